@@ -1,0 +1,11 @@
+"""WHO: accounts, people, roles, keys."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    """The lowest app: it knows nothing of money or seats."""
+
+    name = "accounts"
+    verbose_name = _("Accounts")

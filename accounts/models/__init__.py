@@ -1,0 +1,22 @@
+"""Accounts, people, roles, keys and the audit trail."""
+
+from accounts.models.account import Account
+from accounts.models.api_key import ApiKey
+from accounts.models.audit import AuditEntry
+from accounts.models.department import Department, Region
+from accounts.models.idempotency import IdempotentAnswer
+from accounts.models.invitation import Invitation
+from accounts.models.membership import Membership
+from accounts.models.user import User
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "AuditEntry",
+    "Department",
+    "IdempotentAnswer",
+    "Invitation",
+    "Membership",
+    "Region",
+    "User",
+]

@@ -1,0 +1,66 @@
+"""A person in an account, with a role."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.account import Account
+from accounts.models.department import Department, Region
+from accounts.models.user import User
+from seatportal.kit.ids import PublicIdField
+from seatportal.kit.models import Dated
+
+
+class Role(models.TextChoices):
+    """What a person may do; `accounts.access.roles` says what each role can."""
+
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    BILLING = "billing", _("Billing")
+    TEAM_MANAGER = "team_manager", _("Team manager")
+    MEMBER = "member", _("Member")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Membership(Dated):
+    """One person in one account. A person who left keeps the row, so that history has names."""
+
+    class Employment(models.TextChoices):
+        """How somebody belongs to the organisation."""
+
+        EMPLOYEE = "employee", _("Employee")
+        CONTRACTOR = "contractor", _("Contractor")
+
+    public_id = PublicIdField("mem")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.MEMBER)
+    title = models.CharField(_("title"), max_length=80, blank=True)
+    department = models.ForeignKey(
+        Department, on_delete=models.SET_NULL, null=True, blank=True, related_name="memberships"
+    )
+    region = models.ForeignKey(Region, on_delete=models.SET_NULL, null=True, blank=True, related_name="memberships")
+    employment = models.CharField(_("employment"), max_length=12, choices=Employment, default=Employment.EMPLOYEE)
+    ends_on = models.DateField(_("contract ends"), null=True, blank=True)
+    joined_at = models.DateTimeField(_("joined"))
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    last_active_at = models.DateTimeField(
+        _("last active"), null=True, blank=True, help_text=_("The newest counted action; kept here so lists stay fast.")
+    )
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "user"], condition=Q(left_at__isnull=True), name="member_once_per_account"
+            )
+        ]
+        indexes = [
+            # The members table sorts by these within one account.
+            models.Index(fields=["account", "last_active_at"], name="member_by_activity"),
+            models.Index(fields=["account", "joined_at"], name="member_by_joined"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.account}"

@@ -1,0 +1,11 @@
+"""WHAT IS OWED: plans, Stripe, invoices."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BillingConfig(AppConfig):
+    """Knows accounts; knows nothing of who sits on a seat."""
+
+    name = "billing"
+    verbose_name = _("Billing")

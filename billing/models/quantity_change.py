@@ -1,0 +1,94 @@
+"""An intent to change a quantity, with its key and every parameter sent (payments.md §4)."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, ApiKey, User
+from billing.models.quote import Quote
+from billing.models.subscription import Subscription
+from seatportal.kit.ids import PublicIdField
+from seatportal.kit.models import Dated
+
+
+class QuantityChange(Dated):
+    """One purchase of seats on its way. The row exists before the first byte goes to Stripe."""
+
+    class State(models.TextChoices):
+        """The states of payments.md §4.2; QUOTED and EXPIRED live on the quote."""
+
+        CONFIRMED = "confirmed", _("Accepted")
+        CALLING = "calling", _("Being charged")
+        UNKNOWN = "unknown", _("Being checked")
+        AWAITING_PAYMENT = "awaiting_payment", _("Waiting for payment")
+        CONFLICT = "conflict", _("Needs a person")
+        APPLIED = "applied", _("Done")
+        REJECTED = "rejected", _("Refused")
+        ABANDONED = "abandoned", _("Not paid")
+        SUPERSEDED = "superseded", _("Replaced")
+        FAILED = "failed", _("Failed")
+
+    OPEN = (State.CONFIRMED, State.CALLING, State.UNKNOWN, State.AWAITING_PAYMENT, State.CONFLICT)
+
+    public_id = PublicIdField("chg")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="changes")
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, null=True, blank=True, related_name="change")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.CONFIRMED)
+    base_quantity = models.PositiveIntegerField(_("seats before"))
+    target_quantity = models.PositiveIntegerField(_("seats after"))
+    base_version = models.PositiveIntegerField()
+    item_stripe_id = models.CharField(max_length=64)
+    price_stripe_id = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    quoted_total = models.BigIntegerField(_("quoted total"))
+    quoted_due = models.BigIntegerField(_("quoted due"))
+    charged_total = models.BigIntegerField(_("charged total"), null=True, blank=True)
+    charged_due = models.BigIntegerField(_("charged due"), null=True, blank=True)
+    params = models.JSONField()
+    params_sha256 = models.CharField(max_length=64)
+    idempotency_key = models.CharField(max_length=80, unique=True)
+    calls = models.PositiveSmallIntegerField(default=0)
+    reads = models.PositiveSmallIntegerField(default=0)
+    first_call_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    got_server_error = models.BooleanField(default=False)
+    invoice_stripe_id = models.CharField(max_length=64, blank=True)
+    pending_expires_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(_("error"), max_length=64, blank=True)
+    decline_code = models.CharField(_("decline"), max_length=64, blank=True)
+    error_text = models.CharField(max_length=300, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("quantity change")
+        verbose_name_plural = _("quantity changes")
+        ordering = ["-id"]
+        constraints = [
+            # A second update would void the first one's invoice at Stripe, so this is a correctness rule.
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=Q(state__in=["confirmed", "calling", "unknown", "awaiting_payment", "conflict"]),
+                name="change_one_open_per_subscription",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "next_try_at"], name="change_due")]
+
+    def __str__(self) -> str:
+        return f"{self.base_quantity} → {self.target_quantity} ({self.get_state_display()})"
+
+    @property
+    def added(self) -> int:
+        """Seats that this change adds."""
+        return self.target_quantity - self.base_quantity
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self.state in self.OPEN

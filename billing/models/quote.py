@@ -1,0 +1,53 @@
+"""A price promised until a time."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, User
+from billing.models.subscription import Subscription
+from seatportal.kit.ids import PublicIdField
+from seatportal.kit.models import Dated
+
+
+class Quote(Dated):
+    """What Stripe's preview said, and everything needed to charge exactly that.
+
+    Amounts in minor units, all from Stripe. `total` is signed (below zero: a credit); `amount_due` leaves the card now.
+    `proration_date` (unix seconds) is pinned, so that the charge is computed for the same instant.
+    """
+
+    public_id = PublicIdField("qte")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="quotes")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    base_quantity = models.PositiveIntegerField(_("seats before"))
+    target_quantity = models.PositiveIntegerField(_("seats after"))
+    base_version = models.PositiveIntegerField()
+    item_stripe_id = models.CharField(max_length=64)
+    price_stripe_id = models.CharField(max_length=64)
+    proration_date = models.BigIntegerField()
+    currency = models.CharField(_("currency"), max_length=3)
+    subtotal = models.BigIntegerField(_("subtotal"))
+    tax = models.BigIntegerField(_("tax"))
+    total = models.BigIntegerField(_("total"))
+    starting_balance = models.BigIntegerField(_("balance before"))
+    amount_due = models.BigIntegerField(_("due now"))
+    lines = models.JSONField(default=list)
+    next_total = models.BigIntegerField(_("next invoice"), null=True, blank=True)
+    next_at = models.DateTimeField(_("next invoice on"), null=True, blank=True)
+    recurring_before = models.BigIntegerField(null=True, blank=True)
+    expires_at = models.DateTimeField(_("held until"))
+    consumed_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("quote")
+        verbose_name_plural = _("quotes")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.base_quantity} → {self.target_quantity}"
+
+    @property
+    def added(self) -> int:
+        """Seats that this quote adds."""
+        return self.target_quantity - self.base_quantity

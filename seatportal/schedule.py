@@ -1,0 +1,15 @@
+"""What runs when. Times are UTC; every job may run twice or late without harm."""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "finish-open-changes": {"task": "billing.finish_open_changes", "schedule": 15.0},
+    "handle-waiting-events": {"task": "billing.handle_waiting_events", "schedule": 15.0},
+    "place-due-decreases": {"task": "billing.place_due_decreases", "schedule": 300.0},
+    "fetch-missed-events": {"task": "billing.fetch_missed_events", "schedule": 3600.0},
+    "prune-events": {"task": "billing.prune_events", "schedule": 86_400.0},
+    "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},
+    "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
+    "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},
+    "enforce-grace": {"task": "seats.enforce_grace", "schedule": 3600.0},
+}

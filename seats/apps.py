@@ -1,0 +1,15 @@
+"""WHAT IT IS FOR: seats, who holds them, and what that means."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SeatsConfig(AppConfig):
+    """The top app."""
+
+    name = "seats"
+    verbose_name = _("Seats")
+
+    def ready(self) -> None:
+        """Listen to facts from below."""
+        from seats import receivers  # noqa: F401, PLC0415  importing connects them

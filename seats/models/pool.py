@@ -1,0 +1,63 @@
+"""The purchased pool of an account, its limit, and the counter that the database guards."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from seatportal.kit.models import Dated
+
+
+class SeatPool(Dated):
+    """How many seats an account has and how many are taken.
+
+    purchased: what Stripe says, copied in the transaction that mirrors it. Unconstrained, so truth can always be written.
+    entitled: the highest `assigned` that the database allows: max(purchased + allowance, assigned).
+    assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
+    """
+
+    class Mode(models.TextChoices):
+        """What happens when every seat is taken."""
+
+        HARD = "hard", _("Hard limit")
+        SOFT = "soft", _("Soft limit")
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
+    purchased = models.PositiveIntegerField(_("purchased"), default=0)
+    entitled = models.PositiveIntegerField(_("may be taken"), default=0)
+    assigned = models.PositiveIntegerField(_("taken"), default=0)
+    mode = models.CharField(_("limit"), max_length=4, choices=Mode, default=Mode.HARD)
+    allowance = models.PositiveIntegerField(
+        _("seats over the limit"), default=0, help_text=_("With a soft limit: how many seats may be used on top.")
+    )
+    grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=14)
+    frozen = models.CharField(
+        _("no new seats because"), max_length=24, blank=True, help_text=_("The subscription's state, when it stops growth.")
+    )
+    over_since = models.DateTimeField(_("over the limit since"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("seat pool")
+        verbose_name_plural = _("seat pools")
+        constraints = [
+            models.CheckConstraint(condition=Q(assigned__lte=F("entitled")), name="pool_never_oversold"),
+            models.CheckConstraint(condition=Q(mode="soft") | Q(allowance=0), name="pool_hard_has_no_allowance"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assigned}/{self.purchased}"
+
+    @property
+    def limit(self) -> int:
+        """Seats that may be taken now."""
+        return self.purchased + self.allowance
+
+    @property
+    def free(self) -> int:
+        """Purchased seats that nobody holds."""
+        return max(self.purchased - self.assigned, 0)
+
+    @property
+    def over(self) -> int:
+        """Seats in use beyond those purchased."""
+        return max(self.assigned - self.purchased, 0)

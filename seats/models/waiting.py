@@ -1,0 +1,35 @@
+"""People who wait for a seat at a hard limit, served in order."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Membership, User
+from seatportal.kit.ids import PublicIdField
+
+
+class WaitingPerson(models.Model):
+    """One place in the queue. `served_at` empty: still waiting."""
+
+    public_id = PublicIdField("wait")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    since = models.DateTimeField(_("since"))
+    served_at = models.DateTimeField(_("served"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("waiting person")
+        verbose_name_plural = _("waiting list")
+        ordering = ["since", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "membership"],
+                condition=Q(served_at__isnull=True, withdrawn_at__isnull=True),
+                name="waiting_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.membership)
