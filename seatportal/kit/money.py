@@ -12,9 +12,9 @@ from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
 # As Stripe counts: ISK and UGX carry two decimals there although no coin of that size exists.
 ZERO_DECIMAL = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(),
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
-THREE_DECIMAL = frozenset("bhd iqd jod kwd lyd omr tnd".split())
+THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 # Where CLDR's symbol is not what our readers write.
 SYMBOLS = {("es", "usd"): "$"}
