@@ -1,0 +1,93 @@
+"""Become another program that cannot outlive its parent; run as a script, it imports nothing of ours.
+
+    python -I -S launch.py PARENT_PID DEATH_SIGNAL OWNED_DIR -- PROGRAM ARGUMENT…
+
+A script in between, because `preexec_fn` is unsafe in a process that has threads. OWNED_DIR is `-`, or the folder of a
+program that refuses to run as root (PostgreSQL): then root becomes somebody without rights first.
+"""
+
+import ctypes
+import os
+import signal
+import struct
+import sys
+
+NOBODY = 65534
+CAP_DAC_OVERRIDE = 1
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+CAPABILITY_VERSION_3 = 0x20080522
+
+
+def main(argv: list[str]) -> None:
+    parent, death_signal, owned_dir, _, *command = argv
+    if owned_dir != "-" and os.geteuid() == 0:
+        give_up_root(owned_dir)
+    if sys.platform == "linux":
+        # After the change of user: the kernel forgets the death signal when credentials change.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit("The parent ended while its child was starting.")
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored_by_python, signal.SIG_DFL)
+    os.execv(command[0], command)  # noqa: S606  the command comes from our own supervisor
+
+
+def give_up_root(owned_dir: str) -> None:
+    """Stop being root: in a user namespace of our own, or, where a container refuses that, as `nobody`.
+
+    In the namespace files stay the caller's and nothing is opened to others. As `nobody` the program owns OWNED_DIR alone
+    and keeps the right to pass through folders that are closed to others, as /root is.
+    """
+    namespace = sys.platform == "linux" and may_unshare()
+    give_tree(owned_dir, os.getuid() if namespace else NOBODY)
+    if namespace:
+        os.unshare(os.CLONE_NEWUSER)
+        return
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    except OSError as error:
+        sys.exit(
+            f"PostgreSQL does not run as root, and this system lets root become nobody else ({error}). "
+            "Run as an ordinary user, or set DATABASE_URL to a PostgreSQL server."
+        )
+    if sys.platform == "linux":
+        keep_passage()
+
+
+def may_unshare() -> bool:
+    """Ask in a child, because the answer cannot be undone."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.unshare(os.CLONE_NEWUSER)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def give_tree(root: str, owner: int) -> None:
+    """Give a folder and all within it to OWNER, unless it is theirs; the other way of giving up root may have run last."""
+    if os.stat(root).st_uid == owner:
+        return
+    for folder, _, files in os.walk(root):
+        for path in (folder, *(os.path.join(folder, name) for name in files)):
+            os.chown(path, owner, owner, follow_symlinks=False)
+
+
+def keep_passage() -> None:
+    """Keep CAP_DAC_OVERRIDE through exec; without it the program works wherever `nobody` may go."""
+    libc = ctypes.CDLL(None)
+    only = 1 << CAP_DAC_OVERRIDE
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    effective_permitted_inheritable = struct.pack("6I", only, only, only, 0, 0, 0)
+    if libc.capset(header, effective_permitted_inheritable) == 0:
+        libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
