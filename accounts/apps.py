@@ -9,3 +9,7 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Listen for the start and end of impersonation."""
+        from accounts.access import impersonation  # noqa: F401, PLC0415  models must be loaded first

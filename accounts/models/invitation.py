@@ -29,6 +29,7 @@ class Invitation(Dated):
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.MEMBER)
     department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    nonce = models.CharField(max_length=32, help_text=_("With the server's secret key it makes the link's token."))
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     accepted_by = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

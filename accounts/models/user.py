@@ -38,7 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Theme(models.TextChoices):
         """How pages look."""
 
-        SYSTEM = "system", _("As the device")
+        SYSTEM = "auto", _("As my device")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
@@ -46,7 +46,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     locale = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, default="", help_text=_("Empty: as the account.")
+    )
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("internal staff"), default=False)
@@ -61,6 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        permissions = [("impersonate_user", "Can view as a customer")]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -14,7 +14,7 @@ def public_id(prefix: str) -> str:
     return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(20))
 
 
-class PublicIdField(models.CharField[str, str]):
+class PublicIdField(models.CharField):  # type: ignore[type-arg]  # generic only in the stubs
     """The id that leaves the system. Unique, made at creation, never changed."""
 
     def __init__(self, prefix: str = "", **kwargs: Any) -> None:

@@ -1,0 +1,69 @@
+"""Who does something, by which door: handed to every verb and written into the audit trail."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from accounts.models import ApiKey, User
+
+DOORS = ("page", "api", "invitation", "sign_up", "admin", "task", "stripe", "demo")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """user is empty for keys, tasks and Stripe. impersonator: the member of staff who looks through `user`'s eyes."""
+
+    user: User | None
+    api_key: ApiKey | None = None
+    impersonator: User | None = None
+    door: str = "page"
+    ip: str | None = None
+    request_id: str = ""
+
+    @classmethod
+    def system(cls, door: str) -> "Actor":
+        """Nobody in person: a task, a webhook, the demo."""
+        return cls(user=None, door=door, request_id=_request_id())
+
+
+def actor_of(request: HttpRequest | Request, *, door: str | None = None) -> Actor:
+    """The caller of a page or of the API. door: when it is neither, such as an invitation or Django admin."""
+    api = isinstance(request, Request)
+    key = getattr(request, "auth", None) if api else None
+    user = getattr(request, "user", None)
+    return Actor(
+        user=cast(User, user) if user is not None and user.is_authenticated else None,
+        api_key=key if isinstance(key, ApiKey) else None,
+        impersonator=impersonator_of(request),
+        door=door or ("api" if api else "page"),
+        ip=client_ip(request),
+        request_id=_request_id(),
+    )
+
+
+def impersonator_of(request: HttpRequest | Request) -> User | None:
+    """The member of staff behind an impersonated session. One query a request, and only while it lasts."""
+    http = request._request if isinstance(request, Request) else request
+    history = http.session.get("hijack_history") if hasattr(http, "session") else None
+    if not history:
+        return None
+    if not hasattr(http, "_impersonator"):
+        setattr(http, "_impersonator", User.objects.filter(pk=history[-1]).first())
+    return cast("User | None", getattr(http, "_impersonator"))
+
+
+def client_ip(request: HttpRequest | Request) -> str | None:
+    """The caller's address; behind our own proxy, the one that the proxy saw."""
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if forwarded:
+            return str(forwarded)
+    return request.META.get("REMOTE_ADDR") or None
+
+
+def _request_id() -> str:
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:40]

@@ -1,0 +1,98 @@
+"""The entrance of the API: a key, or a browser's session; then the capability that the view names."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.access.roles import capabilities_of
+from accounts.errors import AccountNotFound, AccountNotNamed, CapabilityMissing
+from accounts.keys.authenticate_key import authenticate_key
+from accounts.models import Account, ApiKey, Membership, User
+from seatportal.kit.clock import now
+
+ACCOUNT_HEADER = "Seat-Portal-Account"
+
+
+class ApiRequest(Request):
+    """A request that has passed the entrance. `account` is None only where the view needs no capability."""
+
+    account: Account | None
+    membership: Membership | None
+    capabilities: frozenset[str]
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer sp_live_…`. The key's account and scopes; no user."""
+
+    def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
+        """Nothing without such a header; 401 when the key is unknown, ended or revoked."""
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        key = authenticate_key(secret.strip(), now())
+        if key is None:
+            raise AuthenticationFailed(_("This API key is unknown, revoked or has ended."))
+        caller = cast(ApiRequest, request)
+        caller.account, caller.membership, caller.capabilities = key.account, None, frozenset(key.scopes)
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a refusal a 401 instead of a 403."""
+        return 'Bearer realm="api"'
+
+
+class BrowserSessionAuthentication(SessionAuthentication):
+    """A signed-in browser, with CSRF. The account is named by a header, or is the only one."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        """Nothing for a visitor; 404 for an account that the person is not in."""
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        caller = cast(ApiRequest, request)
+        membership = _membership(cast(User, found[0]), request.headers.get(ACCOUNT_HEADER, ""))
+        caller.membership = membership
+        caller.account = membership.account if membership else None
+        caller.capabilities = capabilities_of(membership.role) if membership else frozenset()
+        return found[0], None
+
+
+class HasCapability(BasePermission):
+    """Reads `view.required_capability`: a capability, None for any caller, or one of these by method.
+
+    A view that does not say is closed.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Anonymous: False, which DRF turns into a 401. A caller without the capability: 403 that names it."""
+        if request.user is None and request.auth is None:
+            return False
+        rule: str | None | Mapping[str, str | None] = getattr(view, "required_capability")
+        needed = rule[request.method or "GET"] if isinstance(rule, Mapping) else rule
+        caller = cast(ApiRequest, request)
+        if needed is None:
+            return True
+        if caller.account is None:
+            raise AccountNotNamed
+        if needed not in caller.capabilities:
+            raise CapabilityMissing(capability=needed)
+        return True
+
+
+def _membership(user: User, slug: str) -> Membership | None:
+    mine = Membership.objects.filter(
+        user=user, left_at__isnull=True, account__closed_at__isnull=True
+    ).select_related("account", "user")
+    if slug:
+        named = mine.filter(account__slug=slug).first()
+        if named is None:
+            raise AccountNotFound
+        return named
+    few = list(mine[:2])
+    return few[0] if len(few) == 1 else None

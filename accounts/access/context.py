@@ -1,0 +1,38 @@
+"""The context of every page's frame."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts.access.actor import impersonator_of
+from accounts.access.frame import SETTINGS, banner_of, links, nav_of
+from accounts.access.pages import AccountRequest
+from accounts.members.queries import accounts_of
+from accounts.models import User
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """account, membership, capabilities, accounts_of_user, nav, settings_nav, banner, theme, impersonating.
+
+    What costs a query is lazy: a part rendered for htmx does not pay for the frame around it.
+    """
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"theme": request.COOKIES.get("theme", User.Theme.SYSTEM), "impersonating": None}
+    context: dict[str, Any] = {
+        "theme": user.theme,
+        "impersonating": impersonator_of(request),
+        "accounts_of_user": SimpleLazyObject(lambda: list(accounts_of(cast(User, user)))),
+    }
+    if hasattr(request, "account"):
+        member = cast(AccountRequest, request)
+        context |= {
+            "account": member.account,
+            "membership": member.membership,
+            "capabilities": member.capabilities,
+            "nav": SimpleLazyObject(lambda: nav_of(member)),
+            "settings_nav": SimpleLazyObject(lambda: links(member, SETTINGS)),
+            "banner": SimpleLazyObject(lambda: banner_of(member)),
+        }
+    return context

@@ -1,0 +1,95 @@
+"""The entrance of account pages: `@requires(capability)`, `@signed_in`, `@public`.
+
+Each marks the view with `access_rule`, so that a check can find a URL that nobody has thought about.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.access.roles import CAPABILITIES, capabilities_of, roles_with
+from accounts.members.queries import helpers_of, membership_of
+from accounts.models import Account, Membership, User
+from seatportal.kit.htmx import HtmxRequest
+
+
+class AccountRequest(HtmxRequest):
+    """A request by a member of an account."""
+
+    account: Account
+    membership: Membership
+    capabilities: frozenset[str]
+
+
+type Door = Callable[..., HttpResponse]
+
+
+def requires[**P](
+    capability: str | None,
+) -> Callable[[Callable[Concatenate[AccountRequest, P], HttpResponse]], Door]:
+    """Admit members of the account named by `account_slug` in the URL who have the capability (None: any member).
+
+    Anonymous: to the sign-in. A stranger: 404, as if the account did not exist. A member without the
+    capability: 403 with the names of those who can help.
+    """
+    if capability is not None and capability not in CAPABILITIES:
+        raise ValueError(f"Unknown capability {capability!r}.")
+
+    def decorate(view: Callable[Concatenate[AccountRequest, P], HttpResponse]) -> Door:
+        @wraps(view)
+        def door(request: HttpRequest, account_slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            member = cast(AccountRequest, request)
+            enter(member, account_slug)
+            if capability is not None and capability not in member.capabilities:
+                return no_permission(member, capability)
+            return view(member, *args, **kwargs)
+
+        setattr(door, "access_rule", capability or "member")
+        return door
+
+    return decorate
+
+
+def enter(request: AccountRequest, account_slug: str) -> None:
+    """Put account, membership and capabilities on the request; 404 for anybody who is not in the account."""
+    membership = membership_of(user=cast(User, request.user), account_slug=account_slug)
+    if membership is None:
+        raise Http404
+    request.membership = membership
+    request.account = membership.account
+    request.capabilities = capabilities_of(membership.role)
+    if not membership.user.time_zone:
+        timezone.activate(membership.account.time_zone)
+
+
+def no_permission(request: AccountRequest, capability: str) -> HttpResponse:
+    """The 403 page: what was missing and who can help."""
+    helpers = helpers_of(request.account, roles=roles_with(capability))
+    context = {"missing": CAPABILITIES[capability], "helpers": helpers}
+    return render(request, "accounts/no_permission.html", context, status=403)
+
+
+def signed_in[**P](view: Callable[Concatenate[HtmxRequest, P], HttpResponse]) -> Door:
+    """Admit whoever has signed in; others go to the sign-in first."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(cast(HtmxRequest, request), *args, **kwargs)
+
+    setattr(door, "access_rule", "signed_in")
+    return door
+
+
+def public[V: Callable[..., Any]](view: V) -> V:
+    """Open to everybody."""
+    setattr(view, "access_rule", "public")
+    return view

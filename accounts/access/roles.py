@@ -1,0 +1,42 @@
+"""Roles and what they may do: the one table. Pure: no queries."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+CAPABILITIES: dict[str, str | Promise] = {
+    "seats.view": _("See seats and who holds them"),
+    "seats.assign": _("Give, move and take seats"),
+    "seats.buy": _("Buy seats and reduce them"),
+    "members.manage": _("Invite people, change roles, remove people"),
+    "requests.make": _("Ask for a seat"),
+    "requests.decide": _("Approve or refuse requests"),
+    "usage.view": _("See usage"),
+    "billing.view": _("See invoices and the plan"),
+    "billing.manage": _("Change the plan and the card"),
+    "policy.manage": _("Change the seat limit policy"),
+    "account.manage": _("Change account settings"),
+    "keys.manage": _("Issue and revoke API keys"),
+    "audit.view": _("See the audit trail"),
+}
+
+_ALL = frozenset(CAPABILITIES)
+_ROLES: dict[str, frozenset[str]] = {
+    "owner": _ALL,
+    "admin": _ALL,
+    "billing": frozenset(
+        ["seats.view", "seats.buy", "billing.view", "billing.manage", "usage.view", "audit.view", "requests.make"]
+    ),
+    "team_manager": frozenset(["seats.view", "seats.assign", "usage.view", "requests.make", "requests.decide"]),
+    "member": frozenset(["requests.make"]),
+    "viewer": frozenset(["seats.view", "usage.view", "requests.make"]),
+}
+
+
+def capabilities_of(role: str) -> frozenset[str]:
+    """What a role may do; an unknown role may do nothing."""
+    return _ROLES.get(role, frozenset())
+
+
+def roles_with(capability: str) -> frozenset[str]:
+    """The roles that have a capability."""
+    return frozenset(role for role, capabilities in _ROLES.items() if capability in capabilities)

@@ -1,0 +1,1 @@
+"""The audit trail: added to by every verb, read by pages, never changed."""

@@ -1,0 +1,109 @@
+"""What a person or integrator may do wrong with accounts, people and keys."""
+
+from django.utils.translation import gettext_lazy as _
+
+from seatportal.kit.errors import PortalError
+
+
+class LastOwner(PortalError):
+    """An account would be left without an owner."""
+
+    code = "last_owner"
+    status = 409
+    message = _("An account needs an owner. Make somebody else an owner first.")
+
+
+class NotYours(PortalError):
+    """The actor's role does not reach that far."""
+
+    code = "not_allowed"
+    status = 403
+    message = _("Only an owner may give or take the owner role.")
+
+
+class AlreadyMember(PortalError):
+    """The address or person belongs to the account already."""
+
+    code = "already_member"
+    status = 409
+    message = _("This person is already a member of the account.")
+
+
+class BadAddress(PortalError):
+    """Not an e-mail address."""
+
+    code = "bad_address"
+    status = 400
+    message = _("Write a whole e-mail address, such as lena@example.com.")
+
+
+class InvitationGone(PortalError):
+    """The invitation is used, withdrawn, expired or unknown."""
+
+    code = "invitation_gone"
+    status = 410
+    message = _("This invitation has ended. Ask for a new one.")
+
+
+class InvitedElsewhere(PortalError):
+    """Somebody else's invitation: the signed-in address is another one."""
+
+    code = "invited_elsewhere"
+    status = 403
+    message = _("This invitation is for another e-mail address. Sign in with that address.")
+
+
+class MemberGone(PortalError):
+    """The person has left the account already."""
+
+    code = "member_gone"
+    status = 409
+    message = _("This person has already left the account.")
+
+
+class InUse(PortalError):
+    """A department or region still has people."""
+
+    code = "in_use"
+    status = 409
+    message = _("People still belong to it. Move them first.")
+
+
+class NameTaken(PortalError):
+    """A department or region of that name exists."""
+
+    code = "name_taken"
+    status = 409
+    message = _("This name exists already. Choose another one.")
+
+
+class KeyRefused(PortalError):
+    """A key cannot be made as asked."""
+
+    code = "key_refused"
+    status = 400
+    message = _("Choose at least one scope that your own role has.")
+
+
+class AccountNotNamed(PortalError):
+    """A signed-in person has several accounts and named none."""
+
+    code = "account_not_named"
+    status = 400
+    message = _("You belong to several accounts. Name one in the header Seat-Portal-Account.")
+
+
+class AccountNotFound(PortalError):
+    """No such account for this caller."""
+
+    code = "not_found"
+    status = 404
+    message = _("There is no such account, or you are not a member of it.")
+
+
+class CapabilityMissing(PortalError):
+    """The caller's role or key does not allow this."""
+
+    code = "capability_missing"
+    status = 403
+    message = _("Your role or key does not allow this.")

@@ -1,0 +1,16 @@
+"""What accounts tell the apps above, sent within the writer's transaction: a receiver that fails undoes the write.
+
+account_opened(account, actor, at)
+member_joined(membership, invitation: Invitation | None, actor, at)
+member_left(membership, actor, at)
+invitation_closed(invitation, actor, at): withdrawn or expired, never accepted.
+
+Send with `send`, not `send_robust`: the receivers' writes belong to the same act.
+"""
+
+from django.dispatch import Signal
+
+account_opened = Signal()
+member_joined = Signal()
+member_left = Signal()
+invitation_closed = Signal()

@@ -1,0 +1,31 @@
+"""A key's text to the key it belongs to."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from accounts.models import ApiKey
+from seatportal.kit.tokens import same, token_hash
+
+PURPOSE = "api-key"
+PREFIX_LENGTH = len("sp_test_") + 8
+_NOTE_EVERY = timedelta(minutes=1)
+
+
+def authenticate_key(secret: str, at: datetime) -> ApiKey | None:
+    """The living key that the text belongs to, or nothing. Its use is noted at most once a minute."""
+    key = (
+        ApiKey.objects.select_related("account")
+        .filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            prefix=secret[:PREFIX_LENGTH],
+            revoked_at__isnull=True,
+            account__closed_at__isnull=True,
+        )
+        .first()
+    )
+    if key is None or not same(key.secret_hash, token_hash(secret, purpose=PURPOSE)):
+        return None
+    if key.last_used_at is None or at - key.last_used_at >= _NOTE_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    return key

@@ -1,0 +1,1 @@
+"""Accounts and their people: open, invite, accept, change, remove."""

@@ -1,0 +1,55 @@
+"""A link becomes a membership, once."""
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.errors import InvitationGone, InvitedElsewhere
+from accounts.members.add_member import add_member
+from accounts.members.invitations import hash_of
+from accounts.models import Invitation, Membership, User
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> Membership:
+    """Join as invited. The user must own the invited address: it is theirs and verified.
+
+    Raises InvitationGone, InvitedElsewhere, AlreadyMember.
+    """
+    # Serializes two clicks on one link, and a click with a withdrawal: the second finds the invitation closed.
+    invitation = (
+        Invitation.objects.select_for_update(of=("self",))
+        .select_related("account", "department")
+        .filter(
+            token_hash=hash_of(token),
+            state=Invitation.State.OPEN,
+            expires_at__gt=at,
+            account__closed_at__isnull=True,
+        )
+        .first()
+    )
+    if invitation is None:
+        raise InvitationGone
+    if not owns_address(user, invitation.email):
+        raise InvitedElsewhere
+    membership = add_member(
+        account=invitation.account,
+        user=user,
+        role=invitation.role,
+        at=at,
+        actor=actor,
+        invitation=invitation,
+        department=invitation.department,
+    )
+    invitation.state = Invitation.State.ACCEPTED
+    invitation.accepted_by = membership
+    invitation.closed_at = at
+    invitation.save(update_fields=["state", "accepted_by", "closed_at"])
+    return membership
+
+
+def owns_address(user: User, email: str) -> bool:
+    """Whether the address is one of the user's verified ones."""
+    return EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists()
