@@ -6,7 +6,7 @@ from accounts.models.audit import AuditEntry
 from accounts.models.department import Department, Region
 from accounts.models.idempotency import IdempotentAnswer
 from accounts.models.invitation import Invitation
-from accounts.models.membership import Membership
+from accounts.models.membership import Membership, Role
 from accounts.models.user import User
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Invitation",
     "Membership",
     "Region",
+    "Role",
     "User",
 ]
