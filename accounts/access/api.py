@@ -1,20 +1,23 @@
 """The entrance of the API: a key, or a browser's session; then the capability that the view names."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.access.roles import capabilities_of
 from accounts.errors import AccountNotFound, AccountNotNamed, CapabilityMissing
 from accounts.keys.authenticate_key import authenticate_key
 from accounts.models import Account, ApiKey, Membership, User
 from seatportal.kit.clock import now
+
+if TYPE_CHECKING:
+    # DRF's views import this module while they are being imported: the settings name it.
+    from rest_framework.views import APIView
 
 ACCOUNT_HEADER = "Seat-Portal-Account"
 
@@ -69,7 +72,7 @@ class HasCapability(BasePermission):
     A view that does not say is closed.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Anonymous: False, which DRF turns into a 401. A caller without the capability: 403 that names it."""
         if request.user is None and request.auth is None:
             return False
