@@ -1,13 +1,15 @@
 """A pytest plugin: the services that the tests need, started by themselves.
 
-PostgreSQL and the broker start once per run, before Django reads its settings, and xdist's workers receive them through
-environment variables. DATABASE_URL, BROKER_URL and CACHE_URL win when they are set beforehand. The simulator and a Celery
-worker are fixtures, because few tests need them.
+PostgreSQL and the broker start once per run, before Django reads its settings, and xdist's workers receive
+them through environment variables. DATABASE_URL, BROKER_URL and CACHE_URL win when they are set beforehand. The
+simulator and a Celery worker are fixtures, because few tests need them.
 """
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from seatportal.demo.launch import PR_SET_PDEATHSIG
 from seatportal.demo.processes import DirectoryInUse, DirectoryLock, Process
 from seatportal.demo.services import Services
 
@@ -35,14 +38,22 @@ _simulator_port = socket.socket()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Set the environment before pytest-django, whose hook of this name this one surrounds, loads the settings."""
+    """Set the environment before pytest-django, whose hook this one wraps, loads the settings."""
     options = early_config.known_args_namespace
     if not options.help and not options.version:
-        if "PYTEST_XDIST_WORKER" not in os.environ:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            _die_with_controller()
+        else:
             _start_services(early_config)
         _separate_workers()
         _set_environment()
     return (yield)
+
+
+def _die_with_controller() -> None:
+    """A worker would finish its test after its controller was killed, and keep that test's processes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _start_services(config: pytest.Config) -> None:
@@ -75,7 +86,7 @@ def _remove_left_folders() -> None:
 
 
 def _separate_workers() -> None:
-    """Give each xdist worker a broker database and a cache of its own; pytest-django does so for the database."""
+    """Give each xdist worker a broker and cache of its own; pytest-django does so for the database."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     number = int(worker.removeprefix("gw")) + 1 if worker else 0
     os.environ["CACHE_PREFIX"] = f"tests-{number}"
@@ -85,7 +96,7 @@ def _separate_workers() -> None:
 
 
 def _set_environment() -> None:
-    """Everything else that settings read: no test may depend on, or reach, what a developer has configured."""
+    """Everything else that settings read: no test may depend on what a developer has configured."""
     # Kept bound until the simulator starts, so that its address is known before and nobody else takes it.
     _simulator_port.bind(("127.0.0.1", 0))
     os.environ |= {
@@ -170,7 +181,7 @@ def child_environment(django_db_setup: None) -> dict[str, str]:
 def celery_worker_process(
     child_environment: dict[str, str], process_dir: DirectoryLock
 ) -> Generator[Process, None, None]:
-    """A real Celery worker on the test database; the tests that use it need committed rows (`transaction=True`)."""
+    """A real Celery worker on the test database; its tests need committed rows (`transaction=True`)."""
     process = celery_worker(child_environment, process_dir)
     process.start()
     try:
@@ -182,10 +193,10 @@ def celery_worker_process(
 
 def celery_worker(environment: Mapping[str, str], process_dir: DirectoryLock) -> Process:
     """A worker process that is not started yet, for tests that start and kill workers of their own."""
-    quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery = [sys.executable, "-m", "celery", "-A", "seatportal.celery", "worker", "-P", "prefork", "-c", "2"]
     return Process(
         "The Celery worker",
-        [sys.executable, "-m", "celery", "-A", "seatportal.celery", "worker", "-P", "prefork", "-c", "2", *quiet],
+        [*celery, "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"],
         log=process_dir.directory / "worker.log",
         lock=process_dir,
         env=environment,

@@ -1,1 +1,1 @@
-"""The product on one machine with nothing else installed: embedded services, their supervisor, a market to look at."""
+"""The product on one machine with nothing else installed: embedded services and their supervisor."""

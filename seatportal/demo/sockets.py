@@ -15,7 +15,7 @@ LONGEST = 80  # Leaves room for `/.s.PGSQL.5432` below the 104 bytes of macOS.
 
 
 def socket_dir(data_dir: Path) -> Path:
-    """Return a folder that only we may enter and where sockets work: in the data folder, else in a short temporary one.
+    """Return a folder that only we may enter and where sockets work: in the data folder, else elsewhere.
 
     There is no way over TCP: a server on a port would let in every user of the machine.
     Raises ServiceFailed when no such folder is to be had.
@@ -28,14 +28,15 @@ def socket_dir(data_dir: Path) -> Path:
                 return folder
     raise ServiceFailed(
         f"No folder for unix sockets: neither {data_dir} nor {tempfile.gettempdir()} will do. "
-        "Choose a short folder with --data, or set DATABASE_URL, BROKER_URL and CACHE_URL to servers of your own."
+        "Choose a short folder with --data, or set DATABASE_URL, BROKER_URL and CACHE_URL."
     )
 
 
 def _candidates(data_dir: Path) -> Iterator[Path]:
     name = hashlib.sha256(str(data_dir).encode()).hexdigest()[:10]
     temporary = f"seatportal-{os.geteuid()}-{name}"
-    for folder in (data_dir / "sockets", Path(tempfile.gettempdir(), temporary), Path("/tmp", temporary)):  # noqa: S108
+    parents = (Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108  a folder of ours alone is made in it
+    for folder in (data_dir / "sockets", *(parent / temporary for parent in parents)):
         # Plain letters only, because each client unquotes its URL in its own way.
         if len(str(folder)) <= LONGEST and re.fullmatch(r"[\w./-]+", str(folder), re.ASCII):
             yield folder
