@@ -1,8 +1,8 @@
 """A pytest plugin: the services that the tests need, started by themselves.
 
 PostgreSQL and the broker start once per run, before Django reads its settings, and xdist's workers receive
-them through environment variables. DATABASE_URL, BROKER_URL and CACHE_URL win when they are set beforehand. The
-simulator and a Celery worker are fixtures, because few tests need them.
+them through environment variables. DATABASE_URL, BROKER_URL and CACHE_URL win when they are set beforehand.
+The simulator and a Celery worker are fixtures, because few tests need them.
 """
 
 import ctypes

@@ -3,11 +3,13 @@
     python -I -S launch.py PARENT_PID DEATH_SIGNAL OWNED_DIR -- PROGRAM ARGUMENT…
 
 A script in between, because `preexec_fn` is unsafe in a process that has threads. OWNED_DIR is `-`, or the
-folder of a program that refuses to run as root (PostgreSQL): then root becomes somebody without rights first.
+folder of a program that refuses to run as root or as a user without a name (PostgreSQL): then such a caller
+becomes somebody without rights first.
 """
 
 import ctypes
 import os
+import pwd
 import signal
 import struct
 import sys
@@ -20,8 +22,8 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 def main(argv: list[str]) -> None:
     parent, death_signal, owned_dir, _, *command = argv
-    if owned_dir != "-" and os.geteuid() == 0:
-        give_up_root(owned_dir)
+    if owned_dir != "-" and (os.geteuid() == 0 or is_nameless(os.geteuid())):
+        become_ordinary(owned_dir)
     if sys.platform == "linux":
         # After the change of user: the kernel forgets the death signal when credentials change.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
@@ -32,13 +34,24 @@ def main(argv: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606  the command comes from our own supervisor
 
 
-def give_up_root(owned_dir: str) -> None:
-    """Stop being root: in a user namespace of our own, or, where a container refuses that, as `nobody`.
+def is_nameless(uid: int) -> bool:
+    """Containers are often given a user number that the password file does not know."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return True
+    return False
 
-    In the namespace files stay the caller's and nothing is opened to others. As `nobody` the program owns
-    OWNED_DIR alone and keeps the right to pass through folders that are closed to others, as /root is.
+
+def become_ordinary(owned_dir: str) -> None:
+    """Be an ordinary user: in a user namespace of our own, or, where a container refuses that, as `nobody`.
+
+    In the namespace we appear as `nobody` while files stay the caller's and nothing is opened to others. As a
+    real `nobody` the program owns OWNED_DIR alone and may still pass folders closed to others, as /root is.
     """
     namespace = sys.platform == "linux" and may_unshare()
+    if not namespace and os.geteuid() != 0:
+        return  # The program itself says what it misses.
     give_tree(owned_dir, os.getuid() if namespace else NOBODY)
     if namespace:
         os.unshare(os.CLONE_NEWUSER)
@@ -74,7 +87,7 @@ def give_tree(root: str, owner: int) -> None:
     """Give a folder and all within it to OWNER; the other way of giving up root may have run last time."""
     if os.stat(root).st_uid == owner:
         return
-    for folder, _, files in os.walk(root):
+    for folder, _, files in os.walk(root, topdown=False):  # The root last, so that it tells the whole.
         for path in (folder, *(os.path.join(folder, name) for name in files)):
             os.chown(path, owner, owner, follow_symlinks=False)
 
