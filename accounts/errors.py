@@ -61,6 +61,14 @@ class MemberGone(PortalError):
     message = _("This person has already left the account.")
 
 
+class BadSetting(PortalError):
+    """A setting has a value that it cannot have."""
+
+    code = "bad_setting"
+    status = 400
+    message = _("Choose a value from the list, or write a name.")
+
+
 class InUse(PortalError):
     """A department or region still has people."""
 

@@ -1,21 +1,44 @@
-"""Forms of the account pages."""
+"""Forms of the account pages: what people type, before a verb judges it."""
 
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
 from allauth.core import context
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import actor_of
+from accounts.access.roles import CAPABILITIES, capabilities_of
 from accounts.members.accept_invitation import accept_invitation
 from accounts.members.open_account import open_account
-from accounts.models import User
+from accounts.members.rules import may_grant
+from accounts.models import Account, Department, Membership, Region, Role, User
 from accounts.sign_in import SESSION_KEY, kept_invitation
 from seatportal.kit.clock import now
+
+DATE = {"type": "date"}
+INDUSTRIES: dict[str, str | Promise] = {
+    "": _("Not said"),
+    "software": _("Software"),
+    "finance": _("Finance and insurance"),
+    "health": _("Health"),
+    "education": _("Education"),
+    "retail": _("Retail"),
+    "manufacturing": _("Manufacturing"),
+    "media": _("Media"),
+    "public": _("Public sector"),
+    "services": _("Professional services"),
+    "other": _("Other"),
+}
 
 
 class SignUpForm(SignupForm):
@@ -45,12 +68,161 @@ class SignUpForm(SignupForm):
         with transaction.atomic():
             if self.kept is None:
                 user: User = super().save(request)
-                actor = actor_of(request, door="sign_up")
+                actor = actor_of(request, door="sign_up", user=user)
                 open_account(name=self.cleaned_data["organisation"], user=user, at=now(), actor=actor)
                 return user
             invitation, token = self.kept
             get_adapter().stash_verified_email(request, invitation.email)
             user = super().save(request)
-            accept_invitation(token=token, user=user, at=now(), actor=actor_of(request, door="invitation"))
+            actor = actor_of(request, door="invitation", user=user)
+            accept_invitation(token=token, user=user, at=now(), actor=actor)
         request.session.pop(SESSION_KEY, None)
         return user
+
+
+@cache
+def time_zones() -> list[tuple[str, str]]:
+    """Zones named for places, and UTC."""
+    places = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in places)]
+
+
+class ProfileForm(forms.Form):
+    """One's own name and how pages look."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), required=False, choices=lambda: [("", _("As the account")), *time_zones()]
+    )
+    theme = forms.ChoiceField(label=_("Appearance"), choices=User.Theme, widget=forms.RadioSelect)
+
+
+class AccountForm(forms.Form):
+    """An account's settings."""
+
+    name = forms.CharField(label=_("Name of the account"), max_length=120)
+    locale = forms.ChoiceField(
+        label=_("Billing language"),
+        choices=settings.LANGUAGES,
+        help_text=_("The language of mails about money and invitations."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=time_zones, help_text=_("For everybody who has not chosen one.")
+    )
+    industry = forms.ChoiceField(label=_("Industry"), choices=INDUSTRIES, required=False)
+
+
+class OpenAccountForm(forms.Form):
+    """A further account for somebody who has a sign-in."""
+
+    name = forms.CharField(label=_("Name of the organisation"), max_length=120)
+
+
+class RoleForm(forms.Form):
+    """A role that the actor may give."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role)
+
+    def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(value, label) for value, label in Role.choices if may_grant(by=by, role=value)]
+
+
+class InviteForm(RoleForm):
+    """An address and what the person is to be."""
+
+    field_order = ("email", "name", "role", "department")
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), required=False)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = Role.MEMBER
+        _offer(self, "department", Department.objects.filter(account=account))
+
+
+class MemberForm(forms.Form):
+    """What the account notes about a person."""
+
+    title = forms.CharField(label=_("Title"), max_length=80, required=False)
+    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), required=False)
+    region = forms.ModelChoiceField(Region.objects.none(), label=_("Region"), required=False)
+    employment = forms.ChoiceField(label=_("Employment"), choices=Membership.Employment)
+    ends_on = forms.DateField(
+        label=_("Contract ends"), required=False, widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "department", Department.objects.filter(account=account))
+        _offer(self, "region", Region.objects.filter(account=account))
+
+
+class PlaceForm(forms.Form):
+    """A department or region."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class KeyForm(forms.Form):
+    """A new API key with some of the maker's capabilities."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Who or what uses it, such as “HR synchronisation”.")
+    )
+    scopes = forms.MultipleChoiceField(label=_("It may"), widget=forms.CheckboxSelectMultiple)
+    ends_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+        help_text=_("Empty: until it is revoked."),
+    )
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = capabilities_of(membership.role)
+        field = self.fields["scopes"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(name, meaning) for name, meaning in CAPABILITIES.items() if name in mine]
+        self.zone = ZoneInfo(membership.account.time_zone)
+
+    def expires_at(self) -> datetime | None:
+        """The end of the last day in the account's time zone."""
+        day: date | None = self.cleaned_data["ends_on"]
+        return datetime.combine(day + timedelta(days=1), time.min, self.zone) if day else None
+
+
+class TrailForm(forms.Form):
+    """The audit trail's filters."""
+
+    action = forms.ChoiceField(label=_("Action"), required=False)
+    person = forms.CharField(label=_("Person or thing"), required=False, max_length=150)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, actions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["action"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("All")), *actions]
+
+    def clean(self) -> dict[str, Any]:
+        """The days must be in order."""
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("Choose a day that is not before the first one."))
+        return cleaned
+
+
+def _offer(form: forms.Form, name: str, rows: Any) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = rows
+    field.to_field_name = "public_id"

@@ -1,6 +1,47 @@
-"""Pages of accounts and people."""
+"""Pages of accounts and people. Signing in, second factors and sessions are allauth's, under /accounts/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import (
+    account_settings,
+    api_keys,
+    audit_trail,
+    home,
+    invitations,
+    people,
+    profile,
+    structure,
+)
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+SETTINGS = "a/<slug:account_slug>/settings/"
+PEOPLE = f"{SETTINGS}people/"
+STRUCTURE = f"{SETTINGS}structure/"
+KEYS = f"{SETTINGS}api-keys/"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("accounts-of-mine/", home.my_accounts, name="my_accounts"),
+    path("theme/", home.set_theme, name="set_theme"),
+    path("profile/", profile.profile, name="profile"),
+    path("invitations/<str:token>/", invitations.accept, name="accept_invitation"),
+    path("a/<slug:account_slug>/leave/", people.leave, name="leave"),
+    path(SETTINGS, account_settings.account_settings, name="settings"),
+    path(PEOPLE, people.people, name="people"),
+    path(f"{PEOPLE}invite/", invitations.invite, name="invite"),
+    path(f"{PEOPLE}invitations/<str:invitation_id>/resend/", invitations.resend, name="resend_invitation"),
+    path(f"{PEOPLE}invitations/<str:invitation_id>/withdraw/", invitations.revoke, name="revoke_invitation"),
+    path(f"{PEOPLE}<str:member_id>/", people.person, name="person"),
+    path(f"{PEOPLE}<str:member_id>/role/", people.set_role, name="set_role"),
+    path(f"{PEOPLE}<str:member_id>/details/", people.set_details, name="set_details"),
+    path(f"{PEOPLE}<str:member_id>/remove/", people.remove, name="remove_member"),
+    path(STRUCTURE, structure.structure, name="structure"),
+    path(f"{STRUCTURE}<str:kind>/", structure.add, name="add_place"),
+    path(f"{STRUCTURE}<str:kind>/<str:place_id>/", structure.rename, name="rename_place"),
+    path(f"{STRUCTURE}<str:kind>/<str:place_id>/delete/", structure.delete, name="delete_place"),
+    path(KEYS, api_keys.api_keys, name="api_keys"),
+    path(f"{KEYS}new/", api_keys.issue, name="issue_api_key"),
+    path(f"{KEYS}<str:key_id>/revoke/", api_keys.revoke, name="revoke_api_key"),
+    path(f"{SETTINGS}audit/", audit_trail.audit_trail, name="audit_trail"),
+    path(f"{SETTINGS}audit.csv", audit_trail.audit_csv, name="audit_csv"),
+]

@@ -30,13 +30,16 @@ class Actor:
         return cls(user=None, door=door, request_id=_request_id())
 
 
-def actor_of(request: HttpRequest | Request, *, door: str | None = None) -> Actor:
-    """The caller of a page or of the API. door: when it is neither, such as an invitation or Django admin."""
+def actor_of(request: HttpRequest | Request, *, door: str | None = None, user: User | None = None) -> Actor:
+    """The caller of a page or of the API.
+
+    door: when it is neither, such as an invitation or Django admin. user: who is being signed up and not yet in.
+    """
     api = isinstance(request, Request)
     key = getattr(request, "auth", None) if api else None
-    user = getattr(request, "user", None)
+    caller = user or getattr(request, "user", None)
     return Actor(
-        user=cast(User, user) if user is not None and user.is_authenticated else None,
+        user=cast(User, caller) if caller is not None and caller.is_authenticated else None,
         api_key=key if isinstance(key, ApiKey) else None,
         impersonator=impersonator_of(request),
         door=door or ("api" if api else "page"),

@@ -54,9 +54,9 @@ BANNERS: list[Callable[[AccountRequest], Banner | None]] = []
 SETTINGS: list[NavEntry] = [
     NavEntry(_("Account"), "settings", "accounts:settings", "account.manage", 10),
     NavEntry(_("People"), "users", "accounts:people", "members.manage", 20),
-    NavEntry(_("Departments and regions"), "building", "accounts:structure", "account.manage", 30),
-    NavEntry(_("API keys"), "key", "accounts:api_keys", "keys.manage", 60),
-    NavEntry(_("Audit trail"), "scroll-text", "accounts:audit_trail", "audit.view", 70),
+    NavEntry(_("Departments and regions"), "building-2", "accounts:structure", "account.manage", 30),
+    NavEntry(_("API keys"), "key-round", "accounts:api_keys", "keys.manage", 60),
+    NavEntry(_("Audit trail"), "book-open", "accounts:audit_trail", "audit.view", 70),
 ]
 
 

@@ -18,6 +18,10 @@ from accounts.models import Account, Membership, User
 from seatportal.kit.htmx import HtmxRequest
 
 
+# Where in the session the account stands that was open last: `/` leads there.
+LAST_ACCOUNT = "account"
+
+
 class AccountRequest(HtmxRequest):
     """A request by a member of an account."""
 
@@ -65,6 +69,8 @@ def enter(request: AccountRequest, account_slug: str) -> None:
     request.membership = membership
     request.account = membership.account
     request.capabilities = capabilities_of(membership.role)
+    if request.session.get(LAST_ACCOUNT) != account_slug:
+        request.session[LAST_ACCOUNT] = account_slug
     if not membership.user.time_zone:
         timezone.activate(membership.account.time_zone)
 

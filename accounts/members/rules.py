@@ -6,13 +6,17 @@ from accounts.errors import LastOwner, NotYours
 OWNER, ADMIN, TEAM_MANAGER, MEMBER = "owner", "admin", "team_manager", "member"
 
 
-def check_grant(*, by: str, role: str) -> None:
-    """May somebody of role `by` bring in or appoint people as `role`?
+def may_grant(*, by: str, role: str) -> bool:
+    """May somebody of role `by` bring in people as `role`?
 
-    Owners appoint anybody, admins anybody but owners; team managers bring in members, whom they give seats.
+    Owners bring in anybody, admins anybody but owners; team managers bring in members, whom they give seats.
     """
-    allowed = by == OWNER or (by == ADMIN and role != OWNER) or (by == TEAM_MANAGER and role == MEMBER)
-    if not allowed:
+    return by == OWNER or (by == ADMIN and role != OWNER) or (by == TEAM_MANAGER and role == MEMBER)
+
+
+def check_grant(*, by: str, role: str) -> None:
+    """Raise NotYours where may_grant says no."""
+    if not may_grant(by=by, role=role):
         raise NotYours(field="role")
 
 

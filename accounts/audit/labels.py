@@ -1,0 +1,32 @@
+"""Actions of the trail in the reader's words. Apps above add theirs in AppConfig.ready()."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+LABELS: dict[str, str | Promise] = {
+    "account.opened": _("Account opened"),
+    "account.changed": _("Account settings changed"),
+    "member.joined": _("Person joined"),
+    "member.left": _("Person removed"),
+    "member.role_changed": _("Role changed"),
+    "member.changed": _("Person's details changed"),
+    "invitation.made": _("Invitation sent"),
+    "invitation.resent": _("Invitation sent again"),
+    "invitation.revoked": _("Invitation withdrawn"),
+    "invitation.expired": _("Invitation expired"),
+    "department.added": _("Department added"),
+    "department.renamed": _("Department renamed"),
+    "department.deleted": _("Department deleted"),
+    "region.added": _("Region added"),
+    "region.renamed": _("Region renamed"),
+    "region.deleted": _("Region deleted"),
+    "api_key.issued": _("API key issued"),
+    "api_key.revoked": _("API key revoked"),
+    "impersonation.started": _("Staff began to view as a customer"),
+    "impersonation.ended": _("Staff stopped viewing as a customer"),
+}
+
+
+def label_of(action: str) -> str:
+    """The words for an action; an unknown one is written out."""
+    return str(LABELS.get(action) or action.replace(".", " ").replace("_", " ").capitalize())

@@ -1,0 +1,68 @@
+"""A new key: shown once, kept hashed."""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access.actor import Actor
+from accounts.access.roles import capabilities_of
+from accounts.audit.record_audit import record_audit
+from accounts.errors import KeyRefused
+from accounts.keys.authenticate_key import PURPOSE
+from accounts.models import Account, ApiKey, Membership
+from seatportal.kit.ids import ALPHABET
+from seatportal.kit.tokens import new_token, token_hash
+
+
+@transaction.atomic
+def issue_api_key(
+    *,
+    account: Account,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None,
+    membership: Membership,
+    actor: Actor,
+    at: datetime,
+) -> tuple[ApiKey, str]:
+    """Make a key with capabilities that its maker has; return it and its text, which nobody can read again.
+
+    expires_at: UTC, None for no end. Raises KeyRefused with the field.
+    """
+    if not name.strip():
+        raise KeyRefused(_("Give the key a name that says who uses it."), field="name")
+    if not scopes or not capabilities_of(membership.role).issuperset(scopes):
+        raise KeyRefused(field="scopes")
+    if expires_at is not None and expires_at <= at:
+        raise KeyRefused(_("Choose an end in the future."), field="expires_at")
+    prefix = f"sp_{_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+    secret = f"{prefix}_{new_token()}"
+    key = ApiKey.objects.create(
+        account=account,
+        name=name.strip(),
+        prefix=prefix,
+        secret_hash=token_hash(secret, purpose=PURPOSE),
+        scopes=sorted(scopes),
+        created_by=membership,
+        expires_at=expires_at,
+    )
+    record_audit(
+        account=account,
+        actor=actor,
+        action="api_key.issued",
+        target=key.public_id,
+        summary=key.name,
+        prefix=prefix,
+        scopes=key.scopes,
+        expires_at=expires_at.isoformat() if expires_at else None,
+    )
+    return key, secret
+
+
+def _mode() -> str:
+    """A key says whether real money can move behind it, so that nobody pastes the wrong one."""
+    return "live" if settings.STRIPE_API_KEY.startswith(("sk_live_", "rk_live_")) else "test"

@@ -1,0 +1,77 @@
+"""Departments and regions of an account: add, rename, delete."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.errors import BadSetting, InUse, NameTaken
+from accounts.models import Account, Department, Membership, Region
+
+type Place = Department | Region
+KINDS: dict[str, type[Department] | type[Region]] = {"department": Department, "region": Region}
+
+
+@transaction.atomic
+def add_place(*, account: Account, kind: str, name: str, actor: Actor, at: datetime) -> Place:
+    """Add a department or region. Raises NameTaken, BadSetting."""
+    place = KINDS[kind](account=account, name=_named(name))
+    _save(place)
+    record_audit(account=account, actor=actor, action=f"{kind}.added", target=place.public_id, summary=place.name)
+    return place
+
+
+@transaction.atomic
+def rename_place(*, account: Account, place: Place, name: str, actor: Actor, at: datetime) -> Place:
+    """Give it another name. Raises NameTaken, BadSetting."""
+    before, place.name = place.name, _named(name)
+    if before != place.name:
+        _save(place)
+        record_audit(
+            account=account,
+            actor=actor,
+            action=f"{kind_of(place)}.renamed",
+            target=place.public_id,
+            summary=place.name,
+            before=before,
+        )
+    return place
+
+
+@transaction.atomic
+def delete_place(*, account: Account, place: Place, actor: Actor, at: datetime) -> None:
+    """Delete it while nobody belongs to it; people who left lose the note. Raises InUse."""
+    # Locked against update_member, whose foreign key needs the row: nobody can move in between the look and the end.
+    locked = type(place).objects.select_for_update().filter(account=account, pk=place.pk).first()
+    if locked is None:
+        return
+    if Membership.objects.filter(account=account, left_at__isnull=True, **{kind_of(place): locked}).exists():
+        raise InUse
+    record_audit(
+        account=account,
+        actor=actor,
+        action=f"{kind_of(place)}.deleted",
+        target=locked.public_id,
+        summary=locked.name,
+    )
+    locked.delete()
+
+
+def kind_of(place: Place) -> str:
+    """"department" or "region"."""
+    return "department" if isinstance(place, Department) else "region"
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise BadSetting(field="name")
+    return name.strip()
+
+
+def _save(place: Place) -> None:
+    try:
+        with transaction.atomic():
+            place.save()
+    except IntegrityError as error:  # department_name_once, region_name_once
+        raise NameTaken(field="name") from error

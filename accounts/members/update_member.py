@@ -1,0 +1,60 @@
+"""Change what an account notes about a person."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.errors import BadSetting, MemberGone
+from accounts.members.update_account import changed_fields
+from accounts.models import Account, Department, Membership, Region
+
+
+@transaction.atomic
+def update_member(
+    *,
+    account: Account,
+    membership: Membership,
+    title: str,
+    department: Department | None,
+    region: Region | None,
+    employment: str,
+    ends_on: date | None,
+    actor: Actor,
+    at: datetime,
+) -> Membership:
+    """Change title, department, region and employment. Raises MemberGone, BadSetting."""
+    # Against remove_member at the same moment: a person who left is not changed any more.
+    person = (
+        Membership.objects.select_for_update(of=("self",))
+        .select_related("user", "department", "region")
+        .filter(account=account, pk=membership.pk, left_at__isnull=True)
+        .first()
+    )
+    if person is None:
+        raise MemberGone
+    for name, place in (("department", department), ("region", region)):
+        if place is not None and place.account_id != account.pk:
+            raise BadSetting(field=name)
+    changed = changed_fields(
+        person,
+        {
+            "title": title.strip(),
+            "department": department,
+            "region": region,
+            "employment": employment,
+            "ends_on": ends_on,
+        },
+    )
+    if changed:
+        person.save(update_fields=[*changed])
+        record_audit(
+            account=account,
+            actor=actor,
+            action="member.changed",
+            target=person.public_id,
+            summary=person.user.get_full_name(),
+            **changed,
+        )
+    return person

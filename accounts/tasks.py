@@ -1,0 +1,24 @@
+"""Celery doors: each calls one verb."""
+
+from celery import shared_task
+
+from accounts.members import invitations, send_invitation
+from seatportal.kit.clock import now
+
+
+@shared_task(name="accounts.send_invitation")
+def send_invitation_task(invitation_id: int) -> None:
+    """Rung when an invitation is made or sent again. A failure is left to the sweep."""
+    send_invitation.send_invitation(invitation_id=invitation_id, at=now())
+
+
+@shared_task(name="accounts.send_waiting_invitations")
+def send_waiting_invitations_task() -> None:
+    """The sweep behind the bell."""
+    send_invitation.ring_waiting_invitations(at=now())
+
+
+@shared_task(name="accounts.expire_invitations")
+def expire_invitations_task() -> None:
+    """End what is past its time."""
+    invitations.expire_invitations(at=now())

@@ -1,0 +1,67 @@
+"""The way in: to the account of last time, or to the choice among mine."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access.actor import actor_of
+from accounts.access.frame import nav_of
+from accounts.access.pages import LAST_ACCOUNT, AccountRequest, enter, public, signed_in
+from accounts.forms import OpenAccountForm
+from accounts.members.open_account import open_account
+from accounts.members.queries import accounts_of
+from accounts.members.update_profile import update_profile
+from accounts.models import User
+from seatportal.kit.clock import now
+from seatportal.kit.htmx import HtmxRequest
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the first place that the person may open in the account asked for, of last time, or the first."""
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    user = cast(User, request.user)
+    slugs = list(accounts_of(user).values_list("slug", flat=True))
+    if not slugs:
+        return redirect("admin:index" if user.is_staff else "accounts:my_accounts")
+    asked = request.GET.get("account") or request.session.get(LAST_ACCOUNT)
+    member = cast(AccountRequest, request)
+    enter(member, asked if asked in slugs else slugs[0])
+    places = nav_of(member)
+    return redirect(places[0].url if places else "accounts:profile")
+
+
+@signed_in
+def my_accounts(request: HtmxRequest) -> HttpResponse:
+    """My accounts, and a form to open a further one."""
+    form = OpenAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        account = open_account(
+            name=form.cleaned_data["name"], user=cast(User, request.user), at=now(), actor=actor_of(request)
+        )
+        return HttpResponseRedirect(f"/?account={account.slug}")
+    return render(request, "accounts/my_accounts.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@public
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen appearance in the profile, and in a cookie for pages without a sign-in."""
+    theme = request.POST.get("theme", "")
+    response = HttpResponseRedirect(_back(request))
+    if theme in User.Theme.values:
+        if request.user.is_authenticated:
+            update_profile(user=cast(User, request.user), theme=theme)
+        response.set_cookie("theme", theme, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else "/"
