@@ -58,19 +58,18 @@ def _die_with_controller() -> None:
 
 def _start_services(config: pytest.Config) -> None:
     """Start what is not given, and stop it when pytest ends, also by Ctrl-C."""
-    wanted = ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
-    if all(name in os.environ for name in wanted):
-        return
     _remove_left_folders()
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    services = Services(folder, durable=False)
-    config.add_cleanup(services.stop)
+    lock = DirectoryLock(folder)
+    lock.acquire()
+    config.add_cleanup(lock.release)
+    services = Services(lock, durable=False, given=os.environ)
     services.start()
-    if "BROKER_URL" not in os.environ and "CACHE_URL" not in os.environ:
+    config.add_cleanup(services.stop)
+    if services.broker and not {"BROKER_URL", "CACHE_URL"} & services.given.keys():
         os.environ[EMBEDDED_BROKER] = str(services.broker.socket)
-    for name, value in services.environment().items():
-        os.environ.setdefault(name, value)
+    os.environ |= services.environment()
 
 
 def _remove_left_folders() -> None:

@@ -25,11 +25,11 @@ def wheel_binary() -> Path:
 
 
 class EmbeddedBroker:
-    """Valkey on a unix socket, its file in `data_dir/broker`; `lock` is the held lock of `data_dir`."""
+    """Valkey on a unix socket, its append-only file in the folder `broker` of the locked folder."""
 
-    def __init__(self, data_dir: Path, *, lock: DirectoryLock) -> None:
-        self.directory = data_dir / "broker"
-        self.socket = socket_dir(data_dir) / "broker.sock"
+    def __init__(self, lock: DirectoryLock) -> None:
+        self.directory = lock.directory / "broker"
+        self.socket = socket_dir(lock.directory) / "broker.sock"
         options = {
             "--port": "0",
             "--unixsocket": self.socket,
@@ -42,7 +42,7 @@ class EmbeddedBroker:
         self.process = Process(
             "The broker",
             [wheel_binary(), *(str(part) for option in options.items() for part in option)],
-            log=data_dir / "logs" / "broker.log",
+            log=lock.directory / "logs" / "broker.log",
             lock=lock,
         )
 

@@ -32,24 +32,17 @@ def wheel_binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """PostgreSQL on a unix socket, its cluster in `data_dir/postgres`; `lock` is its held lock.
+    """PostgreSQL on a unix socket, its cluster in the folder `postgres` of the locked folder.
 
     `binaries` is the folder of another PostgreSQL's programs, 15 or newer.
     """
 
-    def __init__(
-        self,
-        data_dir: Path,
-        *,
-        lock: DirectoryLock,
-        durable: bool = True,
-        binaries: Path | None = None,
-    ) -> None:
-        self.cluster = data_dir / "postgres"
-        self.log = data_dir / "logs" / "postgres.log"
+    def __init__(self, lock: DirectoryLock, *, durable: bool = True, binaries: Path | None = None) -> None:
         self.lock = lock
+        self.cluster = lock.directory / "postgres"
+        self.log = lock.directory / "logs" / "postgres.log"
         self.binaries = binaries or wheel_binaries()
-        self.sockets = socket_dir(data_dir)
+        self.sockets = socket_dir(lock.directory)
         self.initdb_options = () if durable else ("--no-sync",)
         settings = [
             "listen_addresses=",

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 POLL_SECONDS = 0.02
 TAIL_LINES = 15
@@ -33,8 +34,15 @@ class DirectoryLock:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        self.directory = directory.resolve()
         self.fd = -1
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def acquire(self, *, wait_seconds: float = 10.0) -> None:
         """Take the lock, waiting a little for a predecessor that is just stopping. Raises DirectoryInUse."""

@@ -1,7 +1,6 @@
 """What the portal needs around it, embedded: PostgreSQL and a broker in one folder."""
 
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Mapping
 from typing import Self
 
 from seatportal.demo.broker import EmbeddedBroker
@@ -10,48 +9,47 @@ from seatportal.demo.processes import DirectoryLock
 
 
 class Services:
-    """Both services in one folder, which nobody else uses meanwhile; a context manager.
+    """The services that are not given, in a folder whose lock we hold; a context manager.
 
+    `given` holds environment variables: what DATABASE_URL, BROKER_URL and CACHE_URL name is not started.
     `durable=False` trades safety against power loss for speed; it is for tests.
     """
 
-    def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
-        self.data_dir = data_dir.resolve()
-        self.durable = durable
-        self.lock = DirectoryLock(self.data_dir)
+    def __init__(
+        self, lock: DirectoryLock, *, durable: bool = True, given: Mapping[str, str] | None = None
+    ) -> None:
+        names = {"DATABASE_URL", "BROKER_URL", "CACHE_URL"}
+        self.given = {name: value for name, value in (given or {}).items() if name in names}
+        self.postgres = None if "DATABASE_URL" in self.given else EmbeddedPostgres(lock, durable=durable)
+        self.broker = None if {"BROKER_URL", "CACHE_URL"} <= self.given.keys() else EmbeddedBroker(lock)
+        self.all = [service for service in (self.postgres, self.broker) if service]
 
     def start(self) -> None:
-        """Lock the folder and start both. Raises ServiceFailed, with nothing left running."""
-        self.lock.acquire()
+        """Start them. Raises ServiceFailed, with nothing left running."""
         try:
-            self.postgres = EmbeddedPostgres(self.data_dir, lock=self.lock, durable=self.durable)
-            self.broker = EmbeddedBroker(self.data_dir, lock=self.lock)
-            self.postgres.start()
-            self.broker.start()
+            for service in self.all:
+                service.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop both, PostgreSQL last, and unlock the folder. Safe to repeat."""
-        for service in ("broker", "postgres"):
-            if hasattr(self, service):
-                getattr(self, service).stop()
-        self.lock.release()
+        """Stop them, PostgreSQL last. Safe to repeat."""
+        for service in reversed(self.all):
+            service.stop()
 
     def environment(self) -> dict[str, str]:
         """The environment variables by which the portal finds them."""
-        return {
-            "DATABASE_URL": self.postgres.url,
-            "BROKER_URL": self.broker.url,
-            "CACHE_URL": self.broker.cache_url,
-        }
+        started: dict[str, str] = {}
+        if self.postgres:
+            started["DATABASE_URL"] = self.postgres.url
+        if self.broker:
+            started |= {"BROKER_URL": self.broker.url, "CACHE_URL": self.broker.cache_url}
+        return started | self.given
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()

@@ -23,14 +23,18 @@ ROOT = Path(__file__).resolve().parents[3]
 OWNER = """
 import sys, time, psycopg, redis
 from pathlib import Path
+from seatportal.demo.processes import DirectoryLock
 from seatportal.demo.services import Services
-services = Services(Path(sys.argv[1])); services.start()
-with psycopg.connect(services.postgres.url) as connection:
+lock = DirectoryLock(Path(sys.argv[1]))
+lock.acquire()
+services = Services(lock)
+services.start()
+with psycopg.connect(services.environment()["DATABASE_URL"]) as connection:
     connection.execute("CREATE TABLE kept (n int)")
     connection.execute("INSERT INTO kept SELECT generate_series(1, 1000)")
-redis.from_url(services.broker.cache_url).set("kept", "yes")
+redis.from_url(services.environment()["CACHE_URL"]).set("kept", "yes")
 time.sleep(1.2)  # The broker writes its file to the disk each second.
-print(services.postgres.process.pid, services.broker.process.pid, flush=True)
+print(*(service.process.pid for service in services.all), flush=True)
 time.sleep(300)
 """
 
@@ -52,6 +56,14 @@ def is_alive(pid: int) -> bool:
     return not Path(f"/proc/{pid}/stat").exists() or ") Z " not in Path(f"/proc/{pid}/stat").read_text()
 
 
+def connect(services: Services) -> psycopg.Connection:
+    return psycopg.connect(services.environment()["DATABASE_URL"])
+
+
+def cache(services: Services) -> redis.Redis:
+    return redis.from_url(services.environment()["CACHE_URL"])
+
+
 def wait_until_gone(*pids: int) -> list[int]:
     """Return those still alive after five seconds."""
     deadline = time.monotonic() + 5
@@ -60,8 +72,8 @@ def wait_until_gone(*pids: int) -> list[int]:
     return left
 
 
-def test_urls_work_for_django_and_celery(tmp_path: Path) -> None:
-    with Services(tmp_path, durable=False) as services:
+def test_urls_work_for_django_and_celery(lock: DirectoryLock) -> None:
+    with Services(lock, durable=False) as services:
         values = services.environment()
         settings = environ.Env.db_url_config(values["DATABASE_URL"])
         with psycopg.connect(
@@ -102,18 +114,18 @@ def test_sockets_live_elsewhere_when_the_data_folder_does_not_suit(tmp_path: Pat
     folder.rmdir()
 
 
-def test_second_start_finds_the_state_of_the_first(tmp_path: Path) -> None:
-    with Services(tmp_path) as services:
-        with psycopg.connect(services.postgres.url) as connection:
+def test_second_start_finds_the_state_of_the_first(lock: DirectoryLock) -> None:
+    with Services(lock) as services:
+        with connect(services) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
-        redis.from_url(services.broker.cache_url).set("kept", "yes")
-        first = (services.postgres.process.pid, services.broker.process.pid)
+        cache(services).set("kept", "yes")
+        first = [service.process.pid for service in services.all]
 
     assert wait_until_gone(*first) == []
-    with Services(tmp_path) as services:
-        with psycopg.connect(services.postgres.url) as connection:
+    with Services(lock) as services:
+        with connect(services) as connection:
             assert connection.execute("SELECT n FROM kept").fetchall() == [(7,)]
-        assert redis.from_url(services.broker.cache_url).get("kept") == b"yes"
+        assert cache(services).get("kept") == b"yes"
 
 
 def test_kill_leaves_no_process_and_the_next_start_recovers(tmp_path: Path) -> None:
@@ -133,17 +145,17 @@ def test_kill_leaves_no_process_and_the_next_start_recovers(tmp_path: Path) -> N
     # By now the number in the stale file may be another process's, as here our own.
     (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path}/postgres\n0\n")
     (tmp_path / "sockets" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
-    with Services(tmp_path) as services:
-        with psycopg.connect(services.postgres.url) as connection:
+    with DirectoryLock(tmp_path) as lock, Services(lock) as services:
+        with connect(services) as connection:
             assert connection.execute("SELECT count(*), sum(n) FROM kept").fetchone() == (1000, 500500)
-        assert redis.from_url(services.broker.cache_url).get("kept") == b"yes"
+        assert cache(services).get("kept") == b"yes"
 
 
-def test_a_half_built_cluster_is_built_anew(tmp_path: Path) -> None:
+def test_a_half_built_cluster_is_built_anew(tmp_path: Path, lock: DirectoryLock) -> None:
     (tmp_path / "postgres.unfinished" / "base").mkdir(parents=True)
     (tmp_path / "postgres.unfinished" / "PG_VERSION").write_text("18\n")
 
-    with Services(tmp_path, durable=False) as services, psycopg.connect(services.postgres.url) as connection:
+    with Services(lock, durable=False) as services, connect(services) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
     assert not (tmp_path / "postgres.unfinished").exists()
@@ -184,7 +196,7 @@ def test_a_service_that_fails_to_start_shows_the_end_of_its_log(tmp_path: Path, 
     ]
 
 
-def test_a_process_that_ignores_the_signal_is_killed_with_its_own(tmp_path: Path, lock: DirectoryLock) -> None:
+def test_a_process_that_ignores_its_signal_is_killed(tmp_path: Path, lock: DirectoryLock) -> None:
     script = "trap '' TERM; sleep 60 & echo child $!; wait"
     process = Process("A mule", ["/bin/sh", "-c", script], log=tmp_path / "log", lock=lock, grace=0.2)
     process.start()
@@ -202,3 +214,11 @@ def test_output_of_an_earlier_run_is_not_taken_for_this_one(tmp_path: Path, lock
     assert process.run() == "ready\n"
     assert process.run() == "ready\n"
     assert (tmp_path / "log").read_text() == "ready\nready\n"
+
+
+def test_given_services_are_used_and_not_started(lock: DirectoryLock) -> None:
+    given = {"DATABASE_URL": "postgres://db/x", "BROKER_URL": "redis://b/0", "CACHE_URL": "redis://b/1"}
+
+    with Services(lock, given={**given, "HOME": "/"}) as services:
+        assert services.all == []
+        assert services.environment() == given
