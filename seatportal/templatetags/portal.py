@@ -96,6 +96,18 @@ def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, href)
 
 
+@register.simple_tag
+def countdown(until: datetime, done: str = "") -> SafeString:
+    """The time left in words where a script runs, the hour where none does; `done` is said when it is over."""
+    return format_html(
+        '<time data-countdown datetime="{}" data-left="{}" data-done="{}">{}</time>',
+        until.isoformat(),
+        gettext("%s left"),
+        done,
+        gettext("until %(time)s") % {"time": clock(until)},
+    )
+
+
 @register.simple_tag(takes_context=True)
 def page_url(context: Context, **changes: Any) -> str:
     """The present query string with some values replaced; None or "" takes one out: `{% page_url after=key %}`."""
