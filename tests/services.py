@@ -37,7 +37,7 @@ _simulator_port = socket.socket()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Set the environment before pytest-django, whose hook this one wraps, loads the settings."""
     options = early_config.known_args_namespace
     if not options.help and not options.version:
@@ -123,7 +123,7 @@ class Simulator:
     process: Process
 
     def control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """POST JSON to one of the simulator's own endpoints, as `/_sim/reset`, and return its JSON answer."""
+        """POST JSON to one of the simulator's own endpoints, as `/_control/reset`; return its answer."""
         request = urllib.request.Request(  # noqa: S310  the address is our own
             f"{self.url}/{path.lstrip('/')}",
             data=json.dumps(body or {}).encode(),
@@ -135,11 +135,11 @@ class Simulator:
 
     def reset(self) -> None:
         """Forget every object, key, clock and fault."""
-        self.control("/_sim/reset")
+        self.control("/_control/reset")
 
 
 @pytest.fixture(scope="session")
-def process_dir(tmp_path_factory: pytest.TempPathFactory) -> Generator[DirectoryLock, None, None]:
+def process_dir(tmp_path_factory: pytest.TempPathFactory) -> Generator[DirectoryLock]:
     """The locked folder where this test process keeps the logs of its child processes."""
     lock = DirectoryLock(tmp_path_factory.mktemp("processes"))
     lock.acquire()
@@ -148,7 +148,7 @@ def process_dir(tmp_path_factory: pytest.TempPathFactory) -> Generator[Directory
 
 
 @pytest.fixture(scope="session")
-def simulator(process_dir: DirectoryLock) -> Generator[Simulator, None, None]:
+def simulator(process_dir: DirectoryLock) -> Generator[Simulator]:
     """The simulator, listening at STRIPE_API_BASE; one per test process."""
     url = os.environ["STRIPE_API_BASE"]
     process = Process(
@@ -179,7 +179,7 @@ def child_environment(django_db_setup: None) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def celery_worker_process(
     child_environment: dict[str, str], process_dir: DirectoryLock
-) -> Generator[Process, None, None]:
+) -> Generator[Process]:
     """A real Celery worker on the test database; its tests need committed rows (`transaction=True`)."""
     process = celery_worker(child_environment, process_dir)
     process.start()

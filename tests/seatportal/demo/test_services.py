@@ -40,7 +40,7 @@ time.sleep(300)
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> Generator[DirectoryLock, None, None]:
+def lock(tmp_path: Path) -> Generator[DirectoryLock]:
     lock = DirectoryLock(tmp_path)
     lock.acquire()
     yield lock
