@@ -27,7 +27,7 @@ SITE_URL = ENV["SITE_URL"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
-    "seatportal.staff.StaffAdminConfig",
+    "seatportal.staff_app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -58,7 +58,10 @@ class QuantityChange(Dated):
     first_call_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)
+    # Once an answer was lost, only a read may say what happened, whatever later calls answer.
+    in_doubt = models.BooleanField(default=False)
     got_server_error = models.BooleanField(default=False)
+    payment_tries = models.PositiveSmallIntegerField(default=0)
     invoice_stripe_id = models.CharField(max_length=64, blank=True)
     pending_expires_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(_("error"), max_length=64, blank=True)

@@ -1,6 +1,6 @@
 """The time: UTC inside, a named zone for people."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -24,3 +24,12 @@ def to_unix(moment: datetime) -> int:
 def day_in(moment: datetime, zone: str) -> str:
     """The calendar day of `moment` in a named zone, as YYYY-MM-DD."""
     return moment.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def start_of_running_day(period_start: datetime, at: datetime) -> datetime:
+    """The moment, whole days after `period_start`, at which the day that runs at `at` began.
+
+    Proration is counted from here, so a price holds all day and can be explained in days: "15 of 30 days".
+    """
+    elapsed = max(int((at - period_start).total_seconds()), 0)
+    return period_start + timedelta(days=elapsed // 86_400)

@@ -9,8 +9,9 @@ from seatportal.kit.ids import PublicIdField
 
 
 class Assignment(models.Model):
-    """One tenure of one seat. Rows are opened and closed only by `seats.holders`.
+    """One tenure of one seat. Rows are written only by `seats.holders`.
 
+    The open row is the seat and goes on when its holder changes; the former tenure becomes a closed row (`previous`).
     A trigger counts open rows into SeatPool.assigned, so a path that forgets the rules fails on the pool's check.
     """
 
@@ -58,11 +59,11 @@ class Assignment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["account", "invitation"],
-                condition=Q(ended_at__isnull=True, invitation__isnull=False),
+                condition=Q(ended_at__isnull=True, state="reserved"),
                 name="seat_once_per_invitation",
             ),
             models.CheckConstraint(
-                condition=Q(state="held", membership__isnull=False, invitation__isnull=True)
+                condition=Q(state="held", membership__isnull=False)
                 | Q(state="reserved", membership__isnull=True, invitation__isnull=False),
                 name="seat_has_one_holder",
             ),

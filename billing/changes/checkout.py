@@ -1,0 +1,138 @@
+"""The first purchase and the card: on Stripe's own pages, reached from ours."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account
+from billing.errors import (
+    ChangeInProgress,
+    MinimumSeats,
+    NoSubscription,
+    ProviderUnavailable,
+    QuantityWrong,
+    TooManySeats,
+)
+from billing.gateway.contract import GatewayError
+from billing.gateway.stripe_api import gateway
+from billing.mirror.mirror_customer import refresh_customer
+from billing.mirror.queries import customer_of, live_subscription
+from billing.mirror.refresh import refresh_subscription
+from billing.models import Customer, Price
+from seatportal.kit.clock import to_unix
+from seatportal.kit.ids import public_id
+
+# A repeated click within this long opens the same session.
+SESSION_LIFE = timedelta(minutes=10)
+
+
+def start_checkout(
+    *, account: Account, price: Price, quantity: int, actor: Actor, success_url: str, cancel_url: str, at: datetime
+) -> str:
+    """Open Stripe's page for the first purchase and return its address.
+
+    Raises ChangeInProgress when a subscription is live already, QuantityWrong, MinimumSeats, TooManySeats,
+    ProviderUnavailable.
+    """
+    if live_subscription(account) is not None:
+        raise ChangeInProgress(_("This account has a subscription already. Add seats to it instead."))
+    plan = price.plan
+    if quantity < 1:
+        raise QuantityWrong(field="quantity")
+    if quantity < plan.minimum_seats:
+        raise MinimumSeats(
+            _("This plan starts at %(count)d seats. Choose at least as many, or a plan without a minimum.")
+            % {"count": plan.minimum_seats},
+            field="quantity",
+        )
+    if quantity > plan.self_service_max:
+        raise TooManySeats(
+            _("Up to %(max)d seats can be bought here. For more, talk to your account team; they make an offer.")
+            % {"max": plan.self_service_max},
+            field="quantity",
+        )
+    customer = ensure_customer(account=account, email=_billing_address(actor), at=at)
+    window = to_unix(at) // int(SESSION_LIFE.total_seconds())
+    params = {
+        "mode": "subscription",
+        "customer": customer.stripe_id,
+        "client_reference_id": account.public_id,
+        "line_items": [{"price": price.stripe_id, "quantity": quantity}],
+        "subscription_data": {"billing_mode": {"type": "flexible"}},
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
+    try:
+        url = gateway().checkout_url(
+            params, key=f"checkout:{account.public_id}:{price.public_id}:{quantity}:{window}"
+        )
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+    record_audit(
+        account=account, actor=actor, action="checkout.opened", target=price.public_id, summary=f"{quantity}"
+    )
+    return url
+
+
+def ensure_customer(*, account: Account, email: str, at: datetime) -> Customer:
+    """The account at Stripe, made on first need; the account's id is the key, so two never arise."""
+    known = customer_of(account)
+    if known is not None:
+        return known
+    try:
+        remote = gateway().create_customer(
+            name=account.name,
+            email=email,
+            reference=account.public_id,
+            locale=account.locale,
+            key=f"customer:{account.public_id}",
+        )
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+    with transaction.atomic():
+        customer, _created = Customer.objects.get_or_create(
+            account=account,
+            defaults={
+                "stripe_id": remote.id,
+                "email": remote.email,
+                "currency": remote.currency,
+                "livemode": remote.livemode,
+                "synced_at": at,
+            },
+        )
+    return customer
+
+
+def after_checkout(*, account: Account, at: datetime) -> bool:
+    """Read what the customer has now, so that the page need not wait for the webhook. Returns whether there is any.
+
+    Being here proves nothing; only the read does.
+    """
+    customer = customer_of(account)
+    if customer is None:
+        return False
+    try:
+        refresh_customer(stripe_id=customer.stripe_id, at=at)
+        for remote in gateway().subscriptions_of(customer.stripe_id):
+            refresh_subscription(stripe_id=remote.id, at=at)
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+    return live_subscription(account) is not None
+
+
+def open_portal(*, account: Account, return_url: str) -> str:
+    """Stripe's page to change the card; returns its address. Raises NoSubscription, ProviderUnavailable."""
+    customer = customer_of(account)
+    if customer is None:
+        raise NoSubscription
+    try:
+        return gateway().portal_url(customer.stripe_id, return_url=return_url, key=public_id("prt"))
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+
+
+def _billing_address(actor: Actor) -> str:
+    return actor.user.email if actor.user else ""

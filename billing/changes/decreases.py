@@ -1,0 +1,190 @@
+"""Fewer seats from the next period: planned in our row, put on Stripe within its last day (payments.md §3)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account
+from billing.changes.rules import backoff
+from billing.errors import (
+    MinimumSeats,
+    NoSubscription,
+    ProviderUnavailable,
+    ReductionRefused,
+)
+from billing.gateway.contract import GatewayError, Refused
+from billing.gateway.stripe_api import gateway
+from billing.mirror.queries import (
+    live_subscription,
+    open_change,
+    open_decrease,
+    seat_item,
+)
+from billing.mirror.refresh import refresh_subscription
+from billing.models import ScheduledDecrease, Subscription
+
+log = structlog.get_logger(__name__)
+State = ScheduledDecrease.State
+
+LATEST = timedelta(hours=24)
+
+
+def plan_decrease(
+    *, account: Account, quantity: int, actor: Actor, at: datetime, reason: str = ""
+) -> ScheduledDecrease | None:
+    """Hold `quantity` seats from the next period on; today's number withdraws the plan (None). No call to Stripe.
+
+    Raises NoSubscription, ReductionRefused, MinimumSeats, ProviderUnavailable (only when Stripe holds the old plan).
+    """
+    current = open_decrease(account)
+    if current is not None and current.state == State.PLACED:
+        _take_back(current)
+    with transaction.atomic():
+        subscription = live_subscription(account)
+        if subscription is None:
+            raise NoSubscription
+        # Serializes two admins who plan at once; the second one's number counts.
+        subscription = Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)
+        item = seat_item(subscription)
+        if item is None:
+            raise NoSubscription
+        if quantity < 1 or quantity > item.quantity:
+            raise ReductionRefused(field="quantity")
+        if quantity < item.price.plan.minimum_seats:
+            raise MinimumSeats(
+                _("The plan has a minimum of %(count)d seats.") % {"count": item.price.plan.minimum_seats},
+                field="quantity",
+                minimum=item.price.plan.minimum_seats,
+            )
+        if subscription.cancel_at is not None:
+            raise ReductionRefused(_("The subscription ends at the end of this period, with all its seats."))
+        ScheduledDecrease.objects.filter(subscription=subscription, state=State.PLANNED).update(
+            state=State.WITHDRAWN, closed_at=at
+        )
+        if quantity == item.quantity:
+            record_audit(account=account, actor=actor, action="reduction.withdrawn", target=subscription.public_id)
+            return None
+        plan = ScheduledDecrease.objects.create(
+            account=account,
+            subscription=subscription,
+            user=actor.user,
+            reason=reason[:200],
+            base_quantity=item.quantity,
+            renew_quantity=quantity,
+            effective_at=item.period_end,
+        )
+        record_audit(
+            account=account,
+            actor=actor,
+            action="reduction.planned",
+            target=plan.public_id,
+            summary=f"{item.quantity} → {quantity}",
+            effective_at=item.period_end.isoformat(),
+        )
+        return plan
+
+
+def withdraw_decrease(*, account: Account, actor: Actor, at: datetime) -> bool:
+    """Undo the plan before its day. Returns whether there was one. Raises ProviderUnavailable."""
+    plan = open_decrease(account)
+    if plan is None:
+        return False
+    if plan.state == State.PLACED:
+        _take_back(plan)
+    with transaction.atomic():
+        done = ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
+            state=State.WITHDRAWN, closed_at=at
+        )
+        if done:
+            record_audit(account=account, actor=actor, action="reduction.withdrawn", target=plan.public_id)
+    return bool(done)
+
+
+def place_due_decreases(*, at: datetime) -> int:
+    """Put plans on Stripe that take effect within a day; returns how many. Repeats go on where they stopped."""
+    due = ScheduledDecrease.objects.filter(state=State.PLANNED, effective_at__lte=at + LATEST).filter(
+        _due_now(at)
+    )
+    placed = 0
+    for plan in due.select_related("subscription", "account").order_by("pk"):
+        if open_change(plan.account) is not None:
+            continue  # Stripe would drop its pending update at the phase change.
+        try:
+            _place(plan)
+            placed += 1
+        except GatewayError as error:
+            log.warning("reduction_not_placed", reduction=plan.public_id, error=str(error))
+            ScheduledDecrease.objects.filter(pk=plan.pk).update(next_try_at=at + backoff(plan.tries + 1))
+        refresh_quietly(plan.subscription.stripe_id, at)
+    return placed
+
+
+def _due_now(at: datetime) -> Q:
+    return Q(next_try_at__isnull=True) | Q(next_try_at__lte=at)
+
+
+def _place(plan: ScheduledDecrease) -> None:
+    """Two calls; a crash between them leaves a schedule with one phase, which the next run finds and completes."""
+    remote = gateway().subscription(plan.subscription.stripe_id)
+    attempt = plan.tries
+    if remote.schedule_id:
+        schedule = gateway().schedule(remote.schedule_id)
+    else:
+        schedule = gateway().create_schedule(plan.subscription.stripe_id, key=f"dec:{plan.public_id}:c{attempt}")
+    gateway().update_schedule(
+        schedule["id"], schedule_params(schedule, plan), key=f"dec:{plan.public_id}:u{attempt}"
+    )
+    ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
+        state=State.PLACED, schedule_stripe_id=schedule["id"], next_try_at=None
+    )
+
+
+def schedule_params(schedule: dict[str, Any], plan: ScheduledDecrease) -> dict[str, Any]:
+    """The running phase as it is, then one period with the lower quantity, then released. Pure."""
+    running = schedule["phases"][0]
+    items = [{"price": i["price"], "quantity": i["quantity"]} for i in running["items"]]
+    lower = [{**items[0], "quantity": plan.renew_quantity}, *items[1:]]
+    item = seat_item(plan.subscription)
+    if item is None:
+        raise Refused("the subscription sells no seats")
+    price = item.price
+    return {
+        "end_behavior": "release",
+        "proration_behavior": "none",
+        "phases": [
+            {"items": items, "start_date": running["start_date"], "end_date": running["end_date"]},
+            {
+                "items": lower,
+                "proration_behavior": "none",
+                "duration": {"interval": price.interval, "interval_count": price.interval_count},
+                "metadata": {"seat_change_id": plan.public_id},
+            },
+        ],
+    }
+
+
+def _take_back(plan: ScheduledDecrease) -> None:
+    """Release our schedule at Stripe, so that the plan may change again."""
+    try:
+        gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:r{plan.tries}")
+    except Refused:
+        pass  # Released already.
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+    ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLACED).update(
+        state=State.PLANNED, schedule_stripe_id="", tries=F("tries") + 1
+    )
+
+
+def refresh_quietly(stripe_id: str, at: datetime) -> None:
+    """Read again where a failure only means: later."""
+    try:
+        refresh_subscription(stripe_id=stripe_id, at=at)
+    except GatewayError as error:
+        log.warning("subscription_not_read", subscription=stripe_id, error=type(error).__name__)

@@ -1,0 +1,137 @@
+"""What may go wrong with money, in words for people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from seatportal.kit.errors import PortalError
+
+
+class NoSubscription(PortalError):
+    """There is nothing to change."""
+
+    code, status = "no_subscription", 409
+    message = _("This account has no subscription yet. Choose a plan first.")
+
+
+class GrowthRefused(PortalError):
+    """Seats cannot be added now; subclasses say why."""
+
+    code, status = "growth_refused", 409
+
+
+class PastDue(GrowthRefused):
+    """An earlier invoice is unpaid."""
+
+    code = "subscription_past_due"
+    message = _("An invoice is overdue. Pay it first; then seats can be added again.")
+
+
+class SubscriptionEnding(GrowthRefused):
+    """It has an end date."""
+
+    code = "subscription_ending"
+    message = _("The subscription is set to end. Resume it first; then seats can be added.")
+
+
+class NotSelfService(GrowthRefused):
+    """Billing is arranged by hand."""
+
+    code = "not_self_service"
+    message = _("This subscription is changed by your account team. Talk to them to add seats.")
+
+
+class RenewalSoon(GrowthRefused):
+    """Too close to the end of the period."""
+
+    code = "renewal_soon"
+    message = _("The subscription renews within two hours. Add seats after the renewal.")
+
+
+class ChangeInProgress(PortalError):
+    """One purchase at a time."""
+
+    code, status = "change_in_progress", 409
+    message = _("Another purchase is still on its way. Wait until it is finished.")
+
+
+class NoCard(PortalError):
+    """Nothing to charge."""
+
+    code, status = "no_payment_method", 409
+    message = _("There is no card on file. Add one first.")
+
+
+class MinimumSeats(PortalError):
+    """Below what the plan allows."""
+
+    code, status = "minimum_seats", 422
+    message = _("The plan has a minimum number of seats.")
+
+
+class TooManySeats(PortalError):
+    """Above what the plan sells without talking to anyone."""
+
+    code, status = "seats_exceed_self_service", 422
+    message = _("More seats than can be bought here. Talk to your account team; they make an offer.")
+
+
+class QuantityWrong(PortalError):
+    """Not a number that makes sense."""
+
+    code, status = "quantity_wrong", 422
+    message = _("Enter a whole number of at least 1.")
+
+
+class QuoteUnavailable(PortalError):
+    """Stripe did not answer."""
+
+    code, status = "quote_unavailable", 503
+    message = _("We could not get a price. Nothing was charged. Try again in a moment.")
+
+
+class QuoteUnknown(PortalError):
+    """Not a quote of this account."""
+
+    code, status = "quote_unknown", 404
+    message = _("This price is not known. Ask for a new one.")
+
+
+class QuoteExpired(PortalError):
+    """Its time is over."""
+
+    code, status = "quote_expired", 409
+    message = _("This price is no longer held. Nothing was charged. Check the new price.")
+
+
+class QuoteChanged(PortalError):
+    """The subscription moved since."""
+
+    code, status = "quote_changed", 409
+    message = _("The subscription changed since this price was made. Nothing was charged. Check the new price.")
+
+
+class NotCancellable(PortalError):
+    """Too late, or already finished."""
+
+    code, status = "not_cancellable", 409
+    message = _("This purchase can no longer be stopped.")
+
+
+class PaymentDeclined(PortalError):
+    """The card said no."""
+
+    code, status = "payment_declined", 402
+    message = _("Your card was declined. You were not charged and no seats were added.")
+
+
+class ProviderUnavailable(PortalError):
+    """Stripe cannot be reached or is not sure."""
+
+    code, status = "provider_unavailable", 503
+    message = _("The payment service cannot be reached. Nothing was changed. Try again in a moment.")
+
+
+class ReductionRefused(PortalError):
+    """Fewer seats are not possible like this."""
+
+    code, status = "seat_reduction_not_allowed", 422
+    message = _("Choose a number lower than the seats you have now.")

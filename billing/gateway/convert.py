@@ -1,0 +1,196 @@
+"""From Stripe's JSON (API version 2026-10-28) to our words. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from billing.gateway.contract import (
+    RemoteCard,
+    RemoteCustomer,
+    RemoteEvent,
+    RemoteInvoice,
+    RemoteItem,
+    RemoteLine,
+    RemotePrice,
+    RemoteSubscription,
+    RemoteTier,
+)
+from seatportal.kit.clock import from_unix
+
+Json = Mapping[str, Any]
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """Unix seconds to UTC, None stays None."""
+    return None if seconds is None else from_unix(seconds)
+
+
+def id_of(value: Any) -> str:
+    """The id of an object that may or may not be expanded."""
+    if value is None:
+        return ""
+    return str(value["id"]) if isinstance(value, Mapping) else str(value)
+
+
+def whole(value: Any) -> int:
+    """An amount that Stripe gives as integer or, for fractions of a minor unit, as a decimal; fractions are refused."""
+    number = int(value or 0)
+    if value is not None and number != float(value):
+        raise ValueError(f"an amount with a fraction of a minor unit is not supported: {value}")
+    return number
+
+
+def price(data: Json) -> RemotePrice:
+    """A price with its product expanded."""
+    product: Json = data["product"]
+    tiers = data.get("tiers") or []
+    return RemotePrice(
+        id=data["id"],
+        product_id=product["id"],
+        product_name=product["name"],
+        product_description=product.get("description") or "",
+        product_active=bool(product.get("active")),
+        product_metadata=dict(product.get("metadata") or {}),
+        nickname=data.get("nickname") or "",
+        currency=data["currency"],
+        interval=data["recurring"]["interval"],
+        interval_count=data["recurring"]["interval_count"],
+        scheme=data.get("tiers_mode") or "flat",
+        unit_amount=data.get("unit_amount"),
+        tiers=tuple(
+            RemoteTier(up_to=t.get("up_to"), unit_amount=whole(t.get("unit_amount")), flat_amount=whole(t.get("flat_amount")))
+            for t in tiers
+        ),
+        active=bool(data["active"]),
+    )
+
+
+def card(data: Json | None) -> RemoteCard | None:
+    """An expanded payment method."""
+    if not isinstance(data, Mapping):
+        return None
+    details: Json = data.get(data["type"]) or {}
+    return RemoteCard(
+        id=data["id"],
+        kind=data["type"],
+        brand=str(details.get("display_brand") or details.get("brand") or data["type"]),
+        last4=str(details.get("last4") or ""),
+        exp_month=details.get("exp_month"),
+        exp_year=details.get("exp_year"),
+    )
+
+
+def customer(data: Json) -> RemoteCustomer:
+    """A customer with invoice_settings.default_payment_method expanded."""
+    settings: Json = data.get("invoice_settings") or {}
+    return RemoteCustomer(
+        id=data["id"],
+        email=data.get("email") or "",
+        currency=data.get("currency") or "",
+        balance=data.get("balance") or 0,
+        livemode=bool(data.get("livemode")),
+        card=card(settings.get("default_payment_method")),
+        deleted=bool(data.get("deleted")),
+    )
+
+
+def line(data: Json) -> RemoteLine:
+    """One invoice line."""
+    parent: Json = data.get("parent") or {}
+    details: Json = parent.get("subscription_item_details") or parent.get("invoice_item_details") or {}
+    return RemoteLine(
+        id=data["id"],
+        description=data.get("description") or "",
+        amount=data["amount"],
+        quantity=data.get("quantity"),
+        period_start=from_unix(data["period"]["start"]),
+        period_end=from_unix(data["period"]["end"]),
+        proration=bool(details.get("proration")),
+    )
+
+
+def invoice(data: Json) -> RemoteInvoice:
+    """An invoice or a preview."""
+    parent: Json = (data.get("parent") or {}).get("subscription_details") or {}
+    transitions: Json = data.get("status_transitions") or {}
+    tax: Json = data.get("automatic_tax") or {}
+    return RemoteInvoice(
+        id=str(data.get("id") or ""),
+        number=data.get("number") or "",
+        status=data.get("status") or "",
+        billing_reason=data.get("billing_reason") or "",
+        customer_id=id_of(data.get("customer")),
+        subscription_id=id_of(parent.get("subscription")),
+        currency=data["currency"],
+        subtotal=data["subtotal"],
+        tax=sum(t["amount"] for t in data.get("total_taxes") or []),
+        total=data["total"],
+        amount_due=data["amount_due"],
+        amount_paid=data.get("amount_paid") or 0,
+        amount_remaining=data.get("amount_remaining") or 0,
+        starting_balance=data.get("starting_balance") or 0,
+        ending_balance=data.get("ending_balance") or 0,
+        hosted_url=data.get("hosted_invoice_url") or "",
+        pdf_url=data.get("invoice_pdf") or "",
+        created=from_unix(data["created"]),
+        due_at=moment(data.get("due_date")),
+        paid_at=moment(transitions.get("paid_at")),
+        proration_date=parent.get("subscription_proration_date"),
+        automatic_tax=tax.get("status") if tax.get("enabled") else None,
+        lines=tuple(line(row) for row in (data.get("lines") or {}).get("data", [])),
+    )
+
+
+def subscription(data: Json) -> RemoteSubscription:
+    """A subscription with latest_invoice expanded."""
+    pending: Json | None = data.get("pending_update")
+    latest = data.get("latest_invoice")
+    return RemoteSubscription(
+        id=data["id"],
+        customer_id=id_of(data["customer"]),
+        status=data["status"],
+        currency=data["currency"],
+        collection_method=data["collection_method"],
+        billing_mode=(data.get("billing_mode") or {}).get("type") or "classic",
+        livemode=bool(data.get("livemode")),
+        items=tuple(
+            RemoteItem(
+                id=item["id"],
+                price_id=id_of(item["price"]),
+                quantity=item.get("quantity") or 0,
+                period_start=from_unix(item["current_period_start"]),
+                period_end=from_unix(item["current_period_end"]),
+            )
+            for item in data["items"]["data"]
+        ),
+        started_at=moment(data.get("start_date")),
+        ended_at=moment(data.get("ended_at")),
+        cancel_at=moment(data.get("cancel_at")),
+        trial_end=moment(data.get("trial_end")),
+        paused=data.get("pause_collection") is not None,
+        schedule_id=id_of(data.get("schedule")),
+        metadata=dict(data.get("metadata") or {}),
+        pending_metadata=None if pending is None else dict(pending.get("metadata") or {}),
+        pending_expires_at=None if pending is None else from_unix(pending["expires_at"]),
+        latest_invoice=invoice(latest) if isinstance(latest, Mapping) else None,
+    )
+
+
+def event(data: Json) -> RemoteEvent:
+    """An event: which objects it speaks of. Its content is kept for people to look at, never copied."""
+    thing: Json = data["data"]["object"]
+    kind = str(thing.get("object") or "")
+    parent: Json = (thing.get("parent") or {}).get("subscription_details") or {}
+    owner = thing["id"] if kind == "subscription" else thing.get("subscription") or parent.get("subscription")
+    request: Json = data.get("request") or {}
+    return RemoteEvent(
+        id=data["id"],
+        kind=data["type"],
+        created=from_unix(data["created"]),
+        livemode=bool(data.get("livemode")),
+        object_id=str(thing.get("id") or ""),
+        subscription_id=id_of(owner),
+        customer_id=thing["id"] if kind == "customer" else id_of(thing.get("customer")),
+        request_key=request.get("idempotency_key") or "",
+        payload=dict(data),
+    )

@@ -1,0 +1,51 @@
+"""Make our invoice say what Stripe's says; the only writer of invoices and their lines."""
+
+from accounts.models import Account
+from billing.gateway.contract import RemoteInvoice
+from billing.models import Invoice, InvoiceLine, Subscription
+
+
+def mirror_invoice(*, account: Account, subscription: Subscription | None, remote: RemoteInvoice) -> Invoice:
+    """Write one invoice with its lines, in the caller's transaction."""
+    invoice, _ = Invoice.objects.update_or_create(
+        stripe_id=remote.id,
+        defaults={
+            "account": account,
+            "subscription": subscription,
+            "number": remote.number,
+            "status": remote.status,
+            "billing_reason": remote.billing_reason,
+            "currency": remote.currency,
+            "subtotal": remote.subtotal,
+            "tax": remote.tax,
+            "total": remote.total,
+            "amount_due": remote.amount_due,
+            "amount_paid": remote.amount_paid,
+            "amount_remaining": remote.amount_remaining,
+            "starting_balance": remote.starting_balance,
+            "ending_balance": remote.ending_balance,
+            "hosted_url": remote.hosted_url,
+            "pdf_url": remote.pdf_url,
+            "issued_at": remote.created,
+            "due_at": remote.due_at,
+            "paid_at": remote.paid_at,
+        },
+    )
+    known = set(invoice.lines.values_list("stripe_id", "amount"))
+    if known != {(line.id, line.amount) for line in remote.lines}:
+        invoice.lines.all().delete()
+        InvoiceLine.objects.bulk_create(
+            InvoiceLine(
+                invoice=invoice,
+                stripe_id=line.id,
+                position=position,
+                description=line.description[:300],
+                amount=line.amount,
+                quantity=line.quantity,
+                period_start=line.period_start,
+                period_end=line.period_end,
+                proration=line.proration,
+            )
+            for position, line in enumerate(remote.lines)
+        )
+    return invoice

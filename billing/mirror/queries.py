@@ -1,0 +1,68 @@
+"""Reading the mirror. Every query starts from an account."""
+
+from django.db.models import QuerySet
+
+from accounts.models import Account
+from billing.models import (
+    Customer,
+    Invoice,
+    PaymentMethod,
+    QuantityChange,
+    ScheduledDecrease,
+    Subscription,
+    SubscriptionItem,
+)
+from billing.models.subscription import ENDED
+
+# In these states the quantity counts as purchased; in the others nothing was ever paid, or all is over.
+COUNTING = ("active", "trialing", "past_due", "unpaid", "paused")
+
+
+def live_subscription(account: Account) -> Subscription | None:
+    """The account's subscription that has not ended, if any."""
+    return Subscription.objects.filter(account=account).exclude(status__in=ENDED).select_related("customer").first()
+
+
+def seat_item(subscription: Subscription) -> SubscriptionItem | None:
+    """The line that sells seats: the first one."""
+    return subscription.items.select_related("price__plan").order_by("id").first()
+
+
+def card_of(account: Account) -> PaymentMethod | None:
+    """The card that is charged."""
+    return PaymentMethod.objects.filter(customer__account=account).first()
+
+
+def customer_of(account: Account) -> Customer | None:
+    """The account at Stripe."""
+    return Customer.objects.filter(account=account).first()
+
+
+def open_change(account: Account) -> QuantityChange | None:
+    """The purchase whose end is not known yet."""
+    return QuantityChange.objects.filter(account=account, state__in=QuantityChange.OPEN).select_related("user").first()
+
+
+def changes_of(account: Account) -> QuerySet[QuantityChange]:
+    """All purchases, newest first."""
+    return QuantityChange.objects.filter(account=account).select_related("user", "quote")
+
+
+def open_decrease(account: Account) -> ScheduledDecrease | None:
+    """The planned reduction."""
+    return ScheduledDecrease.objects.filter(account=account, state__in=ScheduledDecrease.OPEN).first()
+
+
+def invoices_of(account: Account) -> QuerySet[Invoice]:
+    """All invoices, newest first, without drafts."""
+    return Invoice.objects.filter(account=account).exclude(status="draft")
+
+
+def overdue_invoice(account: Account) -> Invoice | None:
+    """The oldest invoice that is open although its subscription renewed; a purchase awaiting payment is not one."""
+    return (
+        Invoice.objects.filter(account=account, status="open", amount_remaining__gt=0)
+        .exclude(billing_reason="subscription_update")
+        .order_by("issued_at")
+        .first()
+    )

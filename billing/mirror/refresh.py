@@ -1,0 +1,205 @@
+"""Read a subscription afresh and make our world agree: mirror, open purchase, planned reduction, facts.
+
+Success, time-out, replay, webhook and recovery all come here, so there is one path and it is always exercised.
+Fenced (payments.md §5): raise the fence, read, and write only if nobody raised it since. A read that starts after the
+raise sees state at least as new as any earlier read, so the last one holds the newest truth; no clocks are compared.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from billing import facts
+from billing.catalog.sync_catalog import sync_catalog
+from billing.gateway.contract import RemoteInvoice, RemoteSubscription
+from billing.gateway.stripe_api import gateway
+from billing.mirror.mirror_invoice import mirror_invoice
+from billing.mirror.queries import COUNTING
+from billing.mirror.settle import intent_of, settle_change, settle_decrease
+from billing.mirror.verdict import our_invoice
+from billing.models import (
+    Customer,
+    Price,
+    QuantityChange,
+    Subscription,
+    SubscriptionItem,
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh read, and whether it was the newest read and so was written."""
+
+    remote: RemoteSubscription
+    written: bool
+
+
+def refresh_subscription(*, stripe_id: str, at: datetime) -> Refreshed | None:
+    """Read one subscription and write what follows; None when its customer is not ours.
+
+    Raises GatewayError. Must be called outside a transaction.
+    """
+    fence = _raise_fence(stripe_id)
+    remote = gateway().subscription(stripe_id)
+    if fence is None and not Customer.objects.filter(stripe_id=remote.customer_id).exists():
+        return None
+    ids = {item.price_id for item in remote.items}
+    if Price.objects.filter(stripe_id__in=ids).count() < len(ids):
+        sync_catalog()
+    invoice = _invoice_of_open_change(stripe_id, remote)
+    with transaction.atomic():
+        # Two first reads of a new subscription meet here; the second finds the first one's row and its fence.
+        subscription = _row(remote)
+        if fence is not None and subscription.fence != fence:
+            return Refreshed(remote, written=False)
+        _write(subscription, remote, invoice, at)
+    return Refreshed(remote, written=True)
+
+
+def refresh_until_written(*, stripe_id: str, at: datetime, tries: int = 4) -> Refreshed | None:
+    """As refresh_subscription, again when a newer read was on its way, since that one may have begun before our write."""
+    found = refresh_subscription(stripe_id=stripe_id, at=at)
+    while found is not None and not found.written and tries > 1:
+        tries -= 1
+        found = refresh_subscription(stripe_id=stripe_id, at=at)
+    return found
+
+
+def _raise_fence(stripe_id: str) -> int | None:
+    """Raise it and return its new height with one statement; None for a subscription not seen before."""
+    with transaction.atomic():
+        row = Subscription.objects.select_for_update(no_key=True).filter(stripe_id=stripe_id).first()
+        if row is None:
+            return None
+        row.fence += 1
+        row.save(update_fields=["fence"])
+        return row.fence
+
+
+def _row(remote: RemoteSubscription) -> Subscription:
+    """The locked row; locks against a purchase being accepted, which locks it too (changes/buy_quote.py)."""
+    found = Subscription.objects.select_for_update(no_key=True).filter(stripe_id=remote.id).first()
+    if found is not None:
+        return found
+    customer = Customer.objects.get(stripe_id=remote.customer_id)
+    Subscription.objects.bulk_create(
+        [
+            Subscription(
+                account_id=customer.account_id,
+                customer=customer,
+                stripe_id=remote.id,
+                status="",
+                currency=remote.currency,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return Subscription.objects.select_for_update(no_key=True).get(stripe_id=remote.id)
+
+
+def _invoice_of_open_change(stripe_id: str, remote: RemoteSubscription) -> RemoteInvoice | None:
+    """The invoice that belongs to the open purchase; the newest one usually is, otherwise the list is read."""
+    change = QuantityChange.objects.filter(subscription__stripe_id=stripe_id, state__in=QuantityChange.OPEN).first()
+    if change is None or change.first_call_at is None:
+        return None
+    others = frozenset(
+        QuantityChange.objects.filter(subscription_id=change.subscription_id)
+        .exclude(pk=change.pk)
+        .exclude(invoice_stripe_id="")
+        .values_list("invoice_stripe_id", flat=True)
+    )
+    intent = intent_of(change)
+    newest = [remote.latest_invoice] if remote.latest_invoice else []
+    return our_invoice(intent, newest, others) or our_invoice(intent, gateway().invoices_of(stripe_id), others)
+
+
+def _write(row: Subscription, remote: RemoteSubscription, invoice: RemoteInvoice | None, at: datetime) -> None:
+    before = _counted(row.status, row)
+    standing = (row.status, row.cancel_at, row.paused)
+    depends = _what_quotes_depend_on(row)
+    row.status = remote.status
+    row.currency = remote.currency
+    row.collection_method = remote.collection_method
+    row.billing_mode = remote.billing_mode
+    row.cancel_at = remote.cancel_at
+    row.trial_end = remote.trial_end
+    row.paused = remote.paused
+    row.schedule_stripe_id = remote.schedule_id
+    row.stamp = remote.metadata.get("seat_change_id", "")
+    row.pending_stamp = (remote.pending_metadata or {}).get("seat_change_id", "")
+    row.pending_expires_at = remote.pending_expires_at
+    row.started_at = remote.started_at
+    row.ended_at = remote.ended_at
+    row.synced_at = at
+    if remote.latest_invoice is not None:
+        row.latest_invoice_stripe_id = remote.latest_invoice.id
+    _write_items(row, remote)
+    if _what_quotes_depend_on(row) != depends:
+        row.version += 1
+    row.save()
+    for bill in {i.id: i for i in (remote.latest_invoice, invoice) if i is not None}.values():
+        mirror_invoice(account=row.account, subscription=row, remote=bill)
+    after = _counted(row.status, row)
+    reached = settle_change(subscription=row, remote=remote, invoice=invoice, before=before, at=at)
+    _tell_quantity(row, reached, after, at)
+    if standing != (row.status, row.cancel_at, row.paused) or before != after:
+        facts.standing_changed.send(sender=Subscription, subscription=row, at=at)
+
+
+def _tell_quantity(row: Subscription, reached: int, after: int, at: datetime) -> None:
+    """What is left between the last told quantity and today's was not a purchase of ours."""
+    if reached == after:
+        settle_decrease(subscription=row, quantity=after, reduced=False, at=at)
+        return
+    reduced = settle_decrease(subscription=row, quantity=after, reduced=after < reached, at=at)
+    kind = "started" if not reached else "ended" if not after else "reduced" if reduced else "external"
+    log.info("quantity_moved", subscription=row.stripe_id, kind=kind, before=reached, after=after)
+    facts.quantity_changed.send(
+        sender=Subscription,
+        subscription=row,
+        before=reached,
+        after=after,
+        change=None,
+        invoice_stripe_id=row.latest_invoice_stripe_id,
+        kind=kind,
+        at=at,
+    )
+
+
+def _counted(status: str, row: Subscription) -> int:
+    """Seats that count as purchased in this status."""
+    if status not in COUNTING:
+        return 0
+    item = row.items.order_by("id").first() if row.pk else None
+    return item.quantity if item else 0
+
+
+def _what_quotes_depend_on(row: Subscription) -> tuple[object, ...]:
+    items = tuple(row.items.order_by("id").values_list("stripe_id", "price__stripe_id", "quantity", "period_start"))
+    return row.status, row.collection_method, row.cancel_at, row.paused, row.trial_end, row.pending_stamp, items
+
+
+def _write_items(row: Subscription, remote: RemoteSubscription) -> None:
+    prices = {p.stripe_id: p for p in Price.objects.filter(stripe_id__in={i.price_id for i in remote.items})}
+    for item in remote.items:
+        SubscriptionItem.objects.update_or_create(
+            stripe_id=item.id,
+            defaults={
+                "subscription": row,
+                "price": prices[item.price_id],
+                "quantity": item.quantity,
+                "period_start": item.period_start,
+                "period_end": item.period_end,
+            },
+        )
+    row.items.exclude(stripe_id__in=[i.id for i in remote.items]).delete()
+
+
+def mark_dirty(stripe_id: str) -> None:
+    """Note that something was heard of a subscription; a read that starts later covers it."""
+    Subscription.objects.filter(stripe_id=stripe_id).update(dirty_seq=F("dirty_seq") + 1)

@@ -1,0 +1,138 @@
+"""Bring the open purchase and the planned reduction to what a fresh read proves. Only called by the mirror."""
+
+from datetime import datetime
+
+import structlog
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from billing import facts
+from billing.gateway.contract import RemoteInvoice, RemoteSubscription
+from billing.mirror.verdict import Intent, judge
+from billing.models import QuantityChange, ScheduledDecrease, Subscription
+
+log = structlog.get_logger(__name__)
+State = QuantityChange.State
+
+
+def intent_of(change: QuantityChange) -> Intent:
+    """The part of a change that is judged."""
+    return Intent(
+        public_id=change.public_id,
+        state=change.state,
+        calls=change.calls,
+        item_id=change.item_stripe_id,
+        price_id=change.price_stripe_id,
+        base_quantity=change.base_quantity,
+        target_quantity=change.target_quantity,
+        quoted_total=change.quoted_total,
+        first_call_at=change.first_call_at,
+        invoice_id=change.invoice_stripe_id,
+    )
+
+
+def settle_change(
+    *,
+    subscription: Subscription,
+    remote: RemoteSubscription,
+    invoice: RemoteInvoice | None,
+    before: int,
+    at: datetime,
+) -> int:
+    """Move the open change, if any, to its verdict. Returns the quantity that has been told upwards so far."""
+    change = (
+        QuantityChange.objects.select_for_update(no_key=True, of=("self",))
+        .filter(subscription=subscription, state__in=QuantityChange.OPEN)
+        .first()
+    )
+    if change is None:
+        return before
+    verdict = judge(intent_of(change), remote, invoice)
+    if verdict.state == change.state and (verdict.invoice is None or change.invoice_stripe_id):
+        return before
+    if verdict.state == change.state and verdict.state not in (State.AWAITING_PAYMENT, State.CONFLICT):
+        return before
+    moved = verdict.state != change.state
+    change.state = verdict.state
+    if verdict.invoice is not None:
+        change.invoice_stripe_id = verdict.invoice.id
+    if verdict.state == State.AWAITING_PAYMENT:
+        change.pending_expires_at = remote.pending_expires_at
+    if verdict.code and moved:
+        change.error_code = verdict.code
+    if not change.is_open:
+        change.settled_at = at
+        change.lease_until = change.next_try_at = None
+    if verdict.state == State.APPLIED and verdict.invoice is not None:
+        _check_the_charge(change, verdict.invoice)
+    change.save()
+    if not moved:
+        return before
+    log.info("change_settled", change=change.public_id, state=change.state, code=verdict.code)
+    record_audit(
+        account=change.account,
+        actor=Actor.system("stripe"),
+        action=f"purchase.{change.state}",
+        target=change.public_id,
+        summary=f"{change.base_quantity} → {change.target_quantity}",
+        quoted=change.quoted_total,
+        charged=change.charged_total,
+        currency=change.currency,
+        code=verdict.code,
+    )
+    if change.state != State.APPLIED:
+        return before
+    facts.quantity_changed.send(
+        sender=Subscription,
+        subscription=subscription,
+        before=before,
+        after=change.target_quantity,
+        change=change,
+        invoice_stripe_id=change.invoice_stripe_id,
+        kind="bought",
+        at=at,
+    )
+    return change.target_quantity
+
+
+def _check_the_charge(change: QuantityChange, invoice: RemoteInvoice) -> None:
+    """What was quoted is what was charged; a difference is recorded for staff and never silent (invariant 6)."""
+    change.charged_total = invoice.total
+    change.charged_due = invoice.amount_due
+    if invoice.total != change.quoted_total or invoice.amount_due > change.quoted_due:
+        log.error(
+            "charge_differs_from_quote",
+            change=change.public_id,
+            quoted=change.quoted_total,
+            charged=invoice.total,
+            due=invoice.amount_due,
+        )
+        change.error_code = "charge_differs"
+
+
+def settle_decrease(*, subscription: Subscription, quantity: int, reduced: bool, at: datetime) -> bool:
+    """Close the planned reduction once its period began. Returns whether it is what lowered the quantity."""
+    plan = (
+        ScheduledDecrease.objects.select_for_update(no_key=True, of=("self",))
+        .filter(subscription=subscription, state__in=ScheduledDecrease.OPEN)
+        .first()
+    )
+    if plan is None:
+        return False
+    if not quantity:
+        plan.state, plan.closed_at = ScheduledDecrease.State.WITHDRAWN, at
+        plan.save()
+        return False
+    item = subscription.items.order_by("id").first()
+    if item is None or item.period_start < plan.effective_at:
+        return False
+    if quantity == plan.renew_quantity:
+        plan.state, plan.closed_at = ScheduledDecrease.State.DONE, at
+        plan.save()
+        return reduced
+    # The period began without it (no worker ran for a day): it waits for the next one, and staff are told.
+    log.error("reduction_missed", reduction=plan.public_id, subscription=subscription.stripe_id)
+    plan.state, plan.effective_at = ScheduledDecrease.State.PLANNED, item.period_end
+    plan.schedule_stripe_id = ""
+    plan.save()
+    return False

@@ -1,0 +1,85 @@
+"""May seats be added now? Pure (payments.md §2.5, cut-offs, and §8)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from billing.errors import (
+    ChangeInProgress,
+    MinimumSeats,
+    NoCard,
+    NotSelfService,
+    PastDue,
+    QuantityWrong,
+    RenewalSoon,
+    SubscriptionEnding,
+    TooManySeats,
+)
+
+# A pending update lives at most until the period's end, so later there would be no time to confirm with the bank.
+BEFORE_RENEWAL = timedelta(hours=2)
+QUOTE_LIFE = timedelta(minutes=10)
+LARGEST_STEP = 500
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the rules look at."""
+
+    status: str
+    collection_method: str
+    ending: bool
+    paused: bool
+    foreign_schedule: bool
+    pending: bool
+    open_change: bool
+    has_card: bool
+    overdue: bool
+    period_end: datetime
+    quantity: int
+    minimum: int
+    maximum: int
+
+
+def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
+    """Raise the first reason why the quantity may not become `target`; return None when it may."""
+    if standing.status in ("past_due", "unpaid") or standing.overdue:
+        raise PastDue
+    if standing.status not in ("active", "trialing"):
+        raise NotSelfService
+    if standing.ending:
+        raise SubscriptionEnding
+    if standing.collection_method != "charge_automatically" or standing.paused or standing.foreign_schedule:
+        raise NotSelfService
+    if standing.pending or standing.open_change:
+        raise ChangeInProgress
+    if not standing.has_card and standing.status != "trialing":
+        raise NoCard
+    if at >= standing.period_end - BEFORE_RENEWAL:
+        raise RenewalSoon
+    added = target - standing.quantity
+    if added < 1 or added > LARGEST_STEP:
+        raise QuantityWrong(_("Add between 1 and %(max)d seats.") % {"max": LARGEST_STEP}, field="add")
+    if target < standing.minimum:
+        raise MinimumSeats(
+            ngettext_lazy(
+                "This plan starts at %(count)d seat.", "This plan starts at %(count)d seats.", standing.minimum
+            )
+            % {"count": standing.minimum},
+            field="add",
+            minimum=standing.minimum,
+        )
+    if target > standing.maximum:
+        raise TooManySeats(
+            _("Up to %(max)d seats can be bought here. For more, talk to your account team; they make an offer.")
+            % {"max": standing.maximum},
+            field="add",
+            maximum=standing.maximum,
+        )
+
+
+def quote_ends(*, at: datetime, period_end: datetime) -> datetime:
+    """Until when a price is held: ten minutes, and never into the next period."""
+    return min(at + QUOTE_LIFE, period_end - timedelta(minutes=2))

@@ -1,0 +1,36 @@
+"""Read what the rules of growth look at."""
+
+from billing.errors import NoSubscription
+from billing.mirror.queries import card_of, open_decrease, overdue_invoice, seat_item
+from billing.models import QuantityChange, Subscription, SubscriptionItem
+from billing.quotes.rules import Standing
+
+
+def standing_of(subscription: Subscription) -> tuple[Standing, SubscriptionItem]:
+    """The standing and the seat item of a live subscription. Raises NoSubscription when it sells no seats."""
+    item = seat_item(subscription)
+    if item is None:
+        raise NoSubscription
+    plan = item.price.plan
+    decrease = open_decrease(subscription.account)
+    ours = decrease.schedule_stripe_id if decrease else ""
+    return (
+        Standing(
+            status=subscription.status,
+            collection_method=subscription.collection_method,
+            ending=subscription.cancel_at is not None,
+            paused=subscription.paused,
+            foreign_schedule=bool(subscription.schedule_stripe_id) and subscription.schedule_stripe_id != ours,
+            pending=subscription.pending_expires_at is not None,
+            open_change=QuantityChange.objects.filter(
+                subscription=subscription, state__in=QuantityChange.OPEN
+            ).exists(),
+            has_card=card_of(subscription.account) is not None,
+            overdue=overdue_invoice(subscription.account) is not None,
+            period_end=item.period_end,
+            quantity=item.quantity,
+            minimum=plan.minimum_seats,
+            maximum=plan.self_service_max,
+        ),
+        item,
+    )

@@ -1,0 +1,47 @@
+"""Celery's doors into billing: an id or nothing in, one verb."""
+
+from celery import shared_task
+
+from billing.changes.decreases import place_due_decreases as place_due
+from billing.changes.finish_open_changes import finish_open_changes as finish_open
+from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
+from billing.inbox.handle_event import handle_event as handle_one
+from billing.inbox.handle_event import handle_waiting_events as handle_waiting
+from billing.inbox.handle_event import prune_events as prune
+from seatportal.kit.clock import now
+
+
+@shared_task(name="billing.handle_event")
+def handle_event(event_id: str) -> None:
+    """Handle one event."""
+    handle_one(event_id=event_id, at=now())
+
+
+@shared_task(name="billing.handle_waiting_events")
+def handle_waiting_events() -> None:
+    """Handle events whose bell was lost."""
+    handle_waiting(at=now())
+
+
+@shared_task(name="billing.finish_open_changes")
+def finish_open_changes() -> None:
+    """Carry on what a crash left."""
+    finish_open(at=now())
+
+
+@shared_task(name="billing.place_due_decreases")
+def place_due_decreases() -> None:
+    """Put reductions on Stripe that take effect within a day."""
+    place_due(at=now())
+
+
+@shared_task(name="billing.fetch_missed_events")
+def fetch_missed_events() -> None:
+    """Ask for events that never came."""
+    fetch_missed(at=now())
+
+
+@shared_task(name="billing.prune_events")
+def prune_events() -> None:
+    """Forget old handled events."""
+    prune(at=now())

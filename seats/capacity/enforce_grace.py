@@ -1,0 +1,48 @@
+"""When the grace is over, those who came last beyond the limit lose their seat and go to the queue."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from accounts.access.actor import Actor
+from accounts.models import Account
+from seats.holders.release_seat import close_tenures
+from seats.holders.wait import enqueue
+from seats.models import Assignment, SeatPool
+from seats.pool.pools import lock_pool
+
+log = structlog.get_logger(__name__)
+
+
+def enforce_grace(*, at: datetime) -> int:
+    """Release what is over the limit for longer than its grace; returns how many seats. Never touches a subscription."""
+    freed = 0
+    over = SeatPool.objects.filter(assigned__gt=F("purchased") + F("allowance"), over_since__isnull=False)
+    for pool in over.select_related("account").order_by("pk"):
+        if pool.over_since is not None and at - pool.over_since >= timedelta(days=pool.grace_days):
+            freed += _release_newest(pool.account, at)
+    return freed
+
+
+@transaction.atomic
+def _release_newest(account: Account, at: datetime) -> int:
+    pool = lock_pool(account)
+    count = pool.assigned - pool.limit
+    if count <= 0:
+        return 0
+    newest = list(
+        Assignment.objects.filter(account=account, ended_at__isnull=True)
+        .select_related("membership", "invitation")
+        .order_by("-started_at", "-pk")[:count]
+    )
+    actor = Actor.system("task")
+    close_tenures(
+        pool=pool, assignments=newest, end_reason=Assignment.EndReason.OVER_LIMIT, actor=actor, at=at, reason=""
+    )
+    for seat in newest:
+        if seat.membership is not None:
+            enqueue(account=account, membership=seat.membership, asked_by=None, at=at)
+    log.info("grace_ended", account=account.public_id, released=len(newest))
+    return len(newest)

@@ -1,0 +1,56 @@
+"""A quantity moved at Stripe: the pool follows, the ledger says who and why, and those it was bought for sit down."""
+
+from datetime import datetime
+
+from accounts.models import Account, User
+from billing.models import QuantityChange
+from seats.holders.admit_waiting import admit_waiting
+from seats.holders.planned import seat_planned
+from seats.models import SeatPool
+from seats.pool.ledger import write_entry
+from seats.pool.pools import lock_pool
+from seats.pool.rules import frozen_by
+
+
+def record_purchase(
+    *,
+    account: Account,
+    kind: str,
+    before: int,
+    after: int,
+    change: QuantityChange | None,
+    invoice_stripe_id: str,
+    actor: User | None,
+    reason: str,
+    at: datetime,
+) -> SeatPool:
+    """Take over a new purchased quantity in the mirror's transaction. Told twice, it writes once."""
+    pool = lock_pool(account)
+    # A trigger derives `entitled`, also when seats in use exceed what is left; truth is always written.
+    SeatPool.objects.filter(pk=pool.pk).update(purchased=after)
+    pool.refresh_from_db()
+    write_entry(
+        pool=pool,
+        kind=kind,
+        at=at,
+        actor=actor,
+        reason=reason,
+        purchased=(before, after),
+        change_id=change.public_id if change else "",
+        invoice_stripe_id=invoice_stripe_id,
+    )
+    if after > before:
+        if change is not None and change.quote is not None:
+            seat_planned(account=account, quote_id=change.quote.public_id, at=at)
+        admit_waiting(account=account, at=at)
+    return pool
+
+
+def follow_standing(*, account: Account, status: str, at: datetime) -> None:
+    """A subscription's state stops or allows new holders; those who sit keep their seats."""
+    pool = lock_pool(account)
+    frozen = frozen_by(status)
+    if frozen != pool.frozen:
+        SeatPool.objects.filter(pk=pool.pk).update(frozen=frozen)
+        if not frozen:
+            admit_waiting(account=account, at=at)

@@ -1,0 +1,68 @@
+"""What may go wrong with seats, in words for people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from seatportal.kit.errors import PortalError
+
+
+class SeatLimitReached(PortalError):
+    """Every seat that may be taken is taken."""
+
+    code, status = "seat_limit_reached", 409
+    message = _("All seats are in use. Add a seat, reassign one, or put the person on the waiting list.")
+
+
+class SeatsFrozen(PortalError):
+    """The subscription's state allows no new holders."""
+
+    code, status = "seats_frozen", 409
+    message = _("Seats cannot be given while the subscription is not active.")
+
+
+class AlreadySeated(PortalError):
+    """The person has a seat or a reserved one."""
+
+    code, status = "already_seated", 409
+    message = _("This person already has a seat.")
+
+
+class AlreadyWaiting(PortalError):
+    """The person is in the queue."""
+
+    code, status = "already_waiting", 409
+    message = _("This person is already on the waiting list.")
+
+
+class SeatGone(PortalError):
+    """Somebody was faster."""
+
+    code, status = "seat_gone", 409
+    message = _("This seat changed a moment ago. Reload the page to see who has it.")
+
+
+class NotAMember(PortalError):
+    """The person is not, or no longer, in the account."""
+
+    code, status = "not_a_member", 422
+    message = _("This person is not a member of the account.")
+
+
+class RequestGone(PortalError):
+    """Answered already."""
+
+    code, status = "request_gone", 409
+    message = _("This request was answered already.")
+
+
+class AlreadyRequested(PortalError):
+    """One open request per person."""
+
+    code, status = "already_requested", 409
+    message = _("A seat was already requested. You will hear as soon as it is decided.")
+
+
+class PolicyWrong(PortalError):
+    """A limit that makes no sense."""
+
+    code, status = "policy_wrong", 422
+    message = _("With a hard limit there are no extra seats. Choose a soft limit to allow some.")

@@ -1,0 +1,40 @@
+"""Give free seats to those who wait, first come first served."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.access.actor import Actor
+from accounts.models import Account
+from seats.holders.claim import claim
+from seats.models import SeatPool, WaitingPerson
+from seats.pool.pools import lock_pool
+
+
+@transaction.atomic
+def admit_waiting(*, account: Account, at: datetime) -> int:
+    """Seat as many as there are free seats; returns how many. Purchased seats only, never the soft allowance."""
+    pool = lock_pool(account)
+    if pool.frozen or not pool.free:
+        return 0
+    queue = WaitingPerson.objects.filter(
+        account=account,
+        served_at__isnull=True,
+        withdrawn_at__isnull=True,
+        membership__left_at__isnull=True,
+    ).select_related("membership__user")
+    # Somebody who leaves at this moment is locked by remove_member; skipped here, the queue moves on next time.
+    next_ones = list(queue.order_by("since", "pk").select_for_update(of=("self",), skip_locked=True)[: pool.free])
+    if next_ones:
+        claim(account=account, members=[w.membership for w in next_ones], actor=Actor.system("task"), at=at)
+    return len(next_ones)
+
+
+def admit_all_waiting(*, at: datetime) -> int:
+    """Every account that has both free seats and a queue; returns how many people got a seat."""
+    waiting = WaitingPerson.objects.filter(served_at__isnull=True, withdrawn_at__isnull=True)
+    pools = SeatPool.objects.filter(
+        frozen="", assigned__lt=F("purchased"), account_id__in=waiting.values("account_id")
+    ).select_related("account")
+    return sum(admit_waiting(account=pool.account, at=at) for pool in pools.order_by("pk"))

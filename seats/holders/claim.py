@@ -1,0 +1,101 @@
+"""The one path by which a seat is taken: every door (page, API, invitation, sign-up, admin, purchase) ends here.
+
+Three walls: the rule says no with a clear word; the pool's row lock makes the rule's numbers true; and the check
+constraint on the counter refuses whatever forgot both.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account, Invitation, Membership
+from seats.errors import AlreadySeated, NotAMember, SeatLimitReached
+from seats.models import Assignment, LedgerEntry, SeatPool, WaitingPerson
+from seats.pool.ledger import write_entry
+from seats.pool.pools import lock_pool
+from seats.pool.rules import check_may_claim
+
+
+@transaction.atomic
+def claim(
+    *,
+    account: Account,
+    members: Sequence[Membership] = (),
+    invitations: Sequence[Invitation] = (),
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+) -> list[Assignment]:
+    """Take one seat for each member and reserve one for each invitation: all or none.
+
+    Raises SeatLimitReached, SeatsFrozen, AlreadySeated, NotAMember.
+    """
+    wanted = len(members) + len(invitations)
+    if not wanted:
+        return []
+    _lock_members(account, members)
+    pool = lock_pool(account)
+    check_may_claim(frozen=pool.frozen, assigned=pool.assigned, limit=pool.limit, wanted=wanted)
+    common = {
+        "account": account,
+        "door": actor.door,
+        "reason": reason[:200],
+        "started_at": at,
+        "started_by": actor.user,
+    }
+    rows = [Assignment(state=Assignment.State.HELD, membership=m, **common) for m in members]
+    rows += [Assignment(state=Assignment.State.RESERVED, invitation=i, **common) for i in invitations]
+    try:
+        with transaction.atomic():
+            Assignment.objects.bulk_create(rows)
+    except IntegrityError as error:
+        if "pool_never_oversold" in str(error):
+            raise SeatLimitReached(limit=pool.limit, assigned=pool.assigned) from error
+        if "seat_once_per" in str(error):
+            raise AlreadySeated from error
+        raise
+    for position, row in enumerate(rows):
+        _note(row, pool, pool.assigned + position, actor, at, reason)
+    WaitingPerson.objects.filter(
+        account=account, membership__in=members, served_at__isnull=True, withdrawn_at__isnull=True
+    ).update(served_at=at)
+    return rows
+
+
+def _lock_members(account: Account, members: Sequence[Membership]) -> None:
+    """Against remove_member at the same moment, which would leave a seat with somebody who left."""
+    ids = [m.pk for m in members]
+    active = set(
+        Membership.objects.select_for_update(no_key=True)
+        .filter(account=account, pk__in=ids, left_at__isnull=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    if active != set(ids):
+        raise NotAMember
+
+
+def _note(row: Assignment, pool: SeatPool, before: int, actor: Actor, at: datetime, reason: str) -> None:
+    held = row.membership is not None
+    name = str(row.membership.user) if row.membership else row.invitation.email if row.invitation else ""
+    write_entry(
+        pool=pool,
+        kind=LedgerEntry.Kind.ASSIGNED if held else LedgerEntry.Kind.RESERVED,
+        at=at,
+        actor=actor.user,
+        reason=reason,
+        assigned=(before, before + 1),
+        to_member=row.membership,
+        to_email=row.invitation.email if row.invitation and not held else "",
+    )
+    record_audit(
+        account=row.account,
+        actor=actor,
+        action="seat.assigned" if held else "seat.reserved",
+        target=row.public_id,
+        summary=name,
+        reason=reason,
+    )

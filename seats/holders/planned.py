@@ -1,0 +1,54 @@
+"""Buy and assign in one act: the people are noted with the quote and sit down when its seats arrive."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.models import Account, Membership, Role
+from seatportal.kit.errors import PortalError
+from seats.holders.assign_seat import assign_seat
+from seats.holders.reserve_seat import invite_with_seat
+from seats.models import PlannedHolder
+
+
+@transaction.atomic
+def plan_holders(
+    *, account: Account, quote_id: str, members: Sequence[Membership], emails: Sequence[str], actor: Actor
+) -> None:
+    """Note whom the seats of a quote are for; noting again replaces the former list."""
+    PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True).delete()
+    rows = [PlannedHolder(account=account, quote_id=quote_id, membership=m, planned_by=actor.user) for m in members]
+    rows += [PlannedHolder(account=account, quote_id=quote_id, email=e, planned_by=actor.user) for e in emails]
+    PlannedHolder.objects.bulk_create(rows)
+
+
+def seat_planned(*, account: Account, quote_id: str, at: datetime) -> int:
+    """Seat the people noted for a quote, in the transaction in which its seats arrive; returns how many.
+
+    One who cannot be seated (left, seated meanwhile) is noted with the problem and never stops the purchase.
+    """
+    seated = 0
+    for row in PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True).order_by("pk"):
+        actor = Actor(user=row.planned_by, door="page")
+        try:
+            with transaction.atomic():
+                if row.membership is not None:
+                    assign_seat(account=account, membership=row.membership, actor=actor, at=at)
+                else:
+                    invite_with_seat(
+                        account=account,
+                        email=row.email,
+                        role=Role.MEMBER,
+                        department=None,
+                        name="",
+                        actor=actor,
+                        at=at,
+                    )
+            seated += 1
+            row.served_at = at
+        except PortalError as error:
+            row.problem = str(error)[:200]
+        row.save(update_fields=["served_at", "problem"])
+    return seated

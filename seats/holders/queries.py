@@ -1,0 +1,102 @@
+"""Who sits: counts and lists. Every query starts from an account."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import Account, Membership
+from seats.models import Assignment, SeatPool, WaitingPerson
+
+# "Active" is at least one counted action within this time (the seed's 30 days).
+ACTIVE_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class SeatCounts:
+    """One account's seats at one moment.
+
+    assigned = held + reserved. free = purchased seats that nobody holds. over = seats in use beyond the purchased ones.
+    active = held seats whose holder did something in the last 30 days. limit = purchased + soft allowance.
+    """
+
+    purchased: int
+    assigned: int
+    held: int
+    reserved: int
+    free: int
+    active: int
+    idle: int
+    over: int
+    limit: int
+    allowance: int
+    waiting: int
+    mode: str
+    frozen: str
+    over_since: datetime | None
+    grace_days: int
+
+    @property
+    def active_percent(self) -> int | None:
+        """Active ÷ purchased in whole percent, rounded down; None without seats."""
+        return self.active * 100 // self.purchased if self.purchased else None
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether the next claim would be refused."""
+        return self.assigned >= self.limit
+
+
+def seat_counts(account: Account, at: datetime) -> SeatCounts:
+    """Count one account's seats: two queries, whatever its size."""
+    pool = SeatPool.objects.get(account=account)
+    seats = Assignment.objects.filter(account=account, ended_at__isnull=True).aggregate(
+        held=Count("pk", filter=Q(state=Assignment.State.HELD)),
+        reserved=Count("pk", filter=Q(state=Assignment.State.RESERVED)),
+        active=Count("pk", filter=Q(membership__last_active_at__gte=at - ACTIVE_WITHIN)),
+    )
+    return SeatCounts(
+        purchased=pool.purchased,
+        assigned=pool.assigned,
+        held=seats["held"],
+        reserved=seats["reserved"],
+        free=pool.free,
+        active=seats["active"],
+        idle=seats["held"] - seats["active"],
+        over=pool.over,
+        limit=pool.limit,
+        allowance=pool.allowance,
+        waiting=waiting_in(account).count(),
+        mode=pool.mode,
+        frozen=pool.frozen,
+        over_since=pool.over_since,
+        grace_days=pool.grace_days,
+    )
+
+
+def open_seats(account: Account) -> QuerySet[Assignment]:
+    """Seats held or reserved now."""
+    return Assignment.objects.filter(account=account, ended_at__isnull=True).select_related(
+        "membership__user", "invitation"
+    )
+
+
+def seat_of(membership: Membership) -> Assignment | None:
+    """The seat that a member holds."""
+    return Assignment.objects.filter(
+        account=membership.account_id, membership=membership, ended_at__isnull=True
+    ).first()
+
+
+def waiting_in(account: Account) -> QuerySet[WaitingPerson]:
+    """The queue, first come first."""
+    return WaitingPerson.objects.filter(
+        account=account, served_at__isnull=True, withdrawn_at__isnull=True
+    ).select_related("membership__user")
+
+
+def tenures_of(membership: Membership) -> QuerySet[Assignment]:
+    """Every seat a member ever held, newest first."""
+    return Assignment.objects.filter(account=membership.account_id, membership=membership).select_related(
+        "started_by", "ended_by"
+    )

@@ -1,0 +1,91 @@
+"""Move a seat from one person to another in one act: no charge, the counter does not move, the history is kept."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account, Membership
+from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
+from seats.models import Assignment, LedgerEntry, WaitingPerson
+from seats.pool.ledger import write_entry
+from seats.pool.pools import lock_pool
+
+
+@transaction.atomic
+def reassign_seat(
+    *, account: Account, assignment: Assignment, to: Membership, actor: Actor, at: datetime, reason: str = ""
+) -> Assignment:
+    """Take the seat from its holder and give it to `to` at the same moment.
+
+    The open row goes on with the new holder and a closed row keeps the old tenure, so no reader ever sees the seat
+    free and it works at a full, and even at an exceeded, limit. Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen.
+    """
+    receiver = (
+        Membership.objects.select_for_update(no_key=True, of=("self",))
+        .filter(account=account, pk=to.pk, left_at__isnull=True)
+        .select_related("user")
+        .first()
+    )
+    if receiver is None:
+        raise NotAMember
+    pool = lock_pool(account)
+    if pool.frozen:
+        raise SeatsFrozen(state=pool.frozen)
+    seat = (
+        Assignment.objects.select_for_update(no_key=True, of=("self",))
+        .filter(account=account, pk=assignment.pk, state=Assignment.State.HELD, ended_at__isnull=True)
+        .select_related("membership__user")
+        .first()
+    )
+    if seat is None or seat.membership_id != assignment.membership_id:
+        raise SeatGone
+    leaver = seat.membership
+    tenure = Assignment.objects.create(
+        account=account,
+        state=Assignment.State.HELD,
+        membership=leaver,
+        previous_id=seat.previous_id,
+        door=seat.door,
+        reason=seat.reason,
+        started_at=seat.started_at,
+        started_by=seat.started_by,
+        ended_at=at,
+        ended_by=actor.user,
+        end_reason=Assignment.EndReason.REASSIGNED,
+    )
+    seat.membership = receiver
+    seat.invitation = None
+    seat.previous = tenure
+    seat.door, seat.reason, seat.started_at, seat.started_by = actor.door, reason[:200], at, actor.user
+    try:
+        with transaction.atomic():
+            seat.save()
+    except IntegrityError as error:
+        if "seat_once_per" in str(error):
+            raise AlreadySeated from error
+        raise
+    WaitingPerson.objects.filter(
+        account=account, membership=receiver, served_at__isnull=True, withdrawn_at__isnull=True
+    ).update(served_at=at)
+    write_entry(
+        pool=pool,
+        kind=LedgerEntry.Kind.REASSIGNED,
+        at=at,
+        actor=actor.user,
+        reason=reason,
+        from_member=leaver,
+        to_member=receiver,
+    )
+    record_audit(
+        account=account,
+        actor=actor,
+        action="seat.reassigned",
+        target=seat.public_id,
+        summary=f"{leaver.user if leaver else ''} → {receiver.user}",
+        reason=reason,
+        from_member=leaver.public_id if leaver else "",
+        to_member=receiver.public_id,
+    )
+    return seat

@@ -1,0 +1,79 @@
+"""Make a seat free again; the next person in the queue gets it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account
+from seats.errors import SeatGone
+from seats.holders.admit_waiting import admit_waiting
+from seats.models import Assignment, LedgerEntry, SeatPool
+from seats.pool.ledger import write_entry
+from seats.pool.pools import lock_pool
+
+
+@transaction.atomic
+def release_seats(
+    *,
+    account: Account,
+    assignments: Sequence[Assignment],
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    end_reason: str = Assignment.EndReason.RELEASED,
+) -> int:
+    """Release open seats of this account, all or none; the purchased number stays. Raises SeatGone."""
+    pool = lock_pool(account)
+    locked = list(
+        Assignment.objects.select_for_update(no_key=True, of=("self",))
+        .filter(account=account, pk__in=[a.pk for a in assignments], ended_at__isnull=True)
+        .select_related("membership__user", "invitation")
+        .order_by("pk")
+    )
+    if len(locked) != len(assignments):
+        raise SeatGone
+    close_tenures(pool=pool, assignments=locked, end_reason=end_reason, actor=actor, at=at, reason=reason)
+    admit_waiting(account=account, at=at)
+    return len(locked)
+
+
+def release_seat(
+    *, account: Account, assignment: Assignment, actor: Actor, at: datetime, reason: str = ""
+) -> None:
+    """Release one seat. Raises SeatGone."""
+    release_seats(account=account, assignments=[assignment], actor=actor, at=at, reason=reason)
+
+
+def close_tenures(
+    *, pool: SeatPool, assignments: Sequence[Assignment], end_reason: str, actor: Actor, at: datetime, reason: str
+) -> None:
+    """End tenures and write their lines; the caller holds the pool's lock."""
+    Assignment.objects.filter(pk__in=[a.pk for a in assignments]).update(
+        ended_at=at, ended_by=actor.user, end_reason=end_reason
+    )
+    for position, seat in enumerate(assignments):
+        before = pool.assigned - position
+        email = seat.invitation.email if seat.invitation and not seat.membership else ""
+        write_entry(
+            pool=pool,
+            kind=LedgerEntry.Kind.RELEASED,
+            at=at,
+            actor=actor.user,
+            reason=reason,
+            assigned=(before, before - 1),
+            from_member=seat.membership,
+            to_email=email,
+        )
+        record_audit(
+            account=seat.account,
+            actor=actor,
+            action="seat.released",
+            target=seat.public_id,
+            summary=str(seat.membership.user) if seat.membership else email,
+            reason=reason,
+            because=end_reason,
+        )
+    pool.refresh_from_db()

@@ -1,0 +1,23 @@
+"""The pool row: made with the account, locked by everything that moves seats."""
+
+from accounts.models import Account
+from seats.models import SeatPool
+
+
+def pool_of(account: Account) -> SeatPool:
+    """The account's pool."""
+    return SeatPool.objects.get(account=account)
+
+
+def lock_pool(account: Account) -> SeatPool:
+    """Lock the pool until the transaction ends.
+
+    The order everywhere is members, then pool, then assignments; so a claim, a release, a purchase that arrives and
+    the queue's admission wait for each other here and never in a circle.
+    """
+    return SeatPool.objects.select_for_update(no_key=True).get(account=account)
+
+
+def create_pool(*, account: Account) -> SeatPool:
+    """An empty pool for a new account."""
+    return SeatPool.objects.create(account=account)

@@ -1,0 +1,95 @@
+"""Facts from below, each handed to one verb here. They run in the teller's transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.dispatch import receiver
+
+from accounts import facts as accounts_facts
+from accounts.access.actor import Actor
+from accounts.models import Account, Invitation, Membership
+from billing import facts as billing_facts
+from billing.models import QuantityChange, ScheduledDecrease, Subscription
+from seats.capacity.record_purchase import follow_standing, record_purchase
+from seats.holders.queries import seat_of
+from seats.holders.release_seat import release_seats
+from seats.holders.reserve_seat import free_reserved, occupy_reserved
+from seats.holders.wait import leave_queue
+from seats.models import Assignment
+from seats.pool.pools import create_pool
+
+
+@receiver(accounts_facts.account_opened)
+def open_pool(account: Account, **_: Any) -> None:
+    """Every account has a pool from its first moment."""
+    create_pool(account=account)
+
+
+@receiver(accounts_facts.member_joined)
+def take_reserved_seat(
+    membership: Membership, invitation: Invitation | None, actor: Actor, at: datetime, **_: Any
+) -> None:
+    """Who was invited with a seat sits down."""
+    if invitation is not None:
+        occupy_reserved(invitation=invitation, membership=membership, actor=actor, at=at)
+
+
+@receiver(accounts_facts.member_left)
+def free_seat_of_leaver(membership: Membership, actor: Actor, at: datetime, **_: Any) -> None:
+    """Who leaves the account frees the seat at once; billing never stands in the way of a removal."""
+    leave_queue(account=membership.account, membership=membership, at=at)
+    seat = seat_of(membership)
+    if seat is not None:
+        release_seats(
+            account=membership.account,
+            assignments=[seat],
+            actor=actor,
+            at=at,
+            end_reason=Assignment.EndReason.LEFT,
+        )
+
+
+@receiver(accounts_facts.invitation_closed)
+def free_seat_of_invitation(invitation: Invitation, actor: Actor, at: datetime, **_: Any) -> None:
+    """Withdrawn and expired invitations hold nothing."""
+    free_reserved(invitation=invitation, actor=actor, at=at)
+
+
+@receiver(billing_facts.quantity_changed)
+def follow_quantity(
+    subscription: Subscription,
+    before: int,
+    after: int,
+    change: QuantityChange | None,
+    invoice_stripe_id: str,
+    kind: str,
+    at: datetime,
+    **_: Any,
+) -> None:
+    """The purchased number moved: pool, ledger, and those who wait."""
+    planned = (
+        ScheduledDecrease.objects.filter(subscription=subscription, state=ScheduledDecrease.State.DONE)
+        .order_by(F("closed_at").desc(nulls_last=True))
+        .first()
+        if kind == "reduced"
+        else None
+    )
+    source = change or planned
+    record_purchase(
+        account=subscription.account,
+        kind=kind,
+        before=before,
+        after=after,
+        change=change,
+        invoice_stripe_id=invoice_stripe_id,
+        actor=source.user if source else None,
+        reason=source.reason if source else "",
+        at=at,
+    )
+
+
+@receiver(billing_facts.standing_changed)
+def follow_subscription(subscription: Subscription, at: datetime, **_: Any) -> None:
+    """Its state stops or allows new holders."""
+    follow_standing(account=subscription.account, status=subscription.status, at=at)
