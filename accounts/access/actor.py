@@ -54,9 +54,10 @@ def impersonator_of(request: HttpRequest | Request) -> User | None:
     history = http.session.get("hijack_history") if hasattr(http, "session") else None
     if not history:
         return None
-    if not hasattr(http, "_impersonator"):
-        setattr(http, "_impersonator", User.objects.filter(pk=history[-1]).first())
-    return cast("User | None", getattr(http, "_impersonator"))
+    seen = vars(http)
+    if "_impersonator" not in seen:
+        seen["_impersonator"] = User.objects.filter(pk=history[-1]).first()
+    return cast("User | None", seen["_impersonator"])
 
 
 def client_ip(request: HttpRequest | Request) -> str | None:

@@ -1,7 +1,7 @@
 """The entrance of the API: a key, or a browser's session; then the capability that the view names."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -66,6 +66,12 @@ class BrowserSessionAuthentication(SessionAuthentication):
         return found[0], None
 
 
+class GuardedView(Protocol):
+    """What a view of ours says about itself."""
+
+    required_capability: str | None | Mapping[str, str | None]
+
+
 class HasCapability(BasePermission):
     """Reads `view.required_capability`: a capability, None for any caller, or one of these by method.
 
@@ -76,7 +82,7 @@ class HasCapability(BasePermission):
         """Anonymous: False, which DRF turns into a 401. A caller without the capability: 403 that names it."""
         if request.user is None and request.auth is None:
             return False
-        rule: str | None | Mapping[str, str | None] = getattr(view, "required_capability")
+        rule = cast("GuardedView", view).required_capability
         needed = rule[request.method or "GET"] if isinstance(rule, Mapping) else rule
         caller = cast(ApiRequest, request)
         if needed is None:

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -30,12 +31,12 @@ class AccountRequest(HtmxRequest):
     capabilities: frozenset[str]
 
 
-type Door = Callable[..., HttpResponse]
+type Door = Callable[..., HttpResponseBase]
 
 
 def requires[**P](
     capability: str | None,
-) -> Callable[[Callable[Concatenate[AccountRequest, P], HttpResponse]], Door]:
+) -> Callable[[Callable[Concatenate[AccountRequest, P], HttpResponseBase]], Door]:
     """Admit members of the account named by `account_slug` in the URL who have the capability (None: any member).
 
     Anonymous: to the sign-in. A stranger: 404, as if the account did not exist. A member without the
@@ -44,9 +45,9 @@ def requires[**P](
     if capability is not None and capability not in CAPABILITIES:
         raise ValueError(f"Unknown capability {capability!r}.")
 
-    def decorate(view: Callable[Concatenate[AccountRequest, P], HttpResponse]) -> Door:
+    def decorate(view: Callable[Concatenate[AccountRequest, P], HttpResponseBase]) -> Door:
         @wraps(view)
-        def door(request: HttpRequest, account_slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def door(request: HttpRequest, account_slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             member = cast(AccountRequest, request)
@@ -82,11 +83,11 @@ def no_permission(request: AccountRequest, capability: str) -> HttpResponse:
     return render(request, "accounts/no_permission.html", context, status=403)
 
 
-def signed_in[**P](view: Callable[Concatenate[HtmxRequest, P], HttpResponse]) -> Door:
+def signed_in[**P](view: Callable[Concatenate[HtmxRequest, P], HttpResponseBase]) -> Door:
     """Admit whoever has signed in; others go to the sign-in first."""
 
     @wraps(view)
-    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(cast(HtmxRequest, request), *args, **kwargs)

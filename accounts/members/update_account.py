@@ -13,18 +13,20 @@ from accounts.errors import BadSetting
 from accounts.models import Account
 
 FIELDS = ("name", "locale", "time_zone", "industry")
+# Notes of the vendor about the customer; the customer's own page does not offer them.
+STAFF_FIELDS = ("use_case", "owner_name")
 
 
 @transaction.atomic
 def update_account(*, account: Account, actor: Actor, at: datetime, **changes: str) -> Account:
-    """Change name, locale, time_zone or industry; what stays the same is not recorded. Raises BadSetting."""
+    """Change FIELDS or STAFF_FIELDS; what stays the same is not recorded. Raises BadSetting."""
     # Two people saving at once: the second compares with what the first saved, so the trail tells it in order.
     row = Account.objects.select_for_update().get(pk=account.pk)
     if "time_zone" in changes and changes["time_zone"] not in available_timezones():
         raise BadSetting(_("Choose a time zone from the list."), field="time_zone")
     if "name" in changes and not changes["name"].strip():
         raise BadSetting(_("An account needs a name."), field="name")
-    changed = changed_fields(row, {name: changes[name].strip() for name in FIELDS if name in changes})
+    changed = changed_fields(row, {name: changes[name].strip() for name in (*FIELDS, *STAFF_FIELDS) if name in changes})
     if changed:
         row.save(update_fields=[*changed])
         record_audit(

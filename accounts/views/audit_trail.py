@@ -23,7 +23,10 @@ PAGE_SIZE = 50
 @require_safe
 def audit_trail(request: AccountRequest) -> HttpResponse:
     """One page of the filtered trail."""
-    form, entries = _filtered(request)
+    return _page(request, *_filtered(request))
+
+
+def _page(request: AccountRequest, form: TrailForm, entries: QuerySet[AuditEntry]) -> HttpResponse:
     before = AuditEntry.objects.filter(account=request.account, public_id=request.GET.get("before", "")).first()
     rows, last = trail_page(entries, before=before, size=PAGE_SIZE)
     context: dict[str, Any] = {
@@ -38,9 +41,11 @@ def audit_trail(request: AccountRequest) -> HttpResponse:
 
 @requires("audit.view")
 @require_safe
-def audit_csv(request: AccountRequest) -> StreamingHttpResponse:
-    """The filtered trail as CSV; times in UTC."""
-    _form, entries = _filtered(request)
+def audit_csv(request: AccountRequest) -> HttpResponse | StreamingHttpResponse:
+    """The filtered trail as CSV; times in UTC. A wrong filter is shown on the page instead of giving everything."""
+    form, entries = _filtered(request)
+    if form.errors:
+        return _page(request, form, entries)
     head = [_("Time (UTC)"), _("Who"), _("Staff acting"), _("Door"), _("Action"), _("Id"), _("Summary"), _("Address")]
     delimiter = "," if (get_language() or "en").startswith("en") else ";"
     return csv_response(f"audit-{request.account.slug}", head, trail_rows(entries), delimiter=delimiter)

@@ -1,6 +1,5 @@
 """Bases for staff screens."""
 
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
