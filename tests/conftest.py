@@ -1,0 +1,183 @@
+"""People, accounts and money for every test. Real parts only: PostgreSQL, the broker, the simulator over HTTP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.access.actor import Actor
+from accounts.members.add_member import add_member
+from accounts.members.open_account import open_account
+from accounts.models import Account, Membership, Role, User
+from billing.catalog.sync_catalog import sync_catalog
+from billing.changes.checkout import ensure_customer
+from billing.gateway.stripe_api import gateway
+from billing.mirror.mirror_customer import refresh_customer
+from billing.mirror.refresh import refresh_subscription
+from billing.models import Customer, Subscription
+from seatportal.kit import clock
+from tests.desk import Desk
+from tests.services import Simulator
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def clean_process() -> None:
+    """The cache holds rate limits and the gateway a connection; neither may leak from test to test."""
+    cache.clear()
+    gateway.cache_clear()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """One moment for the whole test."""
+    return clock.now()
+
+
+def make_user(name: str, *, domain: str = "acme.example", **fields: Any) -> User:
+    """A person who can sign in, with a verified address."""
+    from allauth.account.models import EmailAddress
+
+    user = User.objects.create_user(f"{name.lower()}@{domain}", PASSWORD, name=name, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_account(name: str, now: datetime, *, owner: str = "Olivia", domain: str = "acme.example") -> Membership:
+    """An account with its owner."""
+    user = make_user(owner, domain=domain)
+    account = open_account(name=name, user=user, at=now, actor=Actor(user=user, door="sign_up"))
+    return Membership.objects.get(account=account, user=user)
+
+
+def join(account: Account, name: str, role: str, now: datetime, *, domain: str = "acme.example") -> Membership:
+    """One more person in an account."""
+    return add_member(
+        account=account, user=make_user(name, domain=domain), role=role, at=now, actor=Actor.system("demo")
+    )
+
+
+@pytest.fixture
+def owner(db: None, now: datetime) -> Membership:
+    """Olivia, owner of Acme."""
+    return make_account("Acme", now)
+
+
+@pytest.fixture
+def account(owner: Membership) -> Account:
+    """Acme."""
+    return owner.account
+
+
+@pytest.fixture
+def actor(owner: Membership) -> Actor:
+    """Olivia at a page."""
+    return Actor(user=owner.user)
+
+
+@pytest.fixture
+def admin_member(account: Account, now: datetime) -> Membership:
+    """Adam, an admin of Acme."""
+    return join(account, "Adam", Role.ADMIN, now)
+
+
+@pytest.fixture
+def member(account: Account, now: datetime) -> Membership:
+    """Mia, an ordinary member of Acme."""
+    return join(account, "Mia", Role.MEMBER, now)
+
+
+@pytest.fixture
+def outsider(db: None, now: datetime) -> Membership:
+    """Oscar, owner of another account, who must learn nothing."""
+    return make_account("Elsewhere", now, owner="Oscar", domain="elsewhere.example")
+
+
+@pytest.fixture
+def client_of() -> Callable[[Membership], Client]:
+    """A signed-in browser without JavaScript."""
+
+    def sign_in(membership: Membership) -> Client:
+        client = Client()
+        client.force_login(membership.user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def desk(simulator: Simulator) -> Desk:
+    """An empty shop at the simulator."""
+    simulator.reset()
+    return Desk(simulator)
+
+
+@dataclass
+class Funded:
+    """An account that pays: its rows here and its ids at Stripe."""
+
+    account: Account
+    owner: Membership
+    actor: Actor
+    desk: Desk
+    customer: Customer
+    subscription: Subscription
+
+    @property
+    def stripe_id(self) -> str:
+        """The subscription at Stripe."""
+        return self.subscription.stripe_id
+
+
+FundMaker = Callable[..., Funded]
+
+
+@pytest.fixture
+def fund(desk: Desk, now: datetime) -> FundMaker:
+    """Make a paying account. Needs `django_db(transaction=True)`: the gateway refuses to work inside a transaction."""
+
+    def make(
+        owner: Membership,
+        *,
+        scheme: str = "graduated",
+        interval: str = "month",
+        currency: str = "usd",
+        quantity: int = 10,
+        card: str = "pm_card_visa",
+        balance: int = 0,
+    ) -> Funded:
+        actor = Actor(user=owner.user)
+        price = desk.price(scheme, interval, currency)
+        sync_catalog()
+        customer = ensure_customer(account=owner.account, email=owner.user.email, at=now)
+        desk.card(customer.stripe_id)
+        stripe_id = desk.subscribe(customer.stripe_id, price, quantity)
+        if card != "pm_card_visa":
+            desk.card(customer.stripe_id, card)
+        if balance:
+            desk.client.v1.customers.balance_transactions.create(
+                customer.stripe_id, {"amount": balance, "currency": currency}
+            )
+        refresh_customer(stripe_id=customer.stripe_id, at=now)
+        refresh_subscription(stripe_id=stripe_id, at=now)
+        return Funded(
+            account=owner.account,
+            owner=owner,
+            actor=actor,
+            desk=desk,
+            customer=customer,
+            subscription=Subscription.objects.get(stripe_id=stripe_id),
+        )
+
+    return make
+
+
+@pytest.fixture
+def funded(owner: Membership, fund: FundMaker) -> Funded:
+    """Acme with ten graduated monthly seats and a Visa card."""
+    return fund(owner)
