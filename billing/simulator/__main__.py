@@ -1,0 +1,21 @@
+"""`python -m billing.simulator --port 12111 [--data FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .server import serve
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="billing.simulator", description="A local Stripe over HTTP. No real money.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=12111, help="0 picks a free port")
+    parser.add_argument("--data", type=Path, default=None, help="journal file that keeps the state over a restart")
+    options = parser.parse_args()
+    serve(host=options.host, port=options.port, data=options.data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""One request of the API from its bytes to its answer: key, faults, idempotency, parameters, endpoint, expansion."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from . import (  # noqa: F401  (importing an endpoint's module registers its routes)
+    billing_portal,
+    catalog,
+    checkout,
+    clocks,
+    customers,
+    events,
+    invoice_api,
+    payment_methods,
+    payments,
+    previews,
+    schedules,
+    subscriptions,
+    updates,
+    webhooks,
+)
+from . import due, forms, idempotency, shapes
+from .errors import Obj, StripeError
+from .faults import Fault, Faults, refusal, server_error
+from .render import render
+from .routes import resolve
+from .world import API_VERSION, Request, World
+
+
+@dataclass
+class Answer:
+    """What goes back. `lost` says that the connection breaks instead, after `seconds`."""
+
+    status: int
+    body: Obj
+    headers: dict[str, str] = field(default_factory=dict)
+    lost: Literal["reset", "hang"] | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Api:
+    """The API of one world, with the faults on order and a log of what was asked."""
+
+    world: World
+    faults: Faults = field(default_factory=Faults)
+    keys: idempotency.Keys = field(default_factory=idempotency.Keys)
+    log: deque[Obj] = field(default_factory=lambda: deque(maxlen=10_000))
+    _count: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _log_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, method: str, path: str, query: str, body: str, headers: Mapping[str, str]) -> Answer:
+        """Answer a request; never raises."""
+        request_id = self.world.new_id("req", 14)
+        key = headers.get("Idempotency-Key") if method == "POST" else None
+        entry: Obj = {
+            "seq": 0, "at": self.world.now(), "method": method, "path": path, "idempotency_key": key, "params": {},
+            "request_id": request_id, "replayed": False, "fault": None, "status": None,
+        }  # fmt: skip
+        fault = self.faults.take(method, path)
+        try:
+            _authenticate(headers)
+            answer = self._with_fault(fault, method, path, query if method in ("GET", "DELETE") else body, key, entry)
+        except StripeError as error:
+            answer = Answer(error.status, error.body(), dict(error.headers))
+        answer.headers |= {"Request-Id": request_id, "Stripe-Version": headers.get("Stripe-Version") or API_VERSION}
+        if key is not None:
+            answer.headers["Idempotency-Key"] = key
+        entry |= {"status": answer.lost or answer.status, "fault": fault and fault.kind}
+        with self._log_lock:
+            entry["seq"] = next(self._count)
+            self.log.append(entry)
+        return answer
+
+    def _with_fault(
+        self, fault: Fault | None, method: str, path: str, form: str, key: str | None, entry: Obj
+    ) -> Answer:
+        kind = fault.kind if fault else ""
+        if fault and kind in ("reset_before", "hang_before"):
+            return _lost(fault)
+        if (error := refusal(kind)) is not None:
+            raise error
+        if key is not None:
+            self.keys.begin(key)
+        try:
+            if fault and kind == "slow":
+                time.sleep(fault.seconds)
+            answer = self._once(kind, method, path, form, key, entry)
+        finally:
+            if key is not None:
+                self.keys.end(key)
+        return _lost(fault) if fault and kind in ("reset_after", "hang_after") else answer
+
+    def _once(self, kind: str, method: str, path: str, form: str, key: str | None, entry: Obj) -> Answer:
+        """Execute, or give the kept answer of this key again."""
+        world = self.world
+        with world.store.lock:
+            if key is not None and (kept := idempotency.recall(world, key, method, path, form)) is not None:
+                entry["replayed"] = True
+                entry["params"] = forms.decode(form)
+                return Answer(kept["status"], kept["body"], {"Idempotent-Replayed": "true"})
+            try:
+                status, body = 200, self._execute(kind, method, path, form, key, entry)
+            except StripeError as error:
+                if not error.executed:
+                    raise
+                status, body = error.status, error.body()
+                if key is not None:
+                    with world.store.transaction():
+                        idempotency.keep(world, key, method, path, form, status, body)
+                return Answer(status, body, dict(error.headers))
+        return Answer(status, body)
+
+    def _execute(self, kind: str, method: str, path: str, form: str, key: str | None, entry: Obj) -> Obj:
+        """Run the endpoint: its writes and the kept answer are one transaction."""
+        world = self.world
+        operation, handler, ids = resolve(method, path)
+        entry["params"] = raw = forms.decode(form)
+        params = shapes.check(operation, raw)
+        if kind == "error500_no_effect":
+            raise server_error()
+        due.run(world, None)
+        expand = params.pop("expand", ())
+        request = Request(world, method, path, params, ids, entry["request_id"], key)
+        failure: StripeError | None = None
+        world.origin = request
+        try:
+            with world.store.transaction():
+                try:
+                    body = render(world, handler(request), expand)
+                except StripeError as error:
+                    if not error.keep:
+                        raise
+                    failure, body = error, error.body()
+                if kind == "error500_with_effect":
+                    failure = server_error()
+                if key is not None and failure is None:
+                    idempotency.keep(world, key, method, path, form, 200, body)
+        finally:
+            world.origin = None
+        if failure is not None:
+            raise failure
+        return body
+
+
+def _lost(fault: Fault) -> Answer:
+    how: Literal["reset", "hang"] = "reset" if fault.kind.startswith("reset") else "hang"
+    return Answer(0, {}, lost=how, seconds=fault.seconds if how == "hang" else 0.0)
+
+
+def _authenticate(headers: Mapping[str, str]) -> None:
+    """Any test key will do. Raises Stripe's 401."""
+    scheme, _, value = (headers.get("Authorization") or "").partition(" ")
+    key = value.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(value).decode().partition(":")[0]
+        except ValueError:
+            key = ""
+    if scheme.lower() not in ("bearer", "basic") or not key:
+        raise StripeError(
+            "You did not provide an API key. Provide it in the Authorization header, using Bearer auth "
+            "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            status=401, executed=False,
+        )  # fmt: skip
+    if not key.startswith(("sk_test_", "rk_test_")):
+        shown = f"{key[:7]}{'*' * 8}{key[-4:]}" if len(key) > 12 else "*" * 8
+        raise StripeError(f"Invalid API Key provided: {shown}", status=401, executed=False)

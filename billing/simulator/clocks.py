@@ -1,0 +1,69 @@
+"""Test clocks: customers whose time stands still until it is advanced."""
+
+from __future__ import annotations
+
+from . import due
+from .errors import Obj, StripeError
+from .events import emit
+from .lists import page
+from .routes import route
+from .subscriptions import cancel_now
+from .world import Request
+
+_KIND = "test_helpers.test_clock"
+_KEPT = 30 * 86_400
+
+
+@route("POST", "/v1/test_helpers/test_clocks")
+def create(request: Request) -> Obj:
+    world, params = request.world, request.params
+    clock = world.create(
+        _KIND,
+        "clock",
+        created=world.now(),
+        deletes_after=world.now() + _KEPT,
+        frozen_time=params["frozen_time"],
+        name=params.get("name"),
+        status="ready",
+        status_details={},
+    )
+    emit(world, "test_helpers.test_clock.created", clock)
+    return clock
+
+
+@route("GET", "/v1/test_helpers/test_clocks")
+def list_clocks(request: Request) -> Obj:
+    return page(request, request.world.store.all(_KIND), _KIND)
+
+
+@route("GET", "/v1/test_helpers/test_clocks/{test_clock}")
+def retrieve(request: Request) -> Obj:
+    return request.world.store.get(_KIND, request.id)
+
+
+@route("POST", "/v1/test_helpers/test_clocks/{test_clock}/advance")
+def advance(request: Request) -> Obj:
+    """Move the clock; all that falls due on the way happens before the answer, each at its own time."""
+    world, target = request.world, request.params["frozen_time"]
+    clock = world.store.change(_KIND, request.id)
+    if target <= clock["frozen_time"]:
+        raise StripeError("The test clock can only be advanced to a later time.", param="frozen_time")
+    emit(world, "test_helpers.test_clock.advancing", clock | {"status": "advancing"})
+    clock["frozen_time"] = target
+    due.run(world, request.id)
+    emit(world, "test_helpers.test_clock.ready", clock)
+    return clock
+
+
+@route("DELETE", "/v1/test_helpers/test_clocks/{test_clock}")
+def delete(request: Request) -> Obj:
+    world = request.world
+    clock = world.store.get(_KIND, request.id)
+    for customer in [row for row in world.store.all("customer") if row["test_clock"] == request.id]:
+        for subscription in world.store.of_customer("subscription", customer["id"]):
+            if subscription["status"] not in ("canceled", "incomplete_expired"):
+                cancel_now(world, world.store.change("subscription", subscription["id"]))
+        world.store.remove("customer", customer["id"])
+    emit(world, "test_helpers.test_clock.deleted", clock)
+    world.store.remove(_KIND, request.id)
+    return {"id": request.id, "object": _KIND, "deleted": True}

@@ -1,0 +1,162 @@
+"""The control API under /_control: faults on order, time, webhooks, the log, 3-D Secure, and a page to look."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from urllib.parse import parse_qs
+
+from . import due
+from .api import Api
+from .errors import Obj, StripeError
+from .invoices import challenge_answered, date_of
+from .pages import Page, buttons, data, html, redirect, table
+from .pricing import money
+from .webhooks import Courier
+from .world import World
+
+_DAY = 86_400
+
+
+class Control:
+    """Answers tests and the demo. No key is needed; the server is bound to loopback."""
+
+    def __init__(self, api: Api, courier: Courier) -> None:
+        self._api = api
+        self._courier = courier
+        self._world: World = api.world
+
+    def answer(self, method: str, path: str, query: str, body: str) -> Page:
+        """The answer as JSON; a form on the page at /_control leads back to it."""
+        form = body.startswith(("seconds=", "mode="))
+        try:
+            wanted = self._wanted(query if method in ("GET", "DELETE") else body, as_form=form)
+            result = self._act(method, path.removeprefix("/_control").strip("/"), wanted)
+        except StripeError as error:
+            return data(error.body(), status=error.status)
+        except (ValueError, KeyError, TypeError) as error:
+            return data({"error": {"message": str(error)}}, status=400)
+        return redirect("/_control") if form else result
+
+    def _wanted(self, text: str, *, as_form: bool) -> Obj:
+        if not as_form and text.lstrip().startswith("{"):
+            read: Obj = json.loads(text)
+            return read
+        return {key: values[-1] for key, values in parse_qs(text).items()}
+
+    def _act(self, method: str, what: str, wanted: Obj) -> Page:
+        match method, what:
+            case "GET", "":
+                return self._look()
+            case "GET", "state":
+                return data(self._state())
+            case "GET", "requests":
+                since = int(wanted.get("since", 0))
+                return data({"requests": [entry for entry in list(self._api.log) if entry["seq"] > since]})
+            case "POST", "faults":
+                return data(self._api.faults.order(wanted))
+            case "DELETE", "faults":
+                self._api.faults.clear()
+                return data({"faults": 0})
+            case "POST", "webhooks":
+                self._courier.set_mode(str(wanted["mode"]))
+                return data({"mode": self._courier.mode})
+            case "POST", "webhooks/flush":
+                return data({"tried": self._courier.flush()})
+            case "POST", "advance":
+                return data(self._advance(int(wanted["seconds"])))
+            case "POST", "reset":
+                return data(self._reset())
+            case "POST", "3ds":
+                return data(self._challenge(wanted))
+            case _:
+                return data({"error": {"message": f"Nothing at {method} /_control/{what}"}}, status=404)
+
+    def _state(self) -> Obj:
+        world = self._world
+        with world.store.lock:
+            waiting = len(world.store.all("_delivery"))
+            return {
+                "now": world.now(), "counts": world.store.counts(), "webhooks": self._courier.mode,
+                "webhooks_waiting": waiting, "faults": len(self._api.faults.ordered), "requests": len(self._api.log),
+            }  # fmt: skip
+
+    def _advance(self, seconds: int) -> Obj:
+        """Move real time on for everything without a test clock; what falls due happens before the answer."""
+        if seconds <= 0:
+            raise ValueError("seconds must be positive: time only goes forward")
+        world = self._world
+        with world.store.transaction():
+            if world.store.find("_meta", "clock") is None:
+                world.store.add("_meta", {"id": "clock", "offset": 0})
+            world.store.change("_meta", "clock")["offset"] += seconds
+        return {"done": due.run(world, None), "now": world.now()}
+
+    def _reset(self) -> Obj:
+        with self._world.store.lock:
+            self._world.store.clear()
+            self._world.agenda.clear()
+            self._api.faults.clear()
+            self._api.log.clear()
+            self._courier.set_mode("normal")
+        return {"reset": True}
+
+    def _challenge(self, wanted: Obj) -> Obj:
+        if wanted.get("outcome") not in ("succeed", "fail"):
+            raise ValueError("outcome must be succeed or fail")
+        world = self._world
+        with world.store.transaction():
+            intent = wanted.get("payment_intent")
+            if intent is None:
+                intent = world.store.get("invoice", wanted["invoice"], "invoice")["_payment_intent"]
+            status = challenge_answered(world, intent, succeeded=wanted["outcome"] == "succeed")
+        return {"payment_intent": intent, "status": status}
+
+    # The page
+
+    def _look(self) -> Page:
+        world, store = self._world, self._world.store
+        with store.lock:
+            counts = [[escape(kind), str(number)] for kind, number in store.counts().items()]
+            subscriptions = [self._subscription_row(sub) for sub in list(store.newest_first("subscription"))[:50]]
+            invoices = [self._invoice_row(invoice) for invoice in list(store.newest_first("invoice"))[:50]]
+        requests = [
+            [str(e["seq"]), e["method"], escape(e["path"]), str(e["status"]), escape(str(e["fault"] or ""))]
+            for e in reversed(list(self._api.log)[-50:])
+        ]
+        steps = [("1 hour", 3600), ("1 day", _DAY), ("7 days", 7 * _DAY), ("31 days", 31 * _DAY), ("90 days", 90 * _DAY)]
+        moves = buttons(
+            "/_control/advance", *[("seconds", str(seconds), f"Advance {name}") for name, seconds in steps], second=False
+        )
+        inner = (
+            f"<h1>Local Stripe simulator</h1><p>Time here: {date_of(world.now())}. Webhooks: {self._courier.mode}.</p>"
+            f'<div class="row">{moves}</div>'
+            f"<h2>Subscriptions</h2>{table(['Subscription', 'Customer', 'Status', 'Items', 'Period ends'], subscriptions)}"
+            f"<h2>Invoices</h2>{table(['Invoice', 'Reason', 'Status', 'Total', 'Due'], invoices, numbers=(3, 4))}"
+            f"<h2>Requests</h2>{table(['No.', 'Method', 'Path', 'Status', 'Fault'], requests)}"
+            f"<h2>Objects</h2>{table(['Kind', 'Count'], counts, numbers=(1,))}"
+        )
+        return html("Control", inner, wide=True)
+
+    def _subscription_row(self, subscription: Obj) -> list[str]:
+        store = self._world.store
+        customer = store.find("customer", subscription["customer"]) or {"email": None}
+        items = ", ".join(
+            f"{item['quantity']} × {store.get('product', store.get('price', item['price'])['product'])['name']}"
+            for item in subscription["items"]
+        )
+        end = min(item["current_period_end"] for item in subscription["items"])
+        held = " (update pending)" if subscription["pending_update"] else ""
+        return [
+            subscription["id"], escape(customer["email"] or subscription["customer"]), subscription["status"] + held,
+            escape(items), date_of(end),
+        ]  # fmt: skip
+
+    def _invoice_row(self, invoice: Obj) -> list[str]:
+        number = escape(invoice["number"] or invoice["id"])
+        name = f'<a href="/invoice/{invoice["id"]}">{number}</a>' if invoice["number"] else number
+        currency = invoice["currency"]
+        return [
+            name, invoice["billing_reason"] or "", invoice["status"], money(invoice["total"], currency),
+            money(invoice["amount_due"], currency),
+        ]  # fmt: skip

@@ -1,0 +1,184 @@
+"""Customers, their balance, and the account itself."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from .errors import Obj, StripeError
+from .events import differences, emit
+from .fields import assign, given, merged
+from .lists import matching, page
+from .render import render
+from .routes import route
+from .world import Request, World
+
+_PLAIN = ("address", "description", "email", "name", "phone", "shipping", "preferred_locales", "tax_exempt")
+
+
+@route("GET", "/v1/account")
+def account(request: Request) -> Obj:
+    return {
+        "id": "acct_simulator",
+        "object": "account",
+        "charges_enabled": True,
+        "country": "US",
+        "default_currency": "usd",
+        "details_submitted": True,
+        "email": "simulator@example.com",
+        "metadata": {},
+        "payouts_enabled": True,
+        "type": "standard",
+        "settings": {"dashboard": {"display_name": "Local Stripe simulator", "timezone": "Etc/UTC"}},
+    }
+
+
+@route("POST", "/v1/customers")
+def create(request: Request) -> Obj:
+    world, params = request.world, request.params
+    clock = params.get("test_clock")
+    if clock is not None:
+        world.store.get("test_helpers.test_clock", clock, "test_clock")
+    customer = world.create(
+        "customer",
+        "cus",
+        **{"balance": params.get("balance", 0), "created": world.now(clock), "delinquent": False},
+        invoice_prefix=params.get("invoice_prefix") or world.new_id("x", 8)[2:].upper(),
+        invoice_settings={
+            "custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None,
+        },
+        metadata=merged(None, params.get("metadata")),
+        next_invoice_sequence=params.get("next_invoice_sequence", 1),
+        test_clock=clock,
+        **{"preferred_locales": [], "tax_exempt": "none"} | given(params, *_PLAIN),
+    )  # fmt: skip
+    if "payment_method" in params:
+        from .payment_methods import (
+            attach_to,  # a payment method needs its customer to exist
+        )
+
+        method = attach_to(world, params["payment_method"], customer["id"])
+        if params.get("invoice_settings", {}).get("default_payment_method") == params["payment_method"]:
+            customer["invoice_settings"]["default_payment_method"] = method["id"]
+    elif "invoice_settings" in params:
+        _invoice_settings(world, customer, params["invoice_settings"])
+    emit(world, "customer.created", customer)
+    return customer
+
+
+@route("GET", "/v1/customers")
+def list_customers(request: Request) -> Obj:
+    rows = matching(request.world.store.all("customer"), request.params, "email", "test_clock")
+    return page(request, rows, "customer")
+
+
+@route("GET", "/v1/customers/{customer}")
+def retrieve(request: Request) -> Obj:
+    gone = request.world.store.find("_deleted_customer", request.id)
+    return gone["shown"] if gone else request.world.store.get("customer", request.id)
+
+
+@route("POST", "/v1/customers/{customer}")
+def update(request: Request) -> Obj:
+    world, params = request.world, request.params
+    customer = world.store.change("customer", request.id)
+    before = deepcopy(render(world, customer))
+    assign(customer, params, *_PLAIN, "invoice_prefix", "next_invoice_sequence")
+    customer["metadata"] = merged(customer["metadata"], params.get("metadata"))
+    if "balance" in params:
+        move_balance(world, customer, params["balance"] - customer["balance"], "adjustment")
+    if "invoice_settings" in params:
+        _invoice_settings(world, customer, params["invoice_settings"])
+    emit(world, "customer.updated", customer, differences(before, render(world, customer)))
+    return customer
+
+
+@route("DELETE", "/v1/customers/{customer}")
+def delete(request: Request) -> Obj:
+    from .subscriptions import cancel_now  # subscriptions need customers
+
+    world = request.world
+    customer = world.store.get("customer", request.id)
+    for subscription in world.store.of_customer("subscription", request.id):
+        if subscription["status"] not in ("canceled", "incomplete_expired"):
+            cancel_now(world, world.store.change("subscription", subscription["id"]))
+    emit(world, "customer.deleted", customer)
+    gone = {"id": request.id, "object": "customer", "deleted": True}
+    world.store.add("_deleted_customer", {"id": request.id, "shown": gone})
+    world.store.remove("customer", request.id)
+    return gone
+
+
+def _invoice_settings(world: World, customer: Obj, settings: Obj) -> None:
+    if "default_payment_method" in settings:
+        method = settings["default_payment_method"] or None
+        if method is not None:
+            of_customer(world, method, customer["id"], "invoice_settings[default_payment_method]")
+        customer["invoice_settings"] = customer["invoice_settings"] | {"default_payment_method": method}
+
+
+def of_customer(world: World, method: str, customer: str, param: str) -> Obj:
+    """A payment method attached to the customer. Raises Stripe's 400 when it is not theirs."""
+    found = world.store.get("payment_method", method, param)
+    if found["customer"] != customer:
+        raise StripeError(
+            "The customer does not have a payment method with the ID "
+            f"{method}. The payment method must be attached to the customer.",
+            code="resource_missing",
+            param=param,
+        )
+    return found
+
+
+# Balance: negative means that the customer has credit.
+
+
+def move_balance(
+    world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None, **fields: object
+) -> Obj | None:
+    """Add to a customer's balance (the customer was taken by `change`) and write the transaction."""
+    if amount == 0:
+        return None
+    customer["balance"] += amount
+    return world.create(
+        "customer_balance_transaction",
+        "cbtxn",
+        **{"amount": amount, "created": world.now_of(customer), "type": kind, "metadata": {}} | fields,
+        currency=invoice["currency"] if invoice else fields.get("currency", customer["currency"] or "usd"),
+        customer=customer["id"],
+        ending_balance=customer["balance"],
+        invoice=invoice["id"] if invoice else None,
+    )
+
+
+@route("POST", "/v1/customers/{customer}/balance_transactions")
+def create_balance_transaction(request: Request) -> Obj:
+    world, params = request.world, request.params
+    customer = world.store.change("customer", request.id)
+    customer["currency"] = customer["currency"] or params["currency"]
+    if params["amount"] == 0:
+        raise StripeError("Invalid amount: it must not be zero.", param="amount")
+    made = move_balance(
+        world,
+        customer,
+        params["amount"],
+        "adjustment",
+        currency=params["currency"],
+        description=params.get("description"),
+        metadata=merged(None, params.get("metadata")),
+    )
+    assert made is not None
+    emit(world, "customer.updated", customer, {"balance": customer["balance"] - params["amount"]})
+    return made
+
+
+@route("GET", "/v1/customers/{customer}/balance_transactions")
+def list_balance_transactions(request: Request) -> Obj:
+    store = request.world.store
+    store.get("customer", request.id)
+    rows = matching(store.of_customer("customer_balance_transaction", request.id), request.params, "invoice")
+    return page(request, rows, "customer_balance_transaction")
+
+
+@route("GET", "/v1/customers/{customer}/balance_transactions/{transaction}")
+def retrieve_balance_transaction(request: Request) -> Obj:
+    return request.world.store.get("customer_balance_transaction", request.ids[1])

@@ -1,0 +1,28 @@
+"""How Stripe's parameters become an object's fields."""
+
+from __future__ import annotations
+
+from .errors import Obj
+
+
+def assign(obj: Obj, params: Obj, *names: str) -> None:
+    """Set the fields that were given; an empty value unsets one."""
+    for name in names:
+        if name in params:
+            obj[name] = None if params[name] == "" else params[name]
+
+
+def given(params: Obj, *names: str) -> Obj:
+    """The named parameters that were given, as fields of a new object."""
+    fields: Obj = {}
+    assign(fields, params, *names)
+    return fields
+
+
+def merged(metadata: Obj | None, new: Obj | str | None) -> Obj:
+    """Metadata after an update: keys are merged, an empty value deletes its key, an empty whole deletes all."""
+    if new is None:
+        return dict(metadata or {})
+    if not isinstance(new, dict):
+        return {}
+    return {key: value for key, value in ((metadata or {}) | new).items() if value != ""}

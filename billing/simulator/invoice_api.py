@@ -1,0 +1,238 @@
+"""The endpoints of invoices, their payments and the items that wait for one."""
+
+from __future__ import annotations
+
+from . import invoices
+from .customers import of_customer
+from .errors import Obj, StripeError
+from .events import emit
+from .fields import assign, merged
+from .lists import matching, page
+from .payment_methods import attach_to
+from .pricing import full_amount
+from .proration import rounded
+from .routes import route
+from .world import Request
+
+
+@route("GET", "/v1/invoices")
+def list_invoices(request: Request) -> Obj:
+    store, params = request.world.store, request.params
+    rows = store.of_customer("invoice", params["customer"]) if "customer" in params else store.all("invoice")
+    rows = matching(rows, params, "status", "collection_method")
+    if "subscription" in params:
+        rows = [row for row in rows if row["_subscription"] == params["subscription"]]
+    return page(request, rows, "invoice")
+
+
+@route("GET", "/v1/invoices/{invoice}")
+def retrieve(request: Request) -> Obj:
+    return request.world.store.get("invoice", request.id, "invoice")
+
+
+@route("POST", "/v1/invoices/{invoice}")
+def update(request: Request) -> Obj:
+    invoice = request.world.store.change("invoice", request.id, "invoice")
+    params = request.params
+    assign(invoice, params, "description", "footer", "custom_fields", "default_payment_method", "auto_advance")
+    invoice["metadata"] = merged(invoice["metadata"], params.get("metadata"))
+    emit(request.world, "invoice.updated", invoice, {})
+    return invoice
+
+
+@route("POST", "/v1/invoices/{invoice}/finalize")
+def finalize(request: Request) -> Obj:
+    invoice = request.world.store.change("invoice", request.id, "invoice")
+    if invoice["status"] != "draft":
+        raise StripeError("This invoice is already finalized, you can't re-finalize it.", code="invoice_not_editable")
+    invoices.finalize(request.world, invoice)
+    return invoice
+
+
+@route("POST", "/v1/invoices/{invoice}/pay")
+def pay(request: Request) -> Obj:
+    world, params = request.world, request.params
+    invoice = world.store.change("invoice", request.id, "invoice")
+    if invoice["status"] == "paid":
+        raise StripeError("Invoice is already paid", code="invoice_already_paid")
+    if invoice["status"] == "draft":
+        invoices.finalize(world, invoice)
+    if invoice["status"] == "paid":
+        return invoice
+    if invoice["status"] not in ("open", "uncollectible"):
+        raise StripeError(f"Invoices with status {invoice['status']} cannot be paid.", code="invoice_not_editable")
+    if params.get("paid_out_of_band"):
+        invoices.mark_paid(world, invoice, off_stripe=True)
+        return invoice
+    if wanted := params.get("payment_method"):
+        if wanted.startswith("pm_card_"):
+            method = attach_to(world, wanted, invoice["customer"])
+        else:
+            method = of_customer(world, wanted, invoice["customer"], "payment_method")
+    else:
+        method = invoices.method_for(world, invoice)
+    outcome = invoices.collect(world, invoice, method)
+    if outcome != "paid":
+        error = invoices.refusal(world, invoice, outcome, code="invoice_payment_intent_requires_action")
+        error.keep = True  # The attempt happened: it is counted and told, though the answer is an error.
+        raise error
+    return invoice
+
+
+@route("POST", "/v1/invoices/{invoice}/void")
+def void(request: Request) -> Obj:
+    invoice = request.world.store.change("invoice", request.id, "invoice")
+    invoices.void(request.world, invoice)
+    return invoice
+
+
+@route("POST", "/v1/invoices/{invoice}/mark_uncollectible")
+def mark_uncollectible(request: Request) -> Obj:
+    world = request.world
+    invoice = world.store.change("invoice", request.id, "invoice")
+    if invoice["status"] != "open":
+        raise StripeError("You can only mark open invoices uncollectible.", code="invoice_not_editable")
+    invoice |= {"status": "uncollectible", "next_payment_attempt": None}
+    invoice["status_transitions"] |= {"marked_uncollectible_at": world.now_of(invoice)}
+    emit(world, "invoice.marked_uncollectible", invoice)
+    return invoice
+
+
+@route("DELETE", "/v1/invoices/{invoice}")
+def delete(request: Request) -> Obj:
+    world = request.world
+    invoice = world.store.get("invoice", request.id, "invoice")
+    if invoice["status"] != "draft" or invoice["_subscription"]:
+        raise StripeError("You can only delete draft invoices that belong to no subscription.")
+    world.store.remove("invoice", request.id)
+    emit(world, "invoice.deleted", invoice)
+    return {"id": request.id, "object": "invoice", "deleted": True}
+
+
+@route("GET", "/v1/invoices/{invoice}/lines")
+def list_lines(request: Request) -> Obj:
+    invoice = request.world.store.get("invoice", request.id, "invoice")
+    return page(request, invoice["lines"], "line_item", newest_first=False)
+
+
+@route("GET", "/v1/invoice_payments")
+def list_payments(request: Request) -> Obj:
+    rows = matching(request.world.store.all("invoice_payment"), request.params, "invoice", "status")
+    if intent := request.params.get("payment", {}).get("payment_intent"):
+        rows = [row for row in rows if row["payment"]["payment_intent"] == intent]
+    return page(request, rows, "invoice_payment")
+
+
+@route("GET", "/v1/invoice_payments/{invoice_payment}")
+def retrieve_payment(request: Request) -> Obj:
+    return request.world.store.get("invoice_payment", request.id, "invoice_payment")
+
+
+@route("POST", "/v1/payment_intents/{intent}/confirm")
+def confirm_intent(request: Request) -> Obj:
+    world, params = request.world, request.params
+    intent = world.store.change("payment_intent", request.id, "intent")
+    if intent["status"] in ("succeeded", "canceled"):
+        raise StripeError(
+            f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}.",
+            code="payment_intent_unexpected_state",
+        )
+    invoice = world.store.change("invoice", intent["_invoice"])
+    wanted = params.get("payment_method") or intent["payment_method"]
+    if wanted is None:
+        raise StripeError(
+            "You cannot confirm this PaymentIntent because it's missing a payment method.",
+            code="payment_intent_unexpected_state",
+        )
+    if wanted.startswith("pm_card_"):
+        method = attach_to(world, wanted, intent["customer"])
+    else:
+        method = of_customer(world, wanted, intent["customer"], "payment_method")
+    outcome = invoices.collect(world, invoice, method, return_url=params.get("return_url"))
+    if outcome == "requires_payment_method":
+        error = invoices.refusal(world, invoice, outcome, code="")
+        error.keep = True
+        raise error
+    return intent
+
+
+# Invoice items
+
+
+@route("POST", "/v1/invoiceitems")
+def create_item(request: Request) -> Obj:
+    world, params = request.world, request.params
+    if "customer" not in params:
+        raise StripeError("Missing required param: customer.", code="parameter_missing", param="customer")
+    customer = world.store.get("customer", params["customer"], "customer")
+    subscription = params.get("subscription")
+    if subscription is not None:
+        world.store.get("subscription", subscription, "subscription")
+    now, quantity = world.now_of(customer), params.get("quantity", 1)
+    pricing = None
+    if price_id := params.get("pricing", {}).get("price"):
+        price = world.store.get("price", price_id, "pricing[price]")
+        amount, currency = rounded(full_amount(price, quantity, price["currency"])), price["currency"]
+        pricing = {
+            "price_details": {"price": price_id, "product": price["product"]}, "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        }  # fmt: skip
+    elif "amount" in params and "currency" in params:
+        amount, currency = params["amount"], params["currency"].lower()
+    else:
+        raise StripeError("Missing required param: amount.", code="parameter_missing", param="amount")
+    item = world.create(
+        "invoiceitem",
+        "ii",
+        amount=amount,
+        currency=currency,
+        customer=customer["id"],
+        date=now,
+        description=params.get("description"),
+        discountable=params.get("discountable", amount > 0),
+        discounts=[],
+        frozen_fields=[],
+        metadata=merged(None, params.get("metadata")),
+        net_amount=amount,
+        parent={
+            "subscription_details": {"subscription": subscription, "subscription_item": None},
+            "type": "subscription_details",
+        }
+        if subscription
+        else None,
+        period=params.get("period", {"end": now, "start": now}),
+        pricing=pricing,
+        proration=False,
+        quantity=quantity,
+        quantity_decimal=str(quantity),
+        tax_rates=[],
+        test_clock=customer["test_clock"],
+    )
+    emit(world, "invoiceitem.created", item)
+    return item
+
+
+@route("GET", "/v1/invoiceitems")
+def list_items(request: Request) -> Obj:
+    store, params = request.world.store, request.params
+    rows = store.of_customer("invoiceitem", params["customer"]) if "customer" in params else store.all("invoiceitem")
+    rows = matching(rows, params, "invoice")
+    if "pending" in params:
+        rows = [row for row in rows if (row["invoice"] is None) == params["pending"]]
+    return page(request, rows, "invoiceitem")
+
+
+@route("GET", "/v1/invoiceitems/{invoiceitem}")
+def retrieve_item(request: Request) -> Obj:
+    return request.world.store.get("invoiceitem", request.id, "invoiceitem")
+
+
+@route("DELETE", "/v1/invoiceitems/{invoiceitem}")
+def delete_item(request: Request) -> Obj:
+    world = request.world
+    item = world.store.get("invoiceitem", request.id, "invoiceitem")
+    if item["invoice"] is not None:
+        raise StripeError("You cannot delete an invoice item that is attached to an invoice.")
+    world.store.remove("invoiceitem", request.id)
+    emit(world, "invoiceitem.deleted", item)
+    return {"id": request.id, "object": "invoiceitem", "deleted": True}

@@ -1,0 +1,301 @@
+"""Invoices: drawn up, finalized against the customer's balance, collected, voided."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from . import lifecycle
+from .customers import move_balance
+from .errors import Obj, StripeError, card_error
+from .events import emit
+from .lines import line_of_waiting
+from .payments import answer_challenge, attempt, cancel_intent, new_intent
+from .pricing import minimum_charge
+from .world import World
+
+DAY = 86_400
+_RETRY_AFTER = (3 * DAY, 5 * DAY, 7 * DAY)
+
+
+def settlement(total: int, balance: int, currency: str) -> tuple[int, int]:
+    """What is due and what the customer's balance is afterwards. Pure; minor units, negative balance is credit.
+
+    A negative total becomes credit, credit pays first, a debt is collected along, and an amount below the minimum charge
+    stays on the balance.
+    """
+    if total <= 0:
+        return 0, balance + total
+    due = max(0, total + balance)
+    if 0 < due < minimum_charge(currency):
+        return 0, balance + total
+    return due, balance + total - due
+
+
+def draw_up(
+    world: World,
+    customer: Obj,
+    lines: list[Obj],
+    *,
+    reason: str,
+    currency: str,
+    subscription: Obj | None = None,
+    period: tuple[int, int] | None = None,
+    id: str | None = None,
+    proration_date: int | None = None,
+) -> Obj:
+    """A draft with these lines, stored nowhere: what a preview shows and what an invoice begins as."""
+    now = world.now_of(customer)
+    start, end = period or (now, now)
+    total = sum(line["amount"] for line in lines)
+    due, ending = settlement(total, customer["balance"], currency)
+    details: Obj = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]} if subscription else {}
+    if proration_date is not None:
+        details["subscription_proration_date"] = proration_date
+    invoice = world.shape(
+        "invoice",
+        "in",
+        account_country="US",
+        account_name="Local Stripe simulator",
+        amount_due=due,
+        amount_overpaid=0,
+        amount_paid=0,
+        amount_paid_off_stripe=0,
+        amount_remaining=due,
+        amount_shipping=0,
+        attempt_count=0,
+        attempted=False,
+        auto_advance=False,
+        automatic_tax={
+            "disabled_reason": None, "enabled": False, "liability": None, "provider": None, "status": None,
+        },
+        billing_reason=reason,
+        collection_method=subscription["collection_method"] if subscription else "charge_automatically",
+        created=now,
+        currency=currency,
+        customer=customer["id"],
+        customer_address=customer["address"],
+        customer_email=customer["email"],
+        customer_name=customer["name"],
+        customer_phone=customer["phone"],
+        customer_shipping=customer["shipping"],
+        customer_tax_exempt=customer["tax_exempt"],
+        customer_tax_ids=[],
+        default_tax_rates=[],
+        discounts=[],
+        ending_balance=ending,
+        issuer={"type": "self"},
+        lines=lines,
+        metadata={},
+        parent={"quote_details": None, "subscription_details": details, "type": "subscription_details"}
+        if subscription
+        else None,
+        payment_settings={"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
+        period_end=end,
+        period_start=start,
+        post_payment_credit_notes_amount=0,
+        pre_payment_credit_notes_amount=0,
+        starting_balance=customer["balance"],
+        status="draft",
+        status_transitions=dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")),
+        subtotal=total,
+        subtotal_excluding_tax=total,
+        test_clock=customer["test_clock"],
+        total=total,
+        total_discount_amounts=[],
+        total_excluding_tax=total,
+        total_pretax_credit_amounts=[],
+        total_taxes=[],
+        _subscription=subscription and subscription["id"],
+        _payment_intent=None,
+        _payments=[],
+    )  # fmt: skip
+    if id is not None:
+        invoice["id"] = id
+    return invoice
+
+
+def create(
+    world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | None = None, **options: Any
+) -> Obj:
+    """A stored draft. `swept` are the pending invoice items that it takes along."""
+    swept = swept or []
+    invoice = draw_up(world, customer, lines + [line_of_waiting(world, item) for item in swept], **options)
+    invoice["ending_balance"] = None
+    for line in invoice["lines"]:
+        line["invoice"] = invoice["id"]
+    for item in swept:
+        world.store.change("invoiceitem", item["id"])["invoice"] = invoice["id"]
+    world.store.add("invoice", invoice)
+    if invoice["_subscription"] is not None:
+        world.store.change("subscription", invoice["_subscription"])["latest_invoice"] = invoice["id"]
+    emit(world, "invoice.created", invoice)
+    return invoice
+
+
+def finalize(world: World, invoice: Obj) -> None:
+    """Number it, take the balance into account, and make it open, or paid when nothing is due."""
+    now = world.now_of(invoice)
+    customer = world.store.change("customer", invoice["customer"])
+    customer["currency"] = customer["currency"] or invoice["currency"]
+    due, ending = settlement(invoice["total"], customer["balance"], invoice["currency"])
+    invoice |= {
+        "amount_due": due, "amount_remaining": due, "starting_balance": customer["balance"], "ending_balance": ending,
+        "number": f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}",
+        "automatically_finalizes_at": None, "effective_at": now, "status": "open", "auto_advance": True,
+        "hosted_invoice_url": f"{world.base_url}/invoice/{invoice['id']}",
+        "invoice_pdf": f"{world.base_url}/invoice/{invoice['id']}/pdf",
+    }  # fmt: skip
+    invoice["status_transitions"] |= {"finalized_at": now}
+    customer["next_invoice_sequence"] += 1
+    move_balance(world, customer, ending - customer["balance"], "applied_to_invoice", invoice=invoice)
+    if invoice["collection_method"] == "send_invoice":
+        invoice["due_date"] = now + (invoice.get("_days_until_due") or 30) * DAY
+    if due > 0:
+        _ask_for_payment(world, invoice, customer)
+    emit(world, "invoice.finalized", invoice)
+    if due == 0:
+        mark_paid(world, invoice)
+
+
+def _ask_for_payment(world: World, invoice: Obj, customer: Obj) -> None:
+    intent = new_intent(
+        world, amount=invoice["amount_due"], currency=invoice["currency"], customer=customer,
+        description=f"Invoice {invoice['number']}",
+    )  # fmt: skip
+    intent["_invoice"] = invoice["id"]
+    invoice["_payment_intent"] = intent["id"]
+    payment = world.create(
+        "invoice_payment",
+        "inpay",
+        amount_paid=None,
+        amount_requested=invoice["amount_due"],
+        created=world.now_of(invoice),
+        currency=invoice["currency"],
+        invoice=invoice["id"],
+        is_default=True,
+        payment={"payment_intent": intent["id"], "type": "payment_intent"},
+        status="open",
+        status_transitions={"canceled_at": None, "paid_at": None},
+    )
+    invoice["_payments"] = [payment["id"]]
+
+
+def method_for(world: World, invoice: Obj) -> Obj | None:
+    """The card that an automatic charge uses: the invoice's, the subscription's, the customer's."""
+    customer = world.store.get("customer", invoice["customer"])
+    subscription = invoice["_subscription"] and world.store.find("subscription", invoice["_subscription"])
+    id = (
+        invoice["default_payment_method"]
+        or (subscription and subscription["default_payment_method"])
+        or customer["invoice_settings"]["default_payment_method"]
+    )
+    return world.store.find("payment_method", id) if id else None
+
+
+def collect(
+    world: World, invoice: Obj, method: Obj | None, *, return_url: str | None = None, authenticated: bool = False
+) -> str:
+    """Try to be paid. Answers paid, requires_action or requires_payment_method, and leaves events for each."""
+    intent = world.store.change("payment_intent", invoice["_payment_intent"])
+    outcome = attempt(world, intent, method, return_url=return_url, authenticated=authenticated)
+    invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
+    if outcome == "succeeded":
+        mark_paid(world, invoice)
+        return "paid"
+    emit(world, "invoice.payment_failed", invoice)
+    if outcome == "requires_action":
+        emit(world, "invoice.payment_action_required", invoice)
+    lifecycle.payment_failed(world, invoice)
+    return outcome
+
+
+def plan_retry(world: World, invoice: Obj) -> None:
+    """After a failed automatic charge: three more, after 3, 5 and 7 days."""
+    tried = invoice["attempt_count"]
+    invoice["next_payment_attempt"] = (
+        world.now_of(invoice) + _RETRY_AFTER[tried - 1] if 0 < tried <= len(_RETRY_AFTER) else None
+    )
+
+
+def mark_paid(world: World, invoice: Obj, *, off_stripe: bool = False) -> None:
+    now = world.now_of(invoice)
+    invoice |= {
+        "status": "paid", "amount_paid": 0 if off_stripe else invoice["amount_due"], "amount_remaining": 0,
+        "attempted": True, "next_payment_attempt": None, "auto_advance": False,
+        "amount_paid_off_stripe": invoice["amount_due"] if off_stripe else 0,
+    }  # fmt: skip
+    invoice["status_transitions"] |= {"paid_at": now}
+    for id in invoice["_payments"]:
+        payment = world.store.change("invoice_payment", id)
+        payment |= {"status": "paid", "amount_paid": invoice["amount_paid"]}
+        payment["status_transitions"] |= {"paid_at": now}
+        emit(world, "invoice_payment.paid", payment)
+    lifecycle.applying(world, invoice)
+    emit(world, "invoice.paid", invoice)
+    emit(world, "invoice.payment_succeeded", invoice)
+    lifecycle.paid(world, invoice)
+
+
+def void(world: World, invoice: Obj) -> None:
+    """An open invoice that nobody will pay: its use of the balance is undone, its payment canceled."""
+    if invoice["status"] not in ("open", "uncollectible"):
+        raise StripeError(
+            "You can only void open or uncollectible invoices. "
+            f"This invoice has a status of {invoice['status']}.",
+            code="invoice_not_editable",
+        )
+    customer = world.store.change("customer", invoice["customer"])
+    used = invoice["starting_balance"] - invoice["ending_balance"]
+    move_balance(world, customer, used, "unapplied_from_invoice", invoice=invoice)
+    now = world.now_of(invoice)
+    invoice |= {"status": "void", "next_payment_attempt": None, "auto_advance": False}
+    invoice["status_transitions"] |= {"voided_at": now}
+    for id in invoice["_payments"]:
+        payment = world.store.change("invoice_payment", id)
+        payment["status"] = "canceled"
+        payment["status_transitions"] |= {"canceled_at": now}
+    intent = invoice["_payment_intent"]
+    if intent is not None and world.store.get("payment_intent", intent)["status"] != "succeeded":
+        cancel_intent(world, world.store.change("payment_intent", intent), "void_invoice")
+    emit(world, "invoice.voided", invoice)
+    lifecycle.voided(world, invoice)
+
+
+def challenge_answered(world: World, intent_id: str, *, succeeded: bool) -> str:
+    """The card's holder finished 3-D Secure on a page; the invoice follows its payment. Answers the intent's status."""
+    intent = world.store.change("payment_intent", intent_id, "intent")
+    status = answer_challenge(world, intent, succeeded=succeeded)
+    if "_invoice" in intent:
+        invoice = world.store.change("invoice", intent["_invoice"])
+        if status == "succeeded":
+            mark_paid(world, invoice)
+        else:
+            emit(world, "invoice.payment_failed", invoice)
+            lifecycle.payment_failed(world, invoice)
+    return status
+
+
+def refusal(world: World, invoice: Obj, outcome: str, *, code: str) -> StripeError:
+    """The 402 of a charge that did not go through; `code` is the one for a card that asks for its holder."""
+    intent = world.store.get("payment_intent", invoice["_payment_intent"])
+    if outcome == "requires_action":
+        return card_error(
+            "This payment requires additional user action before it can be completed successfully. "
+            "Payment can be completed using the PaymentIntent associated with the invoice.",
+            code=code,
+        )
+    error = intent["last_payment_error"]
+    if error is None:
+        return StripeError(
+            "This customer has no attached payment source or default payment method. "
+            "Consider adding a default payment method.",
+            code="resource_missing",
+        )
+    return card_error(
+        error["message"], code=error["code"], decline_code=error.get("decline_code"), charge=error["charge"]
+    )
+
+
+def date_of(moment: int) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%-d %b %Y}"

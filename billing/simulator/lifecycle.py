@@ -1,0 +1,103 @@
+"""How a subscription follows its invoices: paid, failed, voided."""
+
+from __future__ import annotations
+
+from .errors import Obj
+from .events import differences, emit
+from .fields import merged
+from .render import render
+from .world import World
+
+
+def updated(world: World, subscription: Obj, before: Obj) -> None:
+    """Tell of an update; `before` is the subscription as it was rendered then."""
+    after = render(world, subscription)
+    previous = differences(before, after)
+    if previous:
+        emit(world, "customer.subscription.updated", subscription, previous)
+
+
+def set_status(world: World, subscription: Obj, status: str) -> None:
+    if subscription["status"] == status:
+        return
+    before = subscription["status"]
+    subscription["status"] = status
+    emit(world, "customer.subscription.updated", subscription, {"status": before})
+
+
+def carry_out(world: World, subscription: Obj, record: Obj) -> None:
+    """Put a plan (`Plan.as_record`) in force."""
+    subscription["items"] = record["items"]
+    for item in record["items"]:
+        if world.store.find("_item", item["id"]) is None:
+            world.store.add("_item", {"id": item["id"], "subscription": subscription["id"]})
+    if record["anchor"] is not None:
+        subscription |= {"billing_cycle_anchor": record["anchor"], "_anchor_day": None}
+    if record["trial_end"] is not None:
+        start = subscription["trial_start"] or world.now_of(subscription)
+        subscription |= {"trial_start": start, "trial_end": record["trial_end"], "status": "trialing"}
+    if record["ends_trial"]:
+        subscription |= {"trial_end": world.now_of(subscription), "status": "active"}
+
+
+def _pending_of(world: World, invoice: Obj) -> Obj | None:
+    """The subscription whose pending update waits for this invoice, to be written."""
+    id = invoice["_subscription"]
+    subscription = id and world.store.find("subscription", id)
+    if not subscription or (subscription["_pending"] or {}).get("invoice") != invoice["id"]:
+        return None
+    return world.store.change("subscription", id)
+
+
+def applying(world: World, invoice: Obj) -> None:
+    """The invoice of a pending update was paid: its items and its metadata apply together."""
+    subscription = _pending_of(world, invoice)
+    if subscription is None:
+        return
+    before = render(world, subscription)
+    record = subscription["_pending"]
+    carry_out(world, subscription, record)
+    subscription["metadata"] = merged(subscription["metadata"], record["metadata"])
+    if record.get("cancel_at_period_end") is not None:
+        subscription["cancel_at_period_end"] = record["cancel_at_period_end"]
+    subscription |= {"pending_update": None, "_pending": None}
+    emit(world, "customer.subscription.pending_update_applied", subscription)
+    invoice["_applied"] = differences(before, render(world, subscription))
+
+
+def paid(world: World, invoice: Obj) -> None:
+    """A payment wakes an incomplete or past-due subscription, as Stripe does, whatever else is still open."""
+    id = invoice["_subscription"]
+    subscription = id and world.store.find("subscription", id)
+    if not subscription:
+        return
+    subscription = world.store.change("subscription", id)
+    if (previous := invoice.pop("_applied", None)) is not None:
+        emit(world, "customer.subscription.updated", subscription, previous)
+    if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in ("incomplete", "past_due", "unpaid"):
+        set_status(world, subscription, "active")
+
+
+def payment_failed(world: World, invoice: Obj) -> None:
+    """A failed charge makes a running subscription past due, unless a pending update holds it apart."""
+    id = invoice["_subscription"]
+    subscription = id and world.store.find("subscription", id)
+    if not subscription or invoice["billing_reason"] != "subscription_cycle":
+        return
+    if subscription["status"] in ("active", "trialing"):
+        set_status(world, world.store.change("subscription", id), "past_due")
+
+
+def voided(world: World, invoice: Obj) -> None:
+    """Voiding the invoice of a pending update drops the update."""
+    subscription = _pending_of(world, invoice)
+    if subscription is not None:
+        drop_pending(world, subscription)
+
+
+def drop_pending(world: World, subscription: Obj, *, expired: bool = False) -> None:
+    before = render(world, subscription)
+    subscription |= {"pending_update": None, "_pending": None}
+    if expired:
+        emit(world, "customer.subscription.pending_update_expired", subscription)
+    updated(world, subscription, before)

@@ -1,0 +1,157 @@
+"""`invoices.create_preview`: the same plan as an update, shown and forgotten."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from .changes import Plan, plan
+from .errors import Obj, StripeError
+from .invoices import draw_up
+from .lines import grid, line_of_waiting, period_line, waiting
+from .routes import route
+from .subscriptions import build
+from .world import Request, World
+
+_CHANGES = ("items", "trial_end", "billing_cycle_anchor")
+
+
+@route("POST", "/v1/invoices/create_preview")
+def create_preview(request: Request) -> Obj:
+    world, params = request.world, request.params
+    for name in ("schedule", "schedule_details", "discounts", "invoice_items"):
+        if params.get(name):
+            raise StripeError(f"The local Stripe simulator does not preview `{name}`.", param=name)
+    if "subscription" not in params:
+        return _of_new(world, params)
+    subscription = world.store.get("subscription", params["subscription"], "subscription")
+    if params.get("customer", subscription["customer"]) != subscription["customer"]:
+        raise StripeError(
+            f"The subscription {subscription['id']} does not belong to the customer {params['customer']}.",
+            param="subscription",
+        )
+    if subscription["status"] in ("canceled", "incomplete_expired"):
+        raise _no_upcoming(subscription)
+    details = params.get("subscription_details", {})
+    now = world.now_of(subscription)
+    if "proration_date" in details and not any(name in details for name in _CHANGES):
+        raise StripeError(
+            "You must pass one of `subscription_details[items]` or `subscription_details[trial_end]` with "
+            "`subscription_details[proration_date]`.",
+            param="subscription_details[proration_date]",
+        )
+    planned = plan(
+        world, subscription, details, now, date_param="subscription_details[proration_date]"
+    )
+    if params.get("preview_mode") == "recurring":
+        return _recurring(world, subscription, planned)
+    behavior = details.get("proration_behavior", "create_prorations")
+    changed = any(name in details for name in _CHANGES)
+    if planned.billed or (behavior == "always_invoice" and changed):
+        return _immediate(world, subscription, planned, behavior)
+    return _next(world, subscription, planned, planned.at if changed and behavior != "none" else None, details)
+
+
+def _immediate(world: World, subscription: Obj, planned: Plan, behavior: str) -> Obj:
+    flexible = subscription["billing_mode"]["type"] == "flexible"
+    swept = waiting(world, subscription["customer"], subscription["id"]) if flexible else []
+    return draw_up(
+        world,
+        world.store.get("customer", subscription["customer"]),
+        planned.lines + [line_of_waiting(world, item) for item in swept],
+        reason="upcoming",
+        currency=subscription["currency"],
+        subscription=subscription,
+        id=world.new_id("upcoming_in"),
+        proration_date=planned.at if behavior != "none" else None,
+    )
+
+
+def _next(world: World, subscription: Obj, planned: Plan, proration_date: int | None, details: Obj) -> Obj:
+    """The renewal: what waits, the change's own lines, then the next period of the items that renew first."""
+    end = min(item["current_period_end"] for item in planned.items)
+    swept = waiting(world, subscription["customer"], subscription["id"])
+    lines = [line_of_waiting(world, item) for item in swept] + planned.lines
+    cancels = details.get("cancel_at_period_end", subscription["cancel_at_period_end"])
+    stop = subscription["cancel_at"]
+    if not cancels and (stop is None or stop > end):
+        moved = subscription | (
+            {"billing_cycle_anchor": planned.anchor, "_anchor_day": None} if planned.anchor is not None else {}
+        )
+        for item in planned.items:
+            if item["current_period_end"] == end:
+                _, after = grid(moved, world.store.get("price", item["price"])).around(end)
+                lines.append(period_line(world, moved, item, end, after))
+    elif not lines:
+        raise _no_upcoming(subscription)
+    start = min(item["current_period_start"] for item in planned.items)
+    invoice = draw_up(
+        world,
+        world.store.get("customer", subscription["customer"]),
+        lines,
+        reason="upcoming",
+        currency=subscription["currency"],
+        subscription=subscription,
+        period=(start, end),
+        id=world.new_id("upcoming_in"),
+        proration_date=proration_date,
+    )
+    invoice["created"] = end
+    invoice["next_payment_attempt"] = end + 3600
+    return invoice
+
+
+def _recurring(world: World, subscription: Obj, planned: Plan) -> Obj:
+    """What every period costs from then on, without prorations and without the customer's balance."""
+    lines = []
+    for item in planned.items:
+        start, end = grid(subscription, world.store.get("price", item["price"])).around(item["current_period_end"])
+        lines.append(period_line(world, subscription, item, start, end))
+    customer = deepcopy(world.store.get("customer", subscription["customer"])) | {"balance": 0}
+    return draw_up(
+        world,
+        customer,
+        lines,
+        reason="upcoming",
+        currency=subscription["currency"],
+        subscription=subscription,
+        period=(lines[0]["period"]["start"], lines[0]["period"]["end"]),
+        id=world.new_id("upcoming_in"),
+    )
+
+
+def _of_new(world: World, params: Obj) -> Obj:
+    """The first invoice of a subscription that does not exist yet."""
+    details = params.get("subscription_details", {})
+    if "items" not in details:
+        raise StripeError(
+            "You must pass `subscription` or `subscription_details[items]` to preview an invoice.",
+            code="parameter_missing",
+            param="subscription",
+        )
+    if "customer" in params:
+        customer = world.store.get("customer", params["customer"], "customer")
+    else:
+        customer = world.shape(
+            "customer", "cus", balance=0, currency=None, test_clock=None, tax_exempt="none", metadata={}
+        )
+    anchor = details.get("billing_cycle_anchor", {})
+    wanted = {name: value for name, value in details.items() if name != "billing_cycle_anchor"}
+    if anchor.get("type") == "timestamp":
+        wanted["billing_cycle_anchor"] = anchor.get("timestamp")
+    subscription, lines = build(world, customer, wanted | ({"currency": params["currency"]} if "currency" in params else {}))
+    if params.get("preview_mode") == "recurring":
+        return _recurring(world, subscription, Plan(subscription["created"], subscription["items"]))
+    invoice = draw_up(
+        world, customer, lines, reason="upcoming", currency=subscription["currency"], subscription=subscription,
+        id=world.new_id("upcoming_in"),
+    )  # fmt: skip
+    invoice["parent"]["subscription_details"]["subscription"] = None
+    return invoice
+
+
+def _no_upcoming(subscription: Obj) -> StripeError:
+    return StripeError(
+        f"No upcoming invoices for customer: '{subscription['customer']}'", status=404, code="invoice_upcoming_none"
+    )
+
+

@@ -1,0 +1,162 @@
+"""From stored objects to what leaves: lists, prices in full, and `expand`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .errors import Obj, StripeError
+from .world import World
+
+_REFERENCES = {
+    "balance_transaction": {"customer": "customer", "invoice": "invoice"},
+    "billing_portal.session": {},
+    "charge": {"customer": "customer", "payment_intent": "payment_intent"},
+    "checkout.session": {
+        "customer": "customer", "invoice": "invoice", "setup_intent": "setup_intent", "subscription": "subscription",
+    },
+    "customer": {"test_clock": "test_helpers.test_clock"},
+    "customer_balance_transaction": {"customer": "customer", "invoice": "invoice"},
+    "invoice": {
+        "customer": "customer", "default_payment_method": "payment_method", "test_clock": "test_helpers.test_clock",
+    },
+    "invoice_payment": {"invoice": "invoice"},
+    "invoiceitem": {"customer": "customer", "invoice": "invoice"},
+    "line_item": {"subscription": "subscription"},
+    "payment_intent": {"customer": "customer", "payment_method": "payment_method", "latest_charge": "charge"},
+    "payment_method": {"customer": "customer"},
+    "price": {"product": "product"},
+    "product": {"default_price": "price"},
+    "setup_intent": {"customer": "customer", "payment_method": "payment_method"},
+    "subscription": {
+        "customer": "customer", "default_payment_method": "payment_method", "latest_invoice": "invoice",
+        "pending_setup_intent": "setup_intent", "schedule": "subscription_schedule",
+        "test_clock": "test_helpers.test_clock",
+    },
+    "subscription_schedule": {"customer": "customer", "subscription": "subscription"},
+}  # fmt: skip
+
+# References inside a plain part of an object, by the kind of the object around it.
+_INNER = {
+    "customer": {"default_payment_method": "payment_method"},
+    "invoice": {"subscription": "subscription"},
+    "invoice_payment": {"payment_intent": "payment_intent"},
+    "line_item": {"subscription": "subscription", "price": "price", "product": "product"},
+    "subscription_schedule": {"price": "price"},
+}
+_DEPTH = 4
+
+
+def render(world: World, obj: Obj, expand: Iterable[str] = ()) -> Obj:
+    """The object as Stripe shows it, with the paths of `expand` filled in."""
+    shown = _show(world, obj)
+    for path in expand:
+        parts = path.split(".")
+        if len(parts) - (parts[0] == "data") > _DEPTH:
+            raise StripeError("You cannot expand more than 4 levels of a property.", param="expand")
+        _expand(world, shown, parts, shown.get("object"), path)
+    return shown
+
+
+def list_of(data: list[Obj], url: str, *, has_more: bool = False, **more: Any) -> Obj:
+    return {"object": "list", "data": data, "has_more": has_more, "url": url} | more
+
+
+def _show(world: World, obj: Obj) -> Obj:
+    shown = {key: value for key, value in obj.items() if key[0] != "_"}
+    match obj.get("object"):
+        case "list":
+            shown["data"] = [_show(world, item) for item in obj["data"]]
+        case "subscription" if "items" in obj:
+            items = [_show(world, item) for item in obj["items"]]
+            url = f"/v1/subscription_items?subscription={obj['id']}"
+            shown["items"] = list_of(items, url, total_count=len(items))
+            if pending := obj["pending_update"]:
+                inner = [_show(world, item) for item in pending["subscription_items"] or ()]
+                shown["pending_update"] = pending | {"subscription_items": inner or None}
+        case "subscription_item" if "price" in obj:
+            shown["price"] = _show(world, world.store.get("price", obj["price"]))
+        case "invoice" if "lines" in obj:
+            lines = [_show(world, line) for line in obj["lines"][:10]]
+            more, url = len(obj["lines"]) > 10, f"/v1/invoices/{obj['id']}/lines"
+            shown["lines"] = list_of(lines, url, has_more=more, total_count=len(obj["lines"]))
+        case "price":
+            shown.pop("tiers", None)
+            shown.pop("currency_options", None)
+    return shown
+
+
+# Parts of an object that it shows only on request
+
+
+def _payments(world: World, invoice: Obj) -> Obj:
+    found = [world.store.get("invoice_payment", id) for id in invoice.get("_payments", ())]
+    return list_of([_show(world, payment) for payment in found], f"/v1/invoice_payments?invoice={invoice['id']}")
+
+
+def _confirmation_secret(world: World, invoice: Obj) -> Obj | None:
+    intent = invoice.get("_payment_intent")
+    if intent is None:
+        return None
+    secret = world.store.get("payment_intent", intent)["client_secret"]
+    return {"client_secret": secret, "type": "payment_intent"}
+
+
+def _subscriptions(world: World, customer: Obj) -> Obj:
+    found = [s for s in world.store.of_customer("subscription", customer["id"]) if s["status"] != "canceled"]
+    url = f"/v1/customers/{customer['id']}/subscriptions"
+    return list_of([_show(world, sub) for sub in reversed(found)][:10], url, has_more=len(found) > 10)
+
+
+def _line_items(world: World, session: Obj) -> Obj:
+    return list_of([_show(world, item) for item in session["_line_items"]], f"{session['id']}/line_items")
+
+
+_ON_REQUEST: dict[tuple[str, str], Callable[[World, Obj], Any]] = {
+    ("invoice", "payments"): _payments,
+    ("invoice", "confirmation_secret"): _confirmation_secret,
+    ("price", "tiers"): lambda _, price: price["tiers"],
+    ("price", "currency_options"): lambda _, price: price["currency_options"] or {price["currency"]: _option(price)},
+    ("customer", "subscriptions"): _subscriptions,
+    ("customer", "tax"): lambda *_: {"automatic_tax": "not_collecting", "ip_address": None, "location": None,
+                                     "provider": "stripe"},
+    ("checkout.session", "line_items"): _line_items,
+}  # fmt: skip
+
+
+def _option(price: Obj) -> Obj:
+    return {key: price[key] for key in ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")}
+
+
+def _expand(world: World, node: Any, parts: list[str], kind: str | None, path: str) -> None:
+    """Fill in one path below a node; `kind` is the object that a plain part belongs to."""
+    if isinstance(node, list):
+        for item in node:
+            _expand(world, item, parts, kind, path)
+        return
+    if not isinstance(node, dict):
+        return
+    kind = node.get("object") or kind
+    head, rest = parts[0], parts[1:]
+    if kind is not None and node.get("object") == kind and (show := _ON_REQUEST.get((kind, head))):
+        raw = world.store.find(kind, node["id"])
+        if head not in node:
+            node[head] = show(world, raw or node)
+    elif head not in node:
+        raise StripeError(
+            f"This property cannot be expanded ({path}). You may want to try expanding an object that has it.",
+            param="expand",
+        )
+    value = node[head]
+    if isinstance(value, str):
+        target = _REFERENCES.get(kind or "", {}).get(head) or _INNER.get(kind or "", {}).get(head)
+        if target is None:
+            raise StripeError(f"This property cannot be expanded ({path}).", param="expand")
+        found = world.store.find(target, value)
+        node[head] = value = _show(world, found) if found else value
+    elif isinstance(value, dict) and "object" not in value:
+        node[head] = value = dict(value)
+    elif isinstance(value, list):
+        node[head] = value = [dict(item) if isinstance(item, dict) else item for item in value]
+    if rest:
+        _expand(world, value, rest, kind, path)

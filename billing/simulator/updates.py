@@ -1,0 +1,249 @@
+"""`subscriptions.update`: plan the change, invoice it where it is to be paid now, and apply it, hold it or refuse it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from . import invoices, lifecycle, schedules
+from .agenda import INCOMPLETE_FOR
+from .changes import Plan, plan
+from .customers import of_customer
+from .errors import Obj, StripeError, missing
+from .fields import assign, merged
+from .lines import leave_waiting, waiting
+from .lists import page
+from .render import render
+from .routes import route
+from .world import Request, World
+
+_WITH_PENDING = {
+    "expand", "payment_behavior", "proration_behavior", "proration_date", "billing_cycle_anchor", "items", "trial_end",
+    "trial_from_plan", "add_invoice_items", "metadata", "cancel_at_period_end", "discounts",
+}  # fmt: skip
+_ITEM_WITH_PENDING = {"id", "price", "price_data", "quantity"}
+_UNSUPPORTED = ("add_invoice_items", "discounts", "billing_thresholds", "billing_schedules", "transfer_data")
+
+
+@route("POST", "/v1/subscriptions/{subscription_exposed_id}")
+def update(request: Request) -> Obj:
+    return change(request.world, request.id, request.params)
+
+
+def change(world: World, id: str, params: Obj) -> Obj:
+    """Update a subscription as `subscriptions.update` does. Raises Stripe's 400s and the 402 of error_if_incomplete."""
+    subscription = world.store.change("subscription", id)
+    _check(world, subscription, params)
+    behavior = params.get("payment_behavior", "allow_incomplete")
+    if {"items", "trial_end", "billing_cycle_anchor"} & params.keys():
+        _replace_pending(world, subscription)
+        _change_items(world, subscription, params, behavior)
+    else:
+        before = deepcopy(render(world, subscription))
+        _plain_fields(world, subscription, params)
+        lifecycle.updated(world, subscription, before)
+    return subscription
+
+
+def _check(world: World, subscription: Obj, params: Obj) -> None:
+    if subscription["status"] in ("canceled", "incomplete_expired"):
+        raise StripeError(
+            "A canceled subscription can only update its cancellation_details and metadata.",
+            code="resource_missing" if subscription["status"] == "canceled" else None,
+            param="id",
+        )
+    for name in _UNSUPPORTED:
+        if params.get(name):
+            raise StripeError(f"The local Stripe simulator does not know `{name}` on a subscription.", param=name)
+    if params.get("default_payment_method"):
+        of_customer(world, params["default_payment_method"], subscription["customer"], "default_payment_method")
+    if params.get("payment_behavior") != "pending_if_incomplete":
+        return
+    if subscription["collection_method"] != "charge_automatically":
+        raise StripeError(
+            "You can only use `payment_behavior=pending_if_incomplete` with subscriptions that charge automatically.",
+            param="payment_behavior",
+        )
+    refused = [name for name in params if name not in _WITH_PENDING]
+    refused += [
+        f"items[{number}][{name}]"
+        for number, spec in enumerate(params.get("items", ()))
+        for name in spec
+        if name not in _ITEM_WITH_PENDING
+    ]
+    if refused:
+        raise StripeError(
+            "When `payment_behavior` is set to `pending_if_incomplete`, you can only pass supported params. "
+            f"Unsupported: {', '.join(sorted(refused))}.",
+            param=refused[0],
+        )
+
+
+def _replace_pending(world: World, subscription: Obj) -> None:
+    """A second update voids the invoice of the first, which drops it."""
+    if (record := subscription["_pending"]) is not None:
+        invoices.void(world, world.store.change("invoice", record["invoice"]))
+
+
+def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
+    assign(
+        subscription, params, "cancel_at_period_end", "collection_method", "days_until_due", "default_payment_method",
+        "description", "pause_collection", "pending_invoice_item_interval",
+    )  # fmt: skip
+    if isinstance(subscription["pause_collection"], dict):
+        subscription["pause_collection"].setdefault("resumes_at", None)
+    subscription["metadata"] = merged(subscription["metadata"], params.get("metadata"))
+    subscription["payment_settings"] |= params.get("payment_settings", {})
+    subscription["cancellation_details"] |= params.get("cancellation_details", {})
+    end = min(item["current_period_end"] for item in subscription["items"])
+    now = world.now_of(subscription)
+    if params.get("cancel_at_period_end"):
+        subscription |= {"cancel_at": end, "canceled_at": now}
+        subscription["cancellation_details"] |= {"reason": "cancellation_requested"}
+    elif params.get("cancel_at_period_end") is False or params.get("cancel_at") == "":
+        subscription |= {"cancel_at": None, "canceled_at": None, "cancel_at_period_end": False}
+        subscription["cancellation_details"] |= {"reason": None}
+    elif "cancel_at" in params:
+        at = params["cancel_at"]
+        if isinstance(at, str):
+            pick = max if at.startswith("max") else min
+            at = pick(item["current_period_end"] for item in subscription["items"])
+        if at <= now:
+            raise StripeError("Invalid timestamp: cancel_at must be in the future.", param="cancel_at")
+        subscription |= {"cancel_at": at, "canceled_at": now}
+        subscription["cancellation_details"] |= {"reason": "cancellation_requested"}
+
+
+def _change_items(world: World, subscription: Obj, params: Obj, behavior: str) -> None:
+    before = deepcopy(render(world, subscription))
+    planned = plan(world, subscription, params, world.now_of(subscription))
+    now_due = planned.billed or params.get("proration_behavior") == "always_invoice"
+    if not (now_due and planned.lines):
+        if planned.lines:
+            leave_waiting(world, subscription, planned.lines)
+        _apply(world, subscription, planned, params, before)
+        return
+    held = behavior == "pending_if_incomplete"
+    invoice = _invoice(world, subscription, planned, sweep=not held)
+    method = invoices.method_for(world, invoice)
+    if invoice["status"] == "paid" or subscription["collection_method"] == "send_invoice":
+        _apply(world, subscription, planned, params, before)
+        return
+    if behavior == "default_incomplete":
+        _apply(world, subscription, planned, params, before)
+        lifecycle.set_status(world, subscription, "past_due")
+        return
+    outcome = invoices.collect(world, invoice, method)
+    if outcome != "paid" and behavior == "error_if_incomplete":
+        raise invoices.refusal(world, invoice, outcome, code="subscription_payment_intent_requires_action")
+    if outcome != "paid" and held:
+        _hold(world, subscription, planned, params, invoice)
+        lifecycle.updated(world, subscription, before)
+        return
+    _apply(world, subscription, planned, params, before)
+    if outcome != "paid":
+        invoices.plan_retry(world, invoice)
+        lifecycle.set_status(world, subscription, "past_due")
+
+
+def _invoice(world: World, subscription: Obj, planned: Plan, *, sweep: bool) -> Obj:
+    """The invoice of the change, finalized. Flexible billing takes pending items along, but not into a held update."""
+    customer = world.store.change("customer", subscription["customer"])
+    flexible = subscription["billing_mode"]["type"] == "flexible"
+    swept = waiting(world, customer["id"], subscription["id"]) if sweep and flexible else []
+    invoice = invoices.create(
+        world, customer, planned.lines, reason="subscription_update", currency=subscription["currency"],
+        subscription=subscription, swept=swept,
+    )  # fmt: skip
+    invoice["_days_until_due"] = subscription["days_until_due"]
+    invoices.finalize(world, invoice)
+    return invoice
+
+
+def _apply(world: World, subscription: Obj, planned: Plan, params: Obj, before: Obj) -> None:
+    lifecycle.carry_out(world, subscription, planned.as_record())
+    _plain_fields(world, subscription, params)
+    schedules.follow(world, subscription)
+    lifecycle.updated(world, subscription, before)
+
+
+def _hold(world: World, subscription: Obj, planned: Plan, params: Obj, invoice: Obj) -> None:
+    now = world.now_of(subscription)
+    ends = [item["current_period_end"] for item in subscription["items"]]
+    if subscription["status"] == "trialing":
+        ends.append(subscription["trial_end"])
+    metadata = params.get("metadata")
+    cancels = params.get("cancel_at_period_end")
+    subscription["_pending"] = planned.as_record() | {
+        "invoice": invoice["id"], "metadata": metadata, "cancel_at_period_end": cancels,
+    }  # fmt: skip
+    subscription["pending_update"] = {
+        "billing_cycle_anchor": planned.anchor,
+        "cancel_at_period_end": cancels,
+        "discount": None,
+        "discounts": None,
+        "expires_at": min(now + INCOMPLETE_FOR, *ends),
+        "metadata": metadata or None,
+        "subscription_items": planned.items,
+        "trial_end": planned.trial_end,
+        "trial_from_plan": None,
+    }
+
+
+# Subscription items by themselves
+
+
+def _owner(world: World, item: str) -> Obj:
+    found = world.store.find("_item", item)
+    if found is None:
+        raise missing("subscription_item", item, "id")
+    return world.store.get("subscription", found["subscription"])
+
+
+def _item(world: World, id: str) -> Obj:
+    for item in _owner(world, id)["items"]:
+        if item["id"] == id:
+            return dict(item)
+    raise missing("subscription_item", id, "id")
+
+
+@route("GET", "/v1/subscription_items")
+def list_items(request: Request) -> Obj:
+    subscription = request.world.store.get("subscription", request.params["subscription"], "subscription")
+    return page(request, subscription["items"], "subscription_item", newest_first=False)
+
+
+@route("GET", "/v1/subscription_items/{item}")
+def retrieve_item(request: Request) -> Obj:
+    return _item(request.world, request.id)
+
+
+@route("POST", "/v1/subscription_items/{item}")
+def update_item(request: Request) -> Obj:
+    params = dict(request.params)
+    spec = {"id": request.id} | {
+        name: params.pop(name) for name in ("price", "price_data", "quantity", "metadata") if name in params
+    }
+    params.pop("off_session", None)
+    change(request.world, _owner(request.world, request.id)["id"], params | {"items": [spec]})
+    return _item(request.world, request.id)
+
+
+@route("POST", "/v1/subscription_items")
+def create_item(request: Request) -> Obj:
+    params = dict(request.params)
+    owner = request.world.store.get("subscription", params.pop("subscription"), "subscription")
+    known = {item["id"] for item in owner["items"]}
+    spec = {name: params.pop(name) for name in ("price", "price_data", "quantity", "metadata") if name in params}
+    after = change(request.world, owner["id"], params | {"items": [spec]})
+    return next(dict(item) for item in after["items"] if item["id"] not in known)
+
+
+@route("DELETE", "/v1/subscription_items/{item}")
+def delete_item(request: Request) -> Obj:
+    params = {name: value for name, value in request.params.items() if name != "clear_usage"}
+    change(request.world, _owner(request.world, request.id)["id"], params | {
+        "items": [{"id": request.id, "deleted": True}],
+    })  # fmt: skip
+    return {"id": request.id, "object": "subscription_item", "deleted": True}
+
+
