@@ -1,0 +1,1 @@
+"""Accounts, people, roles, keys and the audit trail."""

@@ -1,0 +1,55 @@
+"""One account with a person in each role, and Charlie, who belongs elsewhere."""
+
+import pytest
+from django.test import Client
+
+from accounts.access.actor import Actor
+from accounts.facts import account_opened
+from accounts.models import Account, Membership, Role, User
+from tests.factories.accounts import AT, AccountFactory, MembershipFactory, UserFactory
+
+
+@pytest.fixture
+def acme(db: None) -> Account:
+    """The account that tests are about. The apps above are told of it, as open_account does."""
+    account = AccountFactory(name="Acme", slug="acme")
+    account_opened.send(sender=Account, account=account, actor=Actor.system("demo"), at=AT)
+    return account
+
+
+@pytest.fixture
+def olga(acme: Account) -> Membership:
+    """Acme's only owner."""
+    return MembershipFactory(account=acme, role=Role.OWNER, user=UserFactory(name="Olga", email="olga@example.com"))
+
+
+@pytest.fixture
+def adam(acme: Account) -> Membership:
+    """An admin."""
+    return MembershipFactory(account=acme, role=Role.ADMIN, user=UserFactory(name="Adam", email="adam@example.com"))
+
+
+@pytest.fixture
+def mia(acme: Account) -> Membership:
+    """A plain member."""
+    return MembershipFactory(account=acme, role=Role.MEMBER, user=UserFactory(name="Mia", email="mia@example.com"))
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """The owner of another account."""
+    user = UserFactory(name="Charlie", email="charlie@example.com")
+    MembershipFactory(account=AccountFactory(slug="other"), role=Role.OWNER, user=user)
+    return user
+
+
+def as_actor(membership: Membership) -> Actor:
+    """The person, by a page."""
+    return Actor(user=membership.user)
+
+
+def browser_of(user: User) -> Client:
+    """A signed-in browser."""
+    client = Client()
+    client.force_login(user)
+    return client

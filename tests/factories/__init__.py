@@ -1,0 +1,1 @@
+"""One plain factory per model; none sends facts or calls a verb."""
