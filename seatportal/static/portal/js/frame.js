@@ -40,8 +40,8 @@ document.addEventListener("change", (event) => {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
     remember("theme", theme);
-    // Kept with the user too, when there is a place for it.
-    if (themes.getAttribute("action")) fetch(themes.action, { method: "POST", body: new FormData(themes), redirect: "manual" });
+    // Kept with the user too.
+    fetch(themes.action, { method: "POST", body: new FormData(themes), redirect: "manual" });
     return;
   }
   event.target.closest("[data-auto-submit]")?.requestSubmit();
