@@ -33,7 +33,7 @@ class Programs:
             "Web server",
             *("-m", "gunicorn", "seatportal.wsgi:application", "--bind", f"127.0.0.1:{port}"),
             *("--worker-class", "gthread", "--workers", 2, "--threads", 8),
-            *("--graceful-timeout", 5, "--no-control-socket"),
+            *("--graceful-timeout", 5, "--no-control-socket", "--preload"),
             # SIGQUIT ends gunicorn's workers at once, for nobody waits when we were killed.
             death_signal=signal.SIGQUIT,
         )
@@ -48,11 +48,13 @@ class Programs:
         )
 
     def beat(self) -> Process:
-        schedule = self.lock.directory / "beat"
+        schedule = self.lock.directory / "beat" / "schedule"
+        schedule.parent.mkdir(exist_ok=True)
         return self._python(
             "Beat",
             *("-m", "celery", "-A", "seatportal.celery", "beat", "-l", "INFO"),
             *("--schedule", schedule, "--pidfile", ""),
+            death_signal=signal.SIGKILL,
         )
 
     def _python(

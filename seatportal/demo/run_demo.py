@@ -27,12 +27,14 @@ def run_demo(
     data_dir: Path,
     port: int,
     reset: bool,
+    schema: str,
     tell: Callable[[str], None],
     announce: Callable[[dict[str, Any]], None],
 ) -> None:
     """Run the demo until a signal ends it; returns when every process is gone.
 
-    `port` is where to look first for a free one. `tell` receives progress. `announce` receives, once all is
+    `port` is where to look first for a free one; `schema` identifies the set of migrations, which run only when
+    it is new to the data folder. `tell` receives progress. `announce` receives, once all is
     ready, `url`, `simulator_url`, `admin`, `member`, `staff` (each with `email` and `password`) and `api_key`.
     Raises ServiceFailed, with a message for a person, when a process cannot be kept running.
     """
@@ -58,8 +60,10 @@ def run_demo(
                 progress("Starting the Stripe simulator")
                 simulator = programs.simulator(simulator_port)
                 supervisor.start(simulator)
-                progress("Preparing the tables")
-                programs.manage("migrate", "--no-input").run()
+                if state.get("schema") != schema:
+                    progress("Preparing the tables")
+                    programs.manage("migrate", "--no-input").run()
+                    state.put(schema=schema)
                 simulator.wait_for_output("Stripe simulator ready at ")
                 logins = _logins(programs, state, progress)
                 programs.environment["STRIPE_WEBHOOK_SECRETS"] = register_webhook_endpoint(

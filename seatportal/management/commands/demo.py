@@ -1,5 +1,6 @@
 """`manage.py demo`: the whole product on one machine, with nothing else installed."""
 
+import hashlib
 import json
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.migrations.loader import MigrationLoader
 
 from seatportal.demo.processes import ServiceFailed
 from seatportal.demo.run_demo import run_demo
@@ -56,10 +58,22 @@ class Command(BaseCommand):
 
         try:
             run_demo(
-                project=settings.BASE_DIR, data_dir=data, port=port, reset=reset, tell=tell, announce=announce
+                project=settings.BASE_DIR,
+                data_dir=data,
+                port=port,
+                reset=reset,
+                schema=schema(),
+                tell=tell,
+                announce=announce,
             )
         except (ServiceFailed, OSError) as failure:
             raise CommandError(str(failure)) from failure
+
+
+def schema() -> str:
+    """Identify the migrations that this code brings."""
+    names = sorted(MigrationLoader(None).disk_migrations)
+    return hashlib.sha256(repr(names).encode()).hexdigest()
 
 
 def readable(ready: dict[str, Any], data: Path) -> str:
