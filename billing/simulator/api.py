@@ -7,9 +7,8 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from . import (  # noqa: F401  (importing an endpoint's module registers its routes)
     billing_portal,
@@ -17,22 +16,32 @@ from . import (  # noqa: F401  (importing an endpoint's module registers its rou
     checkout,
     clocks,
     customers,
+    due,
     events,
+    forms,
+    idempotency,
     invoice_api,
+    leaving,
     payment_methods,
     payments,
     previews,
     schedules,
+    shapes,
     subscriptions,
     updates,
     webhooks,
 )
-from . import due, forms, idempotency, shapes
 from .errors import Obj, StripeError
 from .faults import Fault, Faults, refusal, server_error
 from .render import render
 from .routes import resolve
 from .world import API_VERSION, Request, World
+
+
+class Headers(Protocol):
+    """What a request's headers are read with; names are matched whatever their case."""
+
+    def get(self, name: str, /) -> str | None: ...
 
 
 @dataclass
@@ -57,7 +66,7 @@ class Api:
     _count: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _log_lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def answer(self, method: str, path: str, query: str, body: str, headers: Mapping[str, str]) -> Answer:
+    def answer(self, method: str, path: str, query: str, body: str, headers: Headers) -> Answer:
         """Answer a request; never raises."""
         request_id = self.world.new_id("req", 14)
         key = headers.get("Idempotency-Key") if method == "POST" else None
@@ -156,7 +165,7 @@ def _lost(fault: Fault) -> Answer:
     return Answer(0, {}, lost=how, seconds=fault.seconds if how == "hang" else 0.0)
 
 
-def _authenticate(headers: Mapping[str, str]) -> None:
+def _authenticate(headers: Headers) -> None:
     """Any test key will do. Raises Stripe's 401."""
     scheme, _, value = (headers.get("Authorization") or "").partition(" ")
     key = value.strip()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from .errors import Obj, StripeError
 from .events import differences, emit
+from .fields import copied
 from .payment_methods import attach_to, from_number
 from .render import render
 from .routes import route
@@ -43,7 +42,7 @@ def create(request: Request) -> Obj:
 def replace_card(world: World, session: Obj, number: str, *, authenticated: bool) -> str:
     """The new card becomes the customer's default. Answers where the browser goes; raises the card_error."""
     customer = world.store.change("customer", session["customer"])
-    before = deepcopy(render(world, customer))
+    before = copied(render(world, customer))
     method = from_number(world, number)
     attach_to(world, method["id"], customer["id"])
     method["_authenticated"] = authenticated

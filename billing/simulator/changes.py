@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from . import proration
 from .catalog import make_price
 from .errors import Obj, StripeError, missing
-from .fields import merged
+from .fields import copied, merged
 from .lines import grid, period_line, product_name, proration_line
 from .pricing import full_amount
 from .world import World
@@ -115,9 +114,7 @@ def plan(world: World, subscription: Obj, params: Obj, now: int, *, date_param: 
         trial = None
     if isinstance(trial, int) and not isinstance(trial, bool):
         if trial <= now:
-            raise StripeError(
-                "Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end"
-            )
+            raise StripeError("Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end")
         _into_trial(world, subscription, changed, result, trial, credit=behavior != "none")
     elif trial == "now" or reset or _interval_change_resets(world, subscription, changed):
         _new_cycle(world, subscription, changed, result, now, credit=behavior != "none")
@@ -144,7 +141,7 @@ def _moment(subscription: Obj, params: Obj, now: int, behavior: str, param: str)
 def _changed_items(world: World, subscription: Obj, specs: list[Obj]) -> list[tuple[Obj | None, Obj | None]]:
     """Every item before and after, untouched ones included; deleted ones have no after, new ones no before."""
     pairs: dict[str, tuple[Obj | None, Obj | None]] = {
-        item["id"]: (item, deepcopy(item)) for item in subscription["items"]
+        item["id"]: (item, copied(item)) for item in subscription["items"]
     }
     for number, spec in enumerate(specs):
         param = f"items[{number}]"
@@ -179,9 +176,7 @@ def _changed_items(world: World, subscription: Obj, specs: list[Obj]) -> list[tu
 
 def is_change(before: Obj | None, after: Obj | None) -> bool:
     return (
-        before is None
-        or after is None
-        or (before["price"], before["quantity"]) != (after["price"], after["quantity"])
+        before is None or after is None or (before["price"], before["quantity"]) != (after["price"], after["quantity"])
     )
 
 
@@ -209,10 +204,12 @@ def _prorate(
     for before, after in pairs:
         if not is_change(before, after):
             continue
-        old = before and _state(world, subscription, before, result.at)
-        new = after and _state(world, subscription, after, result.at)
-        if after is not None and new is not None and (before is None or new.end != (old and old.end)):
-            start, end = (subscription["trial_start"], subscription["trial_end"]) if trial else (new.grid_start, new.end)
+        old = _state(world, subscription, before, result.at) if before else None
+        new = _state(world, subscription, after, result.at) if after else None
+        if after is not None and new is not None and (before is None or old is None or new.end != old.end):
+            start, end = (
+                (subscription["trial_start"], subscription["trial_end"]) if trial else (new.grid_start, new.end)
+            )
             after |= {"current_period_start": start, "current_period_end": end}
         if not charge:
             continue
@@ -235,9 +232,7 @@ def _interval_change_resets(world: World, subscription: Obj, pairs: list[tuple[O
     )
 
 
-def _credits(
-    world: World, subscription: Obj, pairs: list[tuple[Obj | None, Obj | None]], at: int
-) -> list[Obj]:
+def _credits(world: World, subscription: Obj, pairs: list[tuple[Obj | None, Obj | None]], at: int) -> list[Obj]:
     flexible = subscription["billing_mode"]["type"] == "flexible"
     changes = [proration.Change(_state(world, subscription, before, at), None) for before, _ in pairs if before]
     found = proration.lines(changes, at, flexible=flexible, trial=subscription["status"] == "trialing")
@@ -270,8 +265,6 @@ def _into_trial(
         start = item["current_period_start"] if subscription["status"] == "trialing" else result.at
         item |= {"current_period_start": start, "current_period_end": end, "_debits": []}
     result.anchor, result.trial_end = end, end
-
-
 
 
 def final_credits(world: World, subscription: Obj, now: int) -> list[Obj]:

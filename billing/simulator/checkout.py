@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import invoices
+from . import customers, invoices
 from .cards import known
 from .errors import Obj, StripeError
 from .events import emit
@@ -36,7 +36,7 @@ def create(request: Request) -> Obj:
     items = [_line_item(world, spec, n, params) for n, spec in enumerate(params.get("line_items", ()))]
     if mode == "subscription" and not items:
         raise StripeError("Missing required param: line_items.", code="parameter_missing", param="line_items")
-    clock = customer and customer["test_clock"]
+    clock = customer["test_clock"] if customer else None
     now, total = world.now(clock), sum(item["amount_total"] for item in items)
     id = world.new_id("cs_test", 40)
     return world.store.add("checkout.session", world.shape(
@@ -81,7 +81,7 @@ def _line_item(world: World, spec: Obj, number: int, params: Obj) -> Obj:
             "The local Stripe simulator needs `price` on a line item.", param=f"line_items[{number}][price]"
         )
     price = world.store.get("price", spec["price"], f"line_items[{number}][price]")
-    currency = params.get("currency", price["currency"])
+    currency = str(params.get("currency") or price["currency"])
     quantity = spec.get("quantity", 1)
     amount = rounded(full_amount(price, quantity, currency))
     product = world.store.get("product", price["product"])
@@ -94,9 +94,7 @@ def _line_item(world: World, spec: Obj, number: int, params: Obj) -> Obj:
 
 @route("GET", "/v1/checkout/sessions")
 def list_sessions(request: Request) -> Obj:
-    rows = matching(
-        request.world.store.all("checkout.session"), request.params, "customer", "subscription", "status"
-    )
+    rows = matching(request.world.store.all("checkout.session"), request.params, "customer", "subscription", "status")
     return page(request, rows, "checkout.session")
 
 
@@ -158,10 +156,8 @@ def complete(world: World, session: Obj, number: str, *, email: str | None, auth
 def _customer(world: World, session: Obj, email: str | None) -> Obj:
     if session["customer"] is not None:
         return world.store.change("customer", session["customer"])
-    from .customers import create as create_customer
-
     params = {"email": email or session["customer_email"]}
-    return create_customer(Request(world, "POST", "/v1/customers", params))
+    return customers.create(Request(world, "POST", "/v1/customers", params))
 
 
 def _subscribe(world: World, session: Obj, customer: Obj, method: Obj, *, authenticated: bool) -> None:

@@ -7,7 +7,6 @@ from .errors import Obj, StripeError
 from .events import emit
 from .lists import page
 from .routes import route
-from .subscriptions import cancel_now
 from .world import Request
 
 _KIND = "test_helpers.test_clock"
@@ -53,17 +52,3 @@ def advance(request: Request) -> Obj:
     due.run(world, request.id)
     emit(world, "test_helpers.test_clock.ready", clock)
     return clock
-
-
-@route("DELETE", "/v1/test_helpers/test_clocks/{test_clock}")
-def delete(request: Request) -> Obj:
-    world = request.world
-    clock = world.store.get(_KIND, request.id)
-    for customer in [row for row in world.store.all("customer") if row["test_clock"] == request.id]:
-        for subscription in world.store.of_customer("subscription", customer["id"]):
-            if subscription["status"] not in ("canceled", "incomplete_expired"):
-                cancel_now(world, world.store.change("subscription", subscription["id"]))
-        world.store.remove("customer", customer["id"])
-    emit(world, "test_helpers.test_clock.deleted", clock)
-    world.store.remove(_KIND, request.id)
-    return {"id": request.id, "object": _KIND, "deleted": True}

@@ -124,14 +124,22 @@ class Control:
             [str(e["seq"]), e["method"], escape(e["path"]), str(e["status"]), escape(str(e["fault"] or ""))]
             for e in reversed(list(self._api.log)[-50:])
         ]
-        steps = [("1 hour", 3600), ("1 day", _DAY), ("7 days", 7 * _DAY), ("31 days", 31 * _DAY), ("90 days", 90 * _DAY)]
+        steps = [
+            ("1 hour", 3600),
+            ("1 day", _DAY),
+            ("7 days", 7 * _DAY),
+            ("31 days", 31 * _DAY),
+            ("90 days", 90 * _DAY),
+        ]
         moves = buttons(
-            "/_control/advance", *[("seconds", str(seconds), f"Advance {name}") for name, seconds in steps], second=False
+            "/_control/advance",
+            *[("seconds", str(seconds), f"Advance {name}") for name, seconds in steps],
+            second=False,
         )
         inner = (
             f"<h1>Local Stripe simulator</h1><p>Time here: {date_of(world.now())}. Webhooks: {self._courier.mode}.</p>"
             f'<div class="row">{moves}</div>'
-            f"<h2>Subscriptions</h2>{table(['Subscription', 'Customer', 'Status', 'Items', 'Period ends'], subscriptions)}"
+            f"<h2>Subscriptions</h2>{table(['Subscription', 'Customer', 'Status', 'Items', 'Until'], subscriptions)}"
             f"<h2>Invoices</h2>{table(['Invoice', 'Reason', 'Status', 'Total', 'Due'], invoices, numbers=(3, 4))}"
             f"<h2>Requests</h2>{table(['No.', 'Method', 'Path', 'Status', 'Fault'], requests)}"
             f"<h2>Objects</h2>{table(['Kind', 'Count'], counts, numbers=(1,))}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from .errors import Obj, StripeError
 from .events import differences, emit
-from .fields import assign, given, merged
+from .fields import assign, copied, given, merged
 from .lists import matching, page
+from .payment_methods import attach_to, of_customer
 from .render import render
 from .routes import route
 from .world import Request, World
@@ -52,10 +51,6 @@ def create(request: Request) -> Obj:
         **{"preferred_locales": [], "tax_exempt": "none"} | given(params, *_PLAIN),
     )  # fmt: skip
     if "payment_method" in params:
-        from .payment_methods import (
-            attach_to,  # a payment method needs its customer to exist
-        )
-
         method = attach_to(world, params["payment_method"], customer["id"])
         if params.get("invoice_settings", {}).get("default_payment_method") == params["payment_method"]:
             customer["invoice_settings"]["default_payment_method"] = method["id"]
@@ -81,7 +76,7 @@ def retrieve(request: Request) -> Obj:
 def update(request: Request) -> Obj:
     world, params = request.world, request.params
     customer = world.store.change("customer", request.id)
-    before = deepcopy(render(world, customer))
+    before = copied(render(world, customer))
     assign(customer, params, *_PLAIN, "invoice_prefix", "next_invoice_sequence")
     customer["metadata"] = merged(customer["metadata"], params.get("metadata"))
     if "balance" in params:
@@ -92,22 +87,6 @@ def update(request: Request) -> Obj:
     return customer
 
 
-@route("DELETE", "/v1/customers/{customer}")
-def delete(request: Request) -> Obj:
-    from .subscriptions import cancel_now  # subscriptions need customers
-
-    world = request.world
-    customer = world.store.get("customer", request.id)
-    for subscription in world.store.of_customer("subscription", request.id):
-        if subscription["status"] not in ("canceled", "incomplete_expired"):
-            cancel_now(world, world.store.change("subscription", subscription["id"]))
-    emit(world, "customer.deleted", customer)
-    gone = {"id": request.id, "object": "customer", "deleted": True}
-    world.store.add("_deleted_customer", {"id": request.id, "shown": gone})
-    world.store.remove("customer", request.id)
-    return gone
-
-
 def _invoice_settings(world: World, customer: Obj, settings: Obj) -> None:
     if "default_payment_method" in settings:
         method = settings["default_payment_method"] or None
@@ -116,28 +95,16 @@ def _invoice_settings(world: World, customer: Obj, settings: Obj) -> None:
         customer["invoice_settings"] = customer["invoice_settings"] | {"default_payment_method": method}
 
 
-def of_customer(world: World, method: str, customer: str, param: str) -> Obj:
-    """A payment method attached to the customer. Raises Stripe's 400 when it is not theirs."""
-    found = world.store.get("payment_method", method, param)
-    if found["customer"] != customer:
-        raise StripeError(
-            "The customer does not have a payment method with the ID "
-            f"{method}. The payment method must be attached to the customer.",
-            code="resource_missing",
-            param=param,
-        )
-    return found
-
-
 # Balance: negative means that the customer has credit.
 
 
-def move_balance(
-    world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None, **fields: object
-) -> Obj | None:
-    """Add to a customer's balance (the customer was taken by `change`) and write the transaction."""
-    if amount == 0:
-        return None
+def move_balance(world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None) -> None:
+    """Add to a customer's balance (the customer was taken by `change`), and write the transaction when it moves."""
+    if amount:
+        _book(world, customer, amount, kind, invoice=invoice)
+
+
+def _book(world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None, **fields: object) -> Obj:
     customer["balance"] += amount
     return world.create(
         "customer_balance_transaction",
@@ -157,7 +124,7 @@ def create_balance_transaction(request: Request) -> Obj:
     customer["currency"] = customer["currency"] or params["currency"]
     if params["amount"] == 0:
         raise StripeError("Invalid amount: it must not be zero.", param="amount")
-    made = move_balance(
+    made = _book(
         world,
         customer,
         params["amount"],
@@ -166,7 +133,6 @@ def create_balance_transaction(request: Request) -> Obj:
         description=params.get("description"),
         metadata=merged(None, params.get("metadata")),
     )
-    assert made is not None
     emit(world, "customer.updated", customer, {"balance": customer["balance"] - params["amount"]})
     return made
 

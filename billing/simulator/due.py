@@ -1,4 +1,4 @@
-"""What happens by itself when its hour has come: renewals, retries, expiries, phases. In order, each at its own time."""
+"""What happens by itself when its hour has come: renewals, retries, expiries, phases; each at its own time."""
 
 from __future__ import annotations
 

@@ -67,6 +67,4 @@ def card_error(
     message: str, *, code: str, decline_code: str | None = None, keep: bool = False, **extra: Any
 ) -> StripeError:
     """402: the card said no, or asks for its holder."""
-    return StripeError(
-        message, status=402, kind="card_error", code=code, decline_code=decline_code, keep=keep, **extra
-    )
+    return StripeError(message, status=402, kind="card_error", code=code, decline_code=decline_code, keep=keep, **extra)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from .errors import Obj, StripeError
+from .fields import copied
 from .lists import page
 from .render import render
 from .routes import route
@@ -13,9 +12,9 @@ from .world import API_VERSION, Request, World
 
 def emit(world: World, type: str, obj: Obj, previous: Obj | None = None) -> None:
     """Record an event, and leave one delivery for every endpoint that asked for its type."""
-    data: Obj = {"object": deepcopy(render(world, obj))}
+    data: Obj = {"object": copied(render(world, obj))}
     if previous is not None:
-        data["previous_attributes"] = deepcopy(previous)
+        data["previous_attributes"] = copied(previous)
     endpoints = [e for e in world.store.all("webhook_endpoint") if _wanted(e, type)]
     origin = world.origin
     event = world.create(
@@ -39,9 +38,7 @@ def emit(world: World, type: str, obj: Obj, previous: Obj | None = None) -> None
 
 def differences(before: Obj, after: Obj) -> Obj:
     """`previous_attributes`: what the fields that changed held before."""
-    return {
-        key: before.get(key) for key, value in after.items() if key[0] != "_" and before.get(key) != value
-    }
+    return {key: before.get(key) for key, value in after.items() if key[0] != "_" and before.get(key) != value}
 
 
 def _wanted(endpoint: Obj, type: str) -> bool:

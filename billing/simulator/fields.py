@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .errors import Obj
+
+
+def copied(value: Any) -> Any:
+    """A JSON value of its own; several times faster than `deepcopy`, which every event and write would pay."""
+    if type(value) is dict:
+        return {key: copied(item) for key, item in value.items()}
+    if type(value) is list:
+        return [copied(item) for item in value]
+    return value
 
 
 def assign(obj: Obj, params: Obj, *names: str) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from . import invoices
-from .customers import of_customer
+from .cards import SHORTCUTS
 from .errors import Obj, StripeError
 from .events import emit
 from .fields import assign, merged
 from .lists import matching, page
-from .payment_methods import attach_to
+from .payment_methods import attach_to, of_customer
 from .pricing import full_amount
 from .proration import rounded
 from .routes import route
-from .world import Request
+from .world import Request, World
 
 
 @route("GET", "/v1/invoices")
@@ -64,13 +64,9 @@ def pay(request: Request) -> Obj:
     if params.get("paid_out_of_band"):
         invoices.mark_paid(world, invoice, off_stripe=True)
         return invoice
+    method = invoices.method_for(world, invoice)
     if wanted := params.get("payment_method"):
-        if wanted.startswith("pm_card_"):
-            method = attach_to(world, wanted, invoice["customer"])
-        else:
-            method = of_customer(world, wanted, invoice["customer"], "payment_method")
-    else:
-        method = invoices.method_for(world, invoice)
+        method = _chosen(world, wanted, invoice["customer"])
     outcome = invoices.collect(world, invoice, method)
     if outcome != "paid":
         error = invoices.refusal(world, invoice, outcome, code="invoice_payment_intent_requires_action")
@@ -144,16 +140,20 @@ def confirm_intent(request: Request) -> Obj:
             "You cannot confirm this PaymentIntent because it's missing a payment method.",
             code="payment_intent_unexpected_state",
         )
-    if wanted.startswith("pm_card_"):
-        method = attach_to(world, wanted, intent["customer"])
-    else:
-        method = of_customer(world, wanted, intent["customer"], "payment_method")
+    method = _chosen(world, wanted, intent["customer"])
     outcome = invoices.collect(world, invoice, method, return_url=params.get("return_url"))
     if outcome == "requires_payment_method":
         error = invoices.refusal(world, invoice, outcome, code="")
         error.keep = True
         raise error
     return intent
+
+
+def _chosen(world: World, method: str, customer: str) -> Obj:
+    """The named payment method of the customer; a shortcut such as pm_card_visa is attached first."""
+    if method in SHORTCUTS:
+        return attach_to(world, method, customer)
+    return of_customer(world, method, customer, "payment_method")
 
 
 # Invoice items

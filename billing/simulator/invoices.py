@@ -21,8 +21,8 @@ _RETRY_AFTER = (3 * DAY, 5 * DAY, 7 * DAY)
 def settlement(total: int, balance: int, currency: str) -> tuple[int, int]:
     """What is due and what the customer's balance is afterwards. Pure; minor units, negative balance is credit.
 
-    A negative total becomes credit, credit pays first, a debt is collected along, and an amount below the minimum charge
-    stays on the balance.
+    A negative total becomes credit, credit pays first, a debt is collected along, and an amount below the minimum
+    charge stays on the balance.
     """
     if total <= 0:
         return 0, balance + total
@@ -49,7 +49,9 @@ def draw_up(
     start, end = period or (now, now)
     total = sum(line["amount"] for line in lines)
     due, ending = settlement(total, customer["balance"], currency)
-    details: Obj = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]} if subscription else {}
+    details: Obj = (
+        {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]} if subscription else {}
+    )
     if proration_date is not None:
         details["subscription_proration_date"] = proration_date
     invoice = world.shape(
@@ -115,9 +117,7 @@ def draw_up(
     return invoice
 
 
-def create(
-    world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | None = None, **options: Any
-) -> Obj:
+def create(world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | None = None, **options: Any) -> Obj:
     """A stored draft. `swept` are the pending invoice items that it takes along."""
     swept = swept or []
     invoice = draw_up(world, customer, lines + [line_of_waiting(world, item) for item in swept], **options)
@@ -241,8 +241,7 @@ def void(world: World, invoice: Obj) -> None:
     """An open invoice that nobody will pay: its use of the balance is undone, its payment canceled."""
     if invoice["status"] not in ("open", "uncollectible"):
         raise StripeError(
-            "You can only void open or uncollectible invoices. "
-            f"This invoice has a status of {invoice['status']}.",
+            f"You can only void open or uncollectible invoices. This invoice has a status of {invoice['status']}.",
             code="invoice_not_editable",
         )
     customer = world.store.change("customer", invoice["customer"])

@@ -74,7 +74,11 @@ def paid(world: World, invoice: Obj) -> None:
     subscription = world.store.change("subscription", id)
     if (previous := invoice.pop("_applied", None)) is not None:
         emit(world, "customer.subscription.updated", subscription, previous)
-    if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in ("incomplete", "past_due", "unpaid"):
+    if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in (
+        "incomplete",
+        "past_due",
+        "unpaid",
+    ):
         set_status(world, subscription, "active")
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from . import proration
 from .errors import Obj
+from .events import emit
 from .periods import Grid
 from .pricing import full_amount, money
 from .world import World
@@ -151,7 +152,11 @@ def line_of_waiting(world: World, item: Obj) -> Obj:
     """The line that a pending invoice item becomes."""
     parent: Obj = {"invoice_item_details": None, "subscription_item_details": None}
     owner = (item["parent"] or {}).get("subscription_details")
-    details = {"invoice_item": item["id"], "proration": item["proration"], "proration_details": {"credited_items": None}}
+    details = {
+        "invoice_item": item["id"],
+        "proration": item["proration"],
+        "proration_details": {"credited_items": None},
+    }
     if owner and owner["subscription_item"]:
         parent["type"] = "subscription_item_details"
         parent["subscription_item_details"] = details | owner
@@ -182,8 +187,6 @@ def line_of_waiting(world: World, item: Obj) -> Obj:
 
 def leave_waiting(world: World, subscription: Obj, lines: list[Obj]) -> None:
     """Keep proration lines as pending invoice items, for the next invoice."""
-    from .events import emit
-
     for entry in lines:
         details = entry["parent"]["subscription_item_details"]
         item = world.create(

@@ -37,7 +37,7 @@ def _position(rows: list[Obj], id: str, kind: str, param: str) -> int:
 
 
 def _within(created: int | None, wanted: Obj | int | None) -> bool:
-    if wanted is None or wanted == "" or created is None:
+    if wanted is None or created is None:
         return True
     if isinstance(wanted, int):
         return created == wanted

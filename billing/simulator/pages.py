@@ -56,7 +56,9 @@ def stylesheet() -> Page:
 
 
 def not_found() -> Page:
-    return html("Not found", "<h1>There is nothing here</h1><p>The link is old, or the simulator was reset.</p>", status=404)
+    return html(
+        "Not found", "<h1>There is nothing here</h1><p>The link is old, or the simulator was reset.</p>", status=404
+    )
 
 
 def alert(message: str | None, *, good: bool = False) -> str:

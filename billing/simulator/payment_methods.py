@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from .cards import CARDS, SHORTCUTS, Card, known
-from .customers import of_customer
 from .errors import Obj, StripeError, card_error
 from .events import emit
 from .fields import assign, merged
@@ -84,6 +83,19 @@ def attach_to(world: World, id: str, customer: str) -> Obj:
     return method
 
 
+def of_customer(world: World, method: str, customer: str, param: str) -> Obj:
+    """A payment method attached to the customer. Raises Stripe's 400 when it is not theirs."""
+    found = world.store.get("payment_method", method, param)
+    if found["customer"] != customer:
+        raise StripeError(
+            "The customer does not have a payment method with the ID "
+            f"{method}. The payment method must be attached to the customer.",
+            code="resource_missing",
+            param=param,
+        )
+    return found
+
+
 @route("POST", "/v1/payment_methods")
 def create(request: Request) -> Obj:
     params = request.params
@@ -95,9 +107,7 @@ def create(request: Request) -> Obj:
         return from_number(request.world, number, metadata=merged(None, params.get("metadata")))
     for name in ("number", "exp_month", "exp_year"):
         if name not in card:
-            raise StripeError(
-                f"Missing required param: card[{name}].", code="parameter_missing", param=f"card[{name}]"
-            )
+            raise StripeError(f"Missing required param: card[{name}].", code="parameter_missing", param=f"card[{name}]")
     today = datetime.fromtimestamp(request.world.now(), UTC)
     if (card["exp_year"], card["exp_month"]) < (today.year, today.month) or not 1 <= card["exp_month"] <= 12:
         raise card_error("Your card's expiration date is invalid.", code="invalid_expiry_year", param="exp_year")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from .changes import Plan, plan
 from .errors import Obj, StripeError
+from .fields import copied
 from .invoices import draw_up
 from .lines import grid, line_of_waiting, period_line, waiting
 from .routes import route
@@ -39,9 +38,7 @@ def create_preview(request: Request) -> Obj:
             "`subscription_details[proration_date]`.",
             param="subscription_details[proration_date]",
         )
-    planned = plan(
-        world, subscription, details, now, date_param="subscription_details[proration_date]"
-    )
+    planned = plan(world, subscription, details, now, date_param="subscription_details[proration_date]")
     if params.get("preview_mode") == "recurring":
         return _recurring(world, subscription, planned)
     behavior = details.get("proration_behavior", "create_prorations")
@@ -106,7 +103,7 @@ def _recurring(world: World, subscription: Obj, planned: Plan) -> Obj:
     for item in planned.items:
         start, end = grid(subscription, world.store.get("price", item["price"])).around(item["current_period_end"])
         lines.append(period_line(world, subscription, item, start, end))
-    customer = deepcopy(world.store.get("customer", subscription["customer"])) | {"balance": 0}
+    customer = copied(world.store.get("customer", subscription["customer"])) | {"balance": 0}
     return draw_up(
         world,
         customer,
@@ -138,7 +135,9 @@ def _of_new(world: World, params: Obj) -> Obj:
     wanted = {name: value for name, value in details.items() if name != "billing_cycle_anchor"}
     if anchor.get("type") == "timestamp":
         wanted["billing_cycle_anchor"] = anchor.get("timestamp")
-    subscription, lines = build(world, customer, wanted | ({"currency": params["currency"]} if "currency" in params else {}))
+    subscription, lines = build(
+        world, customer, wanted | ({"currency": params["currency"]} if "currency" in params else {})
+    )
     if params.get("preview_mode") == "recurring":
         return _recurring(world, subscription, Plan(subscription["created"], subscription["items"]))
     invoice = draw_up(
@@ -153,5 +152,3 @@ def _no_upcoming(subscription: Obj) -> StripeError:
     return StripeError(
         f"No upcoming invoices for customer: '{subscription['customer']}'", status=404, code="invoice_upcoming_none"
     )
-
-

@@ -84,9 +84,7 @@ def _credits(before: State, at: int, *, flexible: bool) -> list[Line]:
     """Flexible billing gives back what was really billed; classic what the item costs now, billed or not."""
     if not flexible:
         amount = share(-before.full, before.grid_start, before.end, at)
-        return [
-            Line(before.item, before.price, before.name, before.quantity, amount, at, before.end, credit=True)
-        ]
+        return [Line(before.item, before.price, before.name, before.quantity, amount, at, before.end, credit=True)]
     return [
         Line(
             before.item, debit.price, before.name, debit.quantity,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from . import invoices, lifecycle
 from .changes import new_item, plan
 from .errors import Obj, StripeError
 from .events import emit
-from .fields import merged
+from .fields import copied, merged
 from .lines import leave_waiting
 from .lists import matching, page
 from .periods import Grid
@@ -134,9 +132,10 @@ def _set_phases(world: World, schedule: Obj, wanted: list[Obj]) -> None:
     phases: list[Obj] = []
     for number, spec in enumerate(wanted):
         at = f"phases[{number}]"
-        start = spec.get("start_date", phases[-1]["end_date"] if phases else current["start_date"])
-        start = world.now_of(subscription) if start == "now" else start
-        if phases and start != phases[-1]["end_date"]:
+        expected = int(phases[-1]["end_date"] if phases else current["start_date"])
+        wanted_start = spec.get("start_date", expected)
+        start = world.now_of(subscription) if wanted_start == "now" else int(wanted_start)
+        if phases and start != expected:
             raise StripeError("The phases must follow each other without a gap.", param=f"{at}[start_date]")
         end = _end(world, subscription, spec, start, at)
         if end <= start:
@@ -209,7 +208,7 @@ def step(world: World, schedule: Obj, at: int) -> None:
 
 
 def _enter(world: World, subscription: Obj, phase: Obj, at: int) -> None:
-    before = deepcopy(render(world, subscription))
+    before = copied(render(world, subscription))
     renews = min(item["current_period_end"] for item in subscription["items"]) <= at
     by_price = {item["price"]: item for item in subscription["items"]}
     specs: list[Obj] = []

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 300
-    server: Server  # type: ignore[assignment]
+    server: Server
     _methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "DELETE")
 
     def do_GET(self) -> None:
@@ -139,7 +140,8 @@ def serve(*, host: str, port: int, data: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # shutdown() waits for the loop that this very thread runs, so another thread calls it.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    print(f"Stripe simulator ready at {server.world.base_url}", flush=True)
+    sys.stdout.write(f"Stripe simulator ready at {server.world.base_url}\n")
+    sys.stdout.flush()
     try:
         server.serve_forever(poll_interval=0.1)
     finally:

@@ -90,16 +90,14 @@ def _any(choices: list[Obj], value: Any, at: str) -> Any:
     """The first choice that fits; "" stands for "unset this" where the description allows it."""
     if value == "" and any(choice.get("enum") == [""] for choice in choices):
         return ""
-    error: StripeError | None = None
-    for choice in choices:
-        if choice.get("enum") == [""]:
-            continue
+    real = [choice for choice in choices if choice.get("enum") != [""]]
+    for choice in real[1:]:
         try:
             return _value(choice, value, at)
-        except StripeError as problem:
-            error = error or problem
-    assert error is not None
-    raise error
+        except StripeError:
+            continue
+    # None of the others fits: the first one gives the value, or the error that names the usual form.
+    return _value(real[0], value, at)
 
 
 def _mapping(schema: Obj, value: Any, at: str) -> Obj:

@@ -69,7 +69,9 @@ class Site:
     def _checkout_page(self, session: Obj, message: str | None) -> str:
         email = session["customer"] is None and session["customer_email"] is None
         back = (
-            f'<p><a href="{escape(session["cancel_url"])}">Go back without paying</a></p>' if session["cancel_url"] else ""
+            f'<p><a href="{escape(session["cancel_url"])}">Go back without paying</a></p>'
+            if session["cancel_url"]
+            else ""
         )
         form = f"/checkout/{session['id']}"
         if session["mode"] == "setup":
@@ -199,8 +201,14 @@ class Site:
             return not_found()
         currency = invoice["currency"]
         lines = [(18, f"Invoice {invoice['number']}"), (10, "Local Stripe simulator - no real money"), (10, "")]
-        lines += [(10, f"Date: {date_of(invoice['effective_at'])}"), (10, f"To: {invoice['customer_email'] or ''}"), (10, "")]
-        lines += [(10, f"{line['description'] or ''}    {money(line['amount'], currency)}") for line in invoice["lines"]]
+        lines += [
+            (10, f"Date: {date_of(invoice['effective_at'])}"),
+            (10, f"To: {invoice['customer_email'] or ''}"),
+            (10, ""),
+        ]
+        lines += [
+            (10, f"{line['description'] or ''}    {money(line['amount'], currency)}") for line in invoice["lines"]
+        ]
         lines += [(10, ""), (12, f"Total: {money(invoice['total'], currency)}")]
         lines += [(12, f"Amount due: {money(invoice['amount_due'], currency)}"), (12, f"Status: {invoice['status']}")]
         name = quote(f"Invoice-{invoice['number']}.pdf")

@@ -7,11 +7,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from pathlib import Path
 from typing import TextIO
 
 from .errors import Obj, missing
+from .fields import copied
 
 type Key = tuple[str, str]
 
@@ -73,7 +73,7 @@ class Store:
         """The object, to be written in place until the transaction ends."""
         obj = self.get(kind, id, param)
         if (kind, id) not in self._before:
-            self._remember(kind, id, deepcopy(obj))
+            self._remember(kind, id, copied(obj))
         return obj
 
     def remove(self, kind: str, id: str) -> None:

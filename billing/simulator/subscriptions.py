@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from . import invoices, lifecycle
 from .changes import debit, final_credits, new_item
-from .customers import of_customer
 from .errors import Obj, StripeError
 from .events import emit
 from .fields import given, merged
 from .lines import grid, leave_waiting, period_line, trial_line, waiting
 from .lists import matching, page
+from .payment_methods import of_customer
 from .periods import first_anchor
 from .render import render
 from .routes import route

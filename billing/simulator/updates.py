@@ -1,17 +1,15 @@
-"""`subscriptions.update`: plan the change, invoice it where it is to be paid now, and apply it, hold it or refuse it."""
+"""`subscriptions.update`: plan the change, invoice it where it is to be paid now; apply, hold or refuse it."""
 
 from __future__ import annotations
-
-from copy import deepcopy
 
 from . import invoices, lifecycle, schedules
 from .agenda import INCOMPLETE_FOR
 from .changes import Plan, plan
-from .customers import of_customer
 from .errors import Obj, StripeError, missing
-from .fields import assign, merged
+from .fields import assign, copied, merged
 from .lines import leave_waiting, waiting
 from .lists import page
+from .payment_methods import of_customer
 from .render import render
 from .routes import route
 from .world import Request, World
@@ -38,7 +36,7 @@ def change(world: World, id: str, params: Obj) -> Obj:
         _replace_pending(world, subscription)
         _change_items(world, subscription, params, behavior)
     else:
-        before = deepcopy(render(world, subscription))
+        before = copied(render(world, subscription))
         _plain_fields(world, subscription, params)
         lifecycle.updated(world, subscription, before)
     return subscription
@@ -114,7 +112,7 @@ def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
 
 
 def _change_items(world: World, subscription: Obj, params: Obj, behavior: str) -> None:
-    before = deepcopy(render(world, subscription))
+    before = copied(render(world, subscription))
     planned = plan(world, subscription, params, world.now_of(subscription))
     now_due = planned.billed or params.get("proration_behavior") == "always_invoice"
     if not (now_due and planned.lines):
@@ -245,5 +243,3 @@ def delete_item(request: Request) -> Obj:
         "items": [{"id": request.id, "deleted": True}],
     })  # fmt: skip
     return {"id": request.id, "object": "subscription_item", "deleted": True}
-
-

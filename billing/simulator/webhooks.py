@@ -122,7 +122,7 @@ class Courier:
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
             connection.request(
                 "POST", target, payload.encode(),
-                {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": header, "User-Agent": "Stripe/1.0"},
+                {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": header},
             )  # fmt: skip
             return 200 <= connection.getresponse().status < 300
         except (OSError, http.client.HTTPException):

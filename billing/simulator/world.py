@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import secrets
-import string
 import threading
 import time
 from collections.abc import Iterable
@@ -17,7 +16,6 @@ from .errors import Obj
 from .store import Store
 
 API_VERSION = "2026-10-28.endive"
-_ALPHABET = string.ascii_letters + string.digits
 
 type Due = tuple[int, str, str]
 """When, kind and id of an object that has something to do by itself."""
@@ -82,7 +80,7 @@ class World:
     # Objects
 
     def new_id(self, prefix: str, length: int = 24) -> str:
-        return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(length))}"
+        return f"{prefix}_{secrets.token_hex(length // 2)}"
 
     def create(self, kind: str, prefix: str, **fields: Any) -> Obj:
         """A new object of Stripe's shape, stored."""
