@@ -38,7 +38,7 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 def format_money(amount: int, currency: str, locale: str) -> str:
     """Write an amount for a reader of `locale` (a language code such as "de" or "es-mx"): "$40.00", "40,00 €".
 
-    The decimals are the currency's, never fewer, so no cent is hidden. A negative amount has a real minus sign in front.
+    The decimals are the currency's, never fewer, so no cent is hidden. Below zero there is a real minus sign in front.
     """
     chosen = _locale(locale)
     symbol = SYMBOLS.get((str(chosen), currency.lower()))
