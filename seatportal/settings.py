@@ -196,7 +196,7 @@ if "smtp" in _mail["EMAIL_BACKEND"]:
 DEFAULT_FROM_EMAIL = ENV["MAIL_FROM"]
 
 # Browser security: nothing inline, nothing from elsewhere. Payment pages are Stripe's own, reached by a link.
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],

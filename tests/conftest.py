@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache as cache_result
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.test import Client
 
@@ -39,11 +41,17 @@ def now() -> datetime:
     return clock.now()
 
 
+@cache_result
+def hashed_password() -> str:
+    """PASSWORD as it is stored, hashed once: argon2 is slow on purpose."""
+    return make_password(PASSWORD)
+
+
 def make_user(name: str, *, domain: str = "acme.example", **fields: Any) -> User:
     """A person who can sign in, with a verified address."""
     from allauth.account.models import EmailAddress
 
-    user = User.objects.create_user(f"{name.lower()}@{domain}", PASSWORD, name=name, **fields)
+    user = User.objects.create(email=f"{name.lower()}@{domain}", password=hashed_password(), name=name, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 

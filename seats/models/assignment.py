@@ -75,4 +75,4 @@ class Assignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return str(self.public_id)
