@@ -14,6 +14,8 @@ _NOTE_EVERY = timedelta(minutes=1)
 
 def authenticate_key(secret: str, at: datetime) -> ApiKey | None:
     """The living key that the text belongs to, or nothing. Its use is noted at most once a minute."""
+    if not (secret.isascii() and secret.isprintable()):
+        return None
     key = (
         ApiKey.objects.select_related("account")
         .filter(

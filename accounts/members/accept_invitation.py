@@ -9,6 +9,7 @@ from accounts.access.actor import Actor
 from accounts.errors import InvitationGone, InvitedElsewhere
 from accounts.members.add_member import add_member
 from accounts.members.invitations import hash_of
+from accounts.members.structure import hold_place
 from accounts.models import Invitation, Membership, User
 
 
@@ -18,18 +19,15 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
 
     Raises InvitationGone, InvitedElsewhere, AlreadyMember.
     """
-    # Serializes two clicks on one link, and a click with a withdrawal: the second finds the invitation closed.
-    invitation = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("account", "department")
-        .filter(
-            token_hash=hash_of(token),
-            state=Invitation.State.OPEN,
-            expires_at__gt=at,
-            account__closed_at__isnull=True,
-        )
-        .first()
+    wanted = Invitation.objects.select_related("account", "department").filter(
+        token_hash=hash_of(token), state=Invitation.State.OPEN, expires_at__gt=at, account__closed_at__isnull=True
     )
+    seen = wanted.first()
+    if seen is None:
+        raise InvitationGone
+    department = hold_place(seen.account, seen.department, field="department")
+    # Serializes two clicks on one link, and a click with a withdrawal: the second finds the invitation closed.
+    invitation = wanted.select_for_update(of=("self",)).first()
     if invitation is None:
         raise InvitationGone
     if not owns_address(user, invitation.email):
@@ -41,7 +39,7 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
         at=at,
         actor=actor,
         invitation=invitation,
-        department=invitation.department,
+        department=department,
     )
     invitation.state = Invitation.State.ACCEPTED
     invitation.accepted_by = membership

@@ -19,6 +19,7 @@ from accounts.errors import AlreadyMember, BadAddress, InvitationGone
 from accounts.facts import invitation_closed
 from accounts.members.authority import authority_of, membership_behind
 from accounts.members.rules import check_grant
+from accounts.members.structure import hold_place
 from accounts.models import Account, Department, Invitation, Membership
 from seatportal.kit.ids import public_id
 from seatportal.kit.queue import ring
@@ -62,10 +63,11 @@ def invite_member(
 ) -> tuple[Invitation, bool]:
     """Invite an address once: an open invitation is returned as it is, with False, and no second mail is sent.
 
-    Raises BadAddress, AlreadyMember, NotYours.
+    Raises BadAddress, AlreadyMember, NotYours, BadSetting.
     """
     address = _address(email)
     check_grant(by=authority_of(account, actor), role=role)
+    department = hold_place(account, department, field="department")
     if Membership.objects.filter(account=account, user__email=address, left_at__isnull=True).exists():
         raise AlreadyMember(field="email")
     found = Invitation.objects.select_for_update().filter(account=account, email=address, state=State.OPEN).first()

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -42,7 +43,7 @@ def rename_place(*, account: Account, place: Place, name: str, actor: Actor, at:
 @transaction.atomic
 def delete_place(*, account: Account, place: Place, actor: Actor, at: datetime) -> None:
     """Delete it while nobody belongs to it; people who left lose the note. Raises InUse."""
-    # Locked against update_member, whose foreign key needs the row: nobody can move in between the look and the end.
+    # Against hold_place: nobody can move in between the look and the end.
     locked = type(place).objects.select_for_update().filter(account=account, pk=place.pk).first()
     if locked is None:
         return
@@ -56,6 +57,20 @@ def delete_place(*, account: Account, place: Place, actor: Actor, at: datetime) 
         summary=locked.name,
     )
     locked.delete()
+
+
+def hold_place[P: (Department, Region)](account: Account, place: P | None, *, field: str) -> P | None:
+    """Keep a place from being deleted until the caller's transaction ends; lock places before people and invitations.
+
+    Serializes delete_place with update_member, invite_member and accept_invitation: PostgreSQL checks these foreign
+    keys only at commit, too late for a clear message. Raises BadSetting when it is gone or another account's.
+    """
+    if place is None:
+        return None
+    found = type(place).objects.select_for_update(no_key=True).filter(account=account, pk=place.pk).first()
+    if found is None:
+        raise BadSetting(_("It was deleted meanwhile. Choose another one."), field=field)
+    return found
 
 
 def kind_of(place: Place) -> str:

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
-from accounts.errors import BadSetting, MemberGone
+from accounts.errors import MemberGone
+from accounts.members.structure import hold_place
 from accounts.members.update_account import changed_fields
 from accounts.models import Account, Department, Membership, Region
 
@@ -25,6 +26,8 @@ def update_member(
     at: datetime,
 ) -> Membership:
     """Change title, department, region and employment. Raises MemberGone, BadSetting."""
+    department = hold_place(account, department, field="department")
+    region = hold_place(account, region, field="region")
     # Against remove_member at the same moment: a person who left is not changed any more.
     person = (
         Membership.objects.select_for_update(of=("self",))
@@ -34,9 +37,6 @@ def update_member(
     )
     if person is None:
         raise MemberGone
-    for name, place in (("department", department), ("region", region)):
-        if place is not None and place.account_id != account.pk:
-            raise BadSetting(field=name)
     changed = changed_fields(
         person,
         {
