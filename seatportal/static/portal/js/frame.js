@@ -10,8 +10,8 @@ document.addEventListener("click", (event) => {
   const toggle = event.target.closest("[data-rail-toggle]");
   if (toggle) {
     const frame = document.querySelector(".frame");
-    const slim = frame.dataset.rail !== "slim";
-    frame.dataset.rail = slim ? "slim" : "wide";
+    // Under 1152 px it is slim without having been told.
+    frame.dataset.rail = toggle.offsetWidth > 100 ? "slim" : "wide";
     remember("rail", frame.dataset.rail);
   }
 
