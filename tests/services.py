@@ -133,6 +133,11 @@ class Simulator:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.loads(answer.read() or b"null")
 
+    def get(self, path: str) -> Any:
+        """GET one of the simulator's own endpoints and return its JSON answer."""
+        with urllib.request.urlopen(f"{self.url}/{path.lstrip('/')}", timeout=30) as answer:
+            return json.loads(answer.read())
+
     def reset(self) -> None:
         """Forget every object, key, clock and fault."""
         self.control("/_control/reset")
