@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.access.actor import impersonator_of
-from accounts.access.frame import SETTINGS, banner_of, links, nav_of
+from accounts.access.frame import banner_of, nav_of, settings_of
 from accounts.access.pages import AccountRequest
 from accounts.members.queries import accounts_of
 from accounts.models import User
@@ -32,7 +32,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "membership": member.membership,
             "capabilities": member.capabilities,
             "nav": SimpleLazyObject(lambda: nav_of(member)),
-            "settings_nav": SimpleLazyObject(lambda: links(member, SETTINGS)),
+            "settings_nav": SimpleLazyObject(lambda: settings_of(member)),
             "banner": SimpleLazyObject(lambda: banner_of(member)),
         }
     return context

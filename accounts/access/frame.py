@@ -74,12 +74,17 @@ def links(request: AccountRequest, entries: list[NavEntry]) -> list[NavLink]:
 
 def nav_of(request: AccountRequest) -> list[NavLink]:
     """The rail: the apps' places, then Settings, which opens the first of its pages that the member may see."""
-    settings = links(request, SETTINGS)
+    settings = settings_of(request)
     rail = links(request, NAV)
     if settings:
         inside = any(link.current for link in settings)
         rail.append(NavLink(_("Settings"), "settings", settings[0].url, inside, 0))
     return rail
+
+
+def settings_of(request: AccountRequest) -> list[NavLink]:
+    """The tabs of the settings pages."""
+    return links(request, SETTINGS)
 
 
 def banner_of(request: AccountRequest) -> Banner | None:

@@ -3,10 +3,20 @@
 import pytest
 from django.test import Client
 
+from accounts.access import frame
 from accounts.access.actor import Actor
 from accounts.facts import account_opened
 from accounts.models import Account, Membership, Role, User
 from tests.factories.accounts import AT, AccountFactory, MembershipFactory, UserFactory
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame of this app by itself: what the apps above add to it is theirs to test."""
+    own = [entry for entry in frame.SETTINGS if entry.url_name.startswith("accounts:")]
+    monkeypatch.setattr(frame, "SETTINGS", own)
+    monkeypatch.setattr(frame, "NAV", [])
+    monkeypatch.setattr(frame, "BANNERS", [])
 
 
 @pytest.fixture

@@ -1,0 +1,165 @@
+"""Every account page: visitors sign in first, strangers get 404, a missing right gets 403 with names."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access.pages import AccountRequest, public, requires, signed_in
+from accounts.models import Account, Membership, Role, User
+from accounts.urls import urlpatterns
+from tests.accounts.conftest import browser_of
+from tests.factories.accounts import (
+    ApiKeyFactory,
+    DepartmentFactory,
+    InvitationFactory,
+    MembershipFactory,
+    UserFactory,
+)
+
+CAPABILITY = {
+    "settings": "account.manage",
+    "structure": "account.manage",
+    "rename_place": "account.manage",
+    "people": "members.manage",
+    "invite": "members.manage",
+    "person": "members.manage",
+    "remove_member": "members.manage",
+    "api_keys": "keys.manage",
+    "issue_api_key": "keys.manage",
+    "revoke_api_key": "keys.manage",
+    "audit_trail": "audit.view",
+    "audit_csv": "audit.view",
+}
+POSTS = {"resend_invitation", "revoke_invitation", "set_role", "set_details", "add_place", "delete_place"}
+OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "leave"}
+
+
+def url_of(name: str, account: Account) -> str:
+    """A real address: its objects exist, so that a leak would show."""
+    department = DepartmentFactory(account=account)
+    arguments = {
+        "person": lambda: [MembershipFactory(account=account).public_id],
+        "remove_member": lambda: [MembershipFactory(account=account).public_id],
+        "set_role": lambda: [MembershipFactory(account=account).public_id],
+        "set_details": lambda: [MembershipFactory(account=account).public_id],
+        "resend_invitation": lambda: [InvitationFactory(account=account).public_id],
+        "revoke_invitation": lambda: [InvitationFactory(account=account).public_id],
+        "add_place": lambda: ["department"],
+        "rename_place": lambda: ["department", department.public_id],
+        "delete_place": lambda: ["department", department.public_id],
+        "revoke_api_key": lambda: [ApiKeyFactory(account=account).public_id],
+    }
+    return reverse(f"accounts:{name}", args=[account.slug, *arguments.get(name, list)()])
+
+
+def test_every_url_is_in_one_of_the_lists() -> None:
+    assert {route.name for route in urlpatterns} == {*CAPABILITY, *POSTS, *OTHERS}
+
+
+@pytest.mark.parametrize("name", sorted({*CAPABILITY, *POSTS}))
+def test_visitor_stranger_and_member(name: str, acme: Account, olga: Membership, charlie: User) -> None:
+    url = url_of(name, acme)
+    method = "post" if name in POSTS else "get"
+    member = MembershipFactory(account=acme, role=Role.MEMBER)
+
+    visitor = getattr(Client(), method)(url)
+    stranger = getattr(browser_of(charlie), method)(url)
+    refused = getattr(browser_of(member.user), method)(url)
+
+    assert (visitor.status_code, visitor["Location"].split("?")[0]) == (302, reverse("account_login"))
+    assert stranger.status_code == 404
+    assert refused.status_code == 403
+    assert "Olga" in refused.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(CAPABILITY))
+def test_an_owner_sees_every_page(name: str, acme: Account, olga: Membership) -> None:
+    response = browser_of(olga.user).get(url_of(name, acme))
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(POSTS))
+def test_what_changes_something_takes_no_get(name: str, acme: Account, olga: Membership) -> None:
+    assert browser_of(olga.user).get(url_of(name, acme)).status_code == 405
+
+
+@pytest.mark.parametrize("name", sorted({*CAPABILITY, *POSTS} - {"settings", "structure", "people", "invite"}))
+def test_another_accounts_things_are_not_found_by_an_owner(
+    name: str, acme: Account, olga: Membership, charlie: User
+) -> None:
+    other = Account.objects.get(slug="other")
+    foreign = url_of(name, other).replace("/a/other/", "/a/acme/")
+    browser = browser_of(olga.user)
+
+    response = browser.post(foreign) if name in POSTS else browser.get(foreign)
+
+    has_object = name not in {"api_keys", "issue_api_key", "audit_trail", "audit_csv", "add_place"}
+    assert response.status_code == 404 if has_object else response.status_code != 404
+
+
+def test_the_billing_role_sees_the_trail_and_no_more(acme: Account, olga: Membership) -> None:
+    browser = browser_of(MembershipFactory(account=acme, role=Role.BILLING).user)
+
+    allowed = {name for name in CAPABILITY if browser.get(url_of(name, acme)).status_code == 200}
+
+    assert allowed == {"audit_trail", "audit_csv"}
+
+
+def test_a_closed_account_is_not_found(acme: Account, olga: Membership) -> None:
+    acme.closed_at = timezone.now()
+    acme.save()
+
+    assert browser_of(olga.user).get(reverse("accounts:people", args=["acme"])).status_code == 404
+
+
+def test_a_person_who_left_is_a_stranger(acme: Account, olga: Membership) -> None:
+    olga.left_at = timezone.now()
+    olga.save()
+
+    assert browser_of(olga.user).get(reverse("accounts:people", args=["acme"])).status_code == 404
+
+
+def test_doors_say_their_rule() -> None:
+    @requires("seats.view")
+    def page(request: AccountRequest) -> HttpResponse:
+        return HttpResponse()
+
+    @requires(None)
+    def own(request: AccountRequest) -> HttpResponse:
+        return HttpResponse()
+
+    @signed_in
+    def mine(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    @public
+    def front(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    rules = [vars(door)["access_rule"] for door in (page, own, mine, front)]
+
+    assert rules == ["seats.view", "member", "signed_in", "public"]
+
+
+def test_a_capability_that_does_not_exist_is_a_programming_error() -> None:
+    with pytest.raises(ValueError, match=r"seats\.steal"):
+        requires("seats.steal")
+
+
+@pytest.mark.django_db
+def test_a_staff_member_is_a_stranger_too(acme: Account) -> None:
+    request = RequestFactory().get("/")
+    request.user = UserFactory(is_staff=True, is_superuser=True)
+
+    @requires(None)
+    def page(request: AccountRequest) -> HttpResponse:
+        return HttpResponse()
+
+    with pytest.raises(Http404):
+        page(request, account_slug="acme")
+    request.user = AnonymousUser()
+    assert page(request, account_slug="acme").status_code == 302
