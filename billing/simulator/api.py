@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import itertools
+import sys
 import threading
 import time
+import traceback
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -80,6 +82,9 @@ class Api:
             answer = self._with_fault(fault, method, path, query if method in ("GET", "DELETE") else body, key, entry)
         except StripeError as error:
             answer = Answer(error.status, error.body(), dict(error.headers))
+        except Exception:  # A fault of the simulator itself: nothing was written, and its log says why.
+            traceback.print_exc(file=sys.stderr)
+            answer = Answer(500, server_error().body())
         answer.headers |= {"Request-Id": request_id, "Stripe-Version": headers.get("Stripe-Version") or API_VERSION}
         if key is not None:
             answer.headers["Idempotency-Key"] = key

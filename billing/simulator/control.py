@@ -65,6 +65,8 @@ class Control:
                 return data({"tried": self._courier.flush()})
             case "POST", "advance":
                 return data(self._advance(int(wanted["seconds"])))
+            case "POST", "begin":
+                return data(self._begin(int(wanted["seconds_ago"])))
             case "POST", "reset":
                 return data(self._reset())
             case "POST", "3ds":
@@ -91,6 +93,19 @@ class Control:
                 world.store.add("_meta", {"id": "clock", "offset": 0})
             world.store.change("_meta", "clock")["offset"] += seconds
         return {"done": due.run(world, None), "now": world.now()}
+
+    def _begin(self, seconds_ago: int) -> Obj:
+        """Let an empty world begin in the past, so that its history can be lived through and end now."""
+        if seconds_ago < 0:
+            raise ValueError("seconds_ago must not be negative")
+        world = self._world
+        with world.store.transaction():
+            if world.store.counts():
+                raise ValueError("time only goes forward: only a world without objects can begin in the past")
+            if world.store.find("_meta", "clock") is None:
+                world.store.add("_meta", {"id": "clock", "offset": 0})
+            world.store.change("_meta", "clock")["offset"] = -seconds_ago
+        return {"now": world.now()}
 
     def _reset(self) -> Obj:
         with self._world.store.lock:

@@ -106,15 +106,12 @@ def move_balance(world: World, customer: Obj, amount: int, kind: str, *, invoice
 
 def _book(world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None, **fields: object) -> Obj:
     customer["balance"] += amount
-    return world.create(
-        "customer_balance_transaction",
-        "cbtxn",
-        **{"amount": amount, "created": world.now_of(customer), "type": kind, "metadata": {}} | fields,
-        currency=invoice["currency"] if invoice else fields.get("currency", customer["currency"] or "usd"),
-        customer=customer["id"],
-        ending_balance=customer["balance"],
-        invoice=invoice["id"] if invoice else None,
-    )
+    plain = {
+        "amount": amount, "created": world.now_of(customer), "type": kind, "metadata": {}, "customer": customer["id"],
+        "currency": invoice["currency"] if invoice else customer["currency"] or "usd",
+        "ending_balance": customer["balance"], "invoice": invoice["id"] if invoice else None,
+    }  # fmt: skip
+    return world.create("customer_balance_transaction", "cbtxn", **(plain | fields))
 
 
 @route("POST", "/v1/customers/{customer}/balance_transactions")

@@ -244,9 +244,7 @@ def test_the_incomplete_behaviors_grant_before_they_are_paid(shop: Shop, at_half
 
 
 def test_create_prorations_leaves_two_pending_items_and_the_latest_invoice(shop: Shop, at_half: Any) -> None:
-    changed = shop.change(
-        at_half, 10, proration_behavior="create_prorations", payment_behavior="allow_incomplete"
-    )
+    changed = shop.change(at_half, 10, proration_behavior="create_prorations", payment_behavior="allow_incomplete")
 
     assert item_of(changed).quantity == 10
     assert changed.latest_invoice.id == at_half.latest_invoice
