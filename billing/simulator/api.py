@@ -151,6 +151,8 @@ class Api:
                 try:
                     body = render(world, handler(request), expand)
                 except StripeError as error:
+                    if error.missing is not None and error.missing not in ids:
+                        error.status = 400
                     if not error.keep:
                         raise
                     failure, body = error, error.body()

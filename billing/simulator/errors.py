@@ -38,6 +38,7 @@ class StripeError(Exception):
         self.executed = executed
         self.headers = headers or {}
         self.extra = extra
+        self.missing: str | None = None
 
     def body(self) -> Obj:
         """The envelope as it goes out."""
@@ -52,15 +53,16 @@ class StripeError(Exception):
 
 
 def missing(kind: str, id: str, param: str = "id") -> StripeError:
-    """The 404 for an object in the path, the 400 for one named in a parameter."""
+    """There is no such object: a 404 for one in the path; `api` makes a 400 of it for one named in a parameter."""
     name = {
         "test_helpers.test_clock": "test clock",
         "checkout.session": "checkout session",
         "payment_method": "PaymentMethod",
         "payment_intent": "payment_intent",
     }.get(kind, kind)
-    status = 404 if param in ("id", kind, "intent") else 400
-    return StripeError(f"No such {name}: '{id}'", status=status, code="resource_missing", param=param)
+    error = StripeError(f"No such {name}: '{id}'", status=404, code="resource_missing", param=param)
+    error.missing = id
+    return error
 
 
 def card_error(

@@ -49,7 +49,10 @@ class Faults:
             times=int(wanted.get("times", 1)),
             seconds=float(wanted.get("seconds", 0.5 if kind == "slow" else 30)),
         )
-        re.compile(fault.path_regex)
+        try:
+            re.compile(fault.path_regex)
+        except re.error as error:
+            raise ValueError(f"path_regex: {error}") from error
         with self.lock:
             self.ordered.append(fault)
         return {"faults": len(self.ordered)}

@@ -148,7 +148,7 @@ class Store:
             if now is not None:
                 if before is not None and before.get("customer") != now.get("customer"):
                     self._unindex(kind, before)
-                    self._index(kind, now)
+                self._index(kind, now)
                 changed.append(now)
             lines.append((kind, id, now))
         self._before.clear()
