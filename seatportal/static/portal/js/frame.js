@@ -57,5 +57,11 @@ function watch() {
     leave(toast);
   }
 }
+// A row of tabs that does not fit shows the present one.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 document.addEventListener("htmx:load", watch);
 watch();
