@@ -5,6 +5,7 @@ them through environment variables. DATABASE_URL, BROKER_URL and CACHE_URL win w
 The simulator and a Celery worker are fixtures, because few tests need them.
 """
 
+import atexit
 import ctypes
 import json
 import os
@@ -34,6 +35,7 @@ EMBEDDED_BROKER = "TEST_EMBEDDED_BROKER"
 WEBHOOK_SECRET = "whsec_tests"
 
 _simulator_port = socket.socket()
+atexit.register(_simulator_port.close)
 
 
 @pytest.hookimpl(wrapper=True)

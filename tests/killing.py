@@ -1,0 +1,63 @@
+"""A process that buys and is killed by SIGKILL at a chosen step: `python -m tests.killing STEP ACCOUNT QUOTE`.
+
+The steps are cut into the code from outside, so the product carries no switch for it.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+STEPS = (
+    "after the row is stored",
+    "before the call is sent",
+    "after Stripe executed it",
+    "after the call is marked",
+    "inside the transaction that settles",
+    "after it is settled",
+)
+
+
+def die(*_: Any, **__: Any) -> None:
+    """What `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(step: str, account_id: str, quote_id: str) -> None:
+    """Buy, and die at the step."""
+    django.setup()
+    from accounts.access.actor import Actor
+    from accounts.models import Account
+    from billing.changes import buy_quote, finish_change
+    from billing.gateway.stripe_api import StripeGateway
+    from billing.mirror import refresh
+    from billing.models import Quote
+    from seatportal.kit.clock import now
+
+    def at_call(number: int, real: Callable[..., Any]) -> Callable[..., Any]:
+        calls = iter(range(1, 100))
+        return lambda *args, **kwargs: die() if next(calls) == number else real(*args, **kwargs)
+
+    sends = StripeGateway.update_subscription
+    match step:
+        case "after the row is stored":
+            buy_quote.finish_change = die  # type: ignore[assignment]
+        case "before the call is sent":
+            StripeGateway.update_subscription = die  # type: ignore[method-assign]
+        case "after Stripe executed it":
+            StripeGateway.update_subscription = lambda *a, **k: (sends(*a, **k), die())  # type: ignore[method-assign,assignment]
+        case "after the call is marked":
+            finish_change._read = at_call(2, finish_change._read)  # type: ignore[assignment]
+        case "inside the transaction that settles":
+            refresh._tell_quantity = at_call(2, refresh._tell_quantity)  # type: ignore[assignment]
+    quote = Quote.objects.get(public_id=quote_id)
+    account = Account.objects.get(public_id=account_id)
+    buy_quote.buy_quote(account=account, quote_id=quote_id, actor=Actor(user=quote.user), at=now())
+    die()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
