@@ -35,8 +35,9 @@ def _nullable(kind: str) -> tuple[str, ...]:
 
 
 def blank(kind: str) -> Obj:
-    """An object of that kind with every nullable property null."""
-    return dict.fromkeys(_nullable(kind))
+    """An object of that kind with every nullable property null, and in test mode."""
+    test_mode = {"livemode": False} if "livemode" in _shapes()["objects"][kind]["properties"] else {}
+    return dict.fromkeys(_nullable(kind)) | test_mode
 
 
 def knows(operation: str) -> bool:

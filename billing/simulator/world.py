@@ -88,7 +88,7 @@ class World:
 
     def shape(self, kind: str, prefix: str, **fields: Any) -> Obj:
         """A new object of Stripe's shape, stored nowhere."""
-        made = shapes.blank(kind) | {"id": self.new_id(prefix), "object": kind, "livemode": False}
+        made = shapes.blank(kind) | {"id": self.new_id(prefix), "object": kind}
         return made | fields
 
     def _note(self, changed: Iterable[Obj]) -> None:

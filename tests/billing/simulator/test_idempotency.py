@@ -132,9 +132,7 @@ def test_a_timeout(
 
 
 @pytest.mark.parametrize(("kind", "executed"), [("error500_no_effect", False), ("error500_with_effect", True)])
-def test_a_500_is_remembered(
-    shop: Shop, subscription: Any, control: Control, kind: str, executed: bool
-) -> None:
+def test_a_500_is_remembered(shop: Shop, subscription: Any, control: Control, kind: str, executed: bool) -> None:
     control("POST", "faults", match={"path_regex": "^/v1/subscriptions/"}, kind=kind)
 
     for _ in range(2):
@@ -200,9 +198,7 @@ def test_faults_count_down_and_can_be_taken_back(shop: Shop, control: Control) -
 
 @pytest.mark.parametrize("body", [{"kind": "meteor"}, {"kind": "slow", "match": {"path_regex": "("}}, {}])
 def test_a_fault_that_makes_no_sense_is_refused(simulator_url: str, body: dict[str, Any]) -> None:
-    request = urllib.request.Request(
-        f"{simulator_url}/_control/faults", data=json.dumps(body).encode(), method="POST"
-    )
+    request = urllib.request.Request(f"{simulator_url}/_control/faults", data=json.dumps(body).encode(), method="POST")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=5)
     with refused.value as answer:

@@ -18,9 +18,7 @@ import billing.simulator
 from .conftest import Shop, item_of
 
 SHAPES = json.loads(
-    gzip.decompress(
-        (Path(billing.simulator.__file__).parent / "data" / "stripe-api-shapes.json.gz").read_bytes()
-    )
+    gzip.decompress((Path(billing.simulator.__file__).parent / "data" / "stripe-api-shapes.json.gz").read_bytes())
 )
 
 
