@@ -11,5 +11,7 @@ class SeatsConfig(AppConfig):
     verbose_name = _("Seats")
 
     def ready(self) -> None:
-        """Listen to facts from below."""
-        from seats import receivers  # noqa: F401, PLC0415  importing connects them
+        """Listen to facts from below, and take the seats' places in the frame."""
+        from seats import frame, receivers  # noqa: F401, PLC0415  importing receivers connects them
+
+        frame.register()

@@ -47,6 +47,13 @@ class NotAMember(PortalError):
     message = _("This person is not a member of the account.")
 
 
+class TooManyPeople(PortalError):
+    """More people named than seats bought."""
+
+    code, status = "too_many_people", 422
+    message = _("Name no more people than the seats that you buy.")
+
+
 class RequestGone(PortalError):
     """Answered already."""
 
@@ -59,6 +66,34 @@ class AlreadyRequested(PortalError):
 
     code, status = "already_requested", 409
     message = _("A seat was already requested. You will hear as soon as it is decided.")
+
+
+class ReasonMissing(PortalError):
+    """Those who decide need to know why."""
+
+    code, status = "reason_missing", 422
+    message = _("Say what the seat is for.")
+
+
+class RemindedToday(PortalError):
+    """Once a day is enough."""
+
+    code, status = "reminded_today", 409
+    message = _("You can remind once a day. Try again tomorrow.")
+
+
+class UndoGone(PortalError):
+    """Too late, or something else happened since."""
+
+    code, status = "undo_gone", 409
+    message = _("This can no longer be undone, because the seat changed since or too much time has passed.")
+
+
+class PersonUnknown(PortalError):
+    """Nobody of that name or address in the account."""
+
+    code, status = "person_unknown", 422
+    message = _("Nobody in the account has this name or address. Choose somebody from the list.")
 
 
 class PolicyWrong(PortalError):

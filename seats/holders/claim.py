@@ -13,7 +13,8 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Invitation, Membership
 from seats.errors import AlreadySeated, NotAMember, SeatLimitReached
-from seats.models import Assignment, LedgerEntry, SeatPool, WaitingPerson
+from seats.holders.wishes import settle_wishes
+from seats.models import Assignment, LedgerEntry, SeatPool
 from seats.pool.ledger import write_entry
 from seats.pool.pools import lock_pool
 from seats.pool.rules import check_may_claim
@@ -59,9 +60,7 @@ def claim(
         raise
     for position, row in enumerate(rows):
         _note(row, pool, pool.assigned + position, actor, at, reason)
-    WaitingPerson.objects.filter(
-        account=account, membership__in=members, served_at__isnull=True, withdrawn_at__isnull=True
-    ).update(served_at=at)
+    settle_wishes(account=account, members=members, actor=actor, at=at)
     return rows
 
 

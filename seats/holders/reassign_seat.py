@@ -8,7 +8,8 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
 from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
-from seats.models import Assignment, LedgerEntry, WaitingPerson
+from seats.holders.wishes import settle_wishes
+from seats.models import Assignment, LedgerEntry
 from seats.pool.ledger import write_entry
 from seats.pool.pools import lock_pool
 
@@ -66,9 +67,7 @@ def reassign_seat(
         if "seat_once_per" in str(error):
             raise AlreadySeated from error
         raise
-    WaitingPerson.objects.filter(
-        account=account, membership=receiver, served_at__isnull=True, withdrawn_at__isnull=True
-    ).update(served_at=at)
+    settle_wishes(account=account, members=[receiver], actor=actor, at=at)
     write_entry(
         pool=pool,
         kind=LedgerEntry.Kind.REASSIGNED,

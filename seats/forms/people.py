@@ -1,0 +1,93 @@
+"""Forms that name people: what is typed, before a verb judges it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members.queries import members_of
+from accounts.models import Account, Department, Membership
+from seats.errors import PersonUnknown
+
+# The list that a browser offers while one types; the page puts it below the field.
+WITH_LIST = {"list": "people-list", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+
+
+def find_member(account: Account, text: str) -> Membership | None:
+    """The member of this address, public id, or whole name when only one has it."""
+    wanted = text.strip()
+    if not wanted or "\x00" in wanted:
+        return None
+    people = members_of(account)
+    found = people.filter(user__email=wanted.lower()).first() or people.filter(public_id=wanted).first()
+    if found is not None:
+        return found
+    namesakes = list(people.filter(user__name__iexact=wanted)[:2])
+    return namesakes[0] if len(namesakes) == 1 else None
+
+
+class AssignForm(forms.Form):
+    """Whom to give a seat: a member, or an address to invite."""
+
+    person = forms.CharField(
+        label=_("Name or e-mail address"),
+        max_length=254,
+        widget=forms.TextInput(attrs=WITH_LIST),
+        help_text=_("Somebody who is not in the account yet is invited, and a seat is held for them."),
+    )
+    name = forms.CharField(
+        label=_("Name of a new person"), max_length=150, required=False, help_text=_("Only for an invitation.")
+    )
+    department = forms.ModelChoiceField(
+        label=_("Department of a new person"), queryset=Department.objects.none(), required=False, empty_label="–"
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = self.fields["department"]
+        if isinstance(departments, forms.ModelChoiceField):
+            departments.queryset = Department.objects.filter(account=account)
+
+
+class ReassignForm(forms.Form):
+    """Who receives a seat."""
+
+    to = forms.CharField(
+        label=_("To"), max_length=254, widget=forms.TextInput(attrs=WITH_LIST), help_text=_("A member without a seat.")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_to(self) -> Membership:
+        """The member who is meant."""
+        found = find_member(self.account, self.cleaned_data["to"])
+        if found is None:
+            raise forms.ValidationError(PersonUnknown.message)
+        return found
+
+
+class ReasonForm(forms.Form):
+    """An optional reason for the ledger."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, required=False, help_text=_("It stands in the ledger.")
+    )
+
+
+class BulkForm(forms.Form):
+    """Rows chosen in the table, and what to do with them."""
+
+    action = forms.ChoiceField(choices=[("assign", _("Give seats")), ("release", _("Release seats"))])
+    person = forms.ModelMultipleChoiceField(queryset=Membership.objects.none(), to_field_name="public_id")
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = self.fields["person"]
+        if isinstance(people, forms.ModelMultipleChoiceField):
+            people.queryset = members_of(account).order_by("user__name", "user__email", "pk")
+
+

@@ -1,0 +1,109 @@
+"""The seats' places in the rail and the settings, their banners, and their words in the audit trail."""
+
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.access.frame import BANNERS, NAV, SETTINGS, Banner, NavEntry
+from accounts.access.pages import AccountRequest
+from accounts.audit.labels import LABELS
+from seatportal.templatetags.portal import day
+from seats.models import SeatPool
+from seats.requests.queries import open_requests
+
+
+def pool_for(request: AccountRequest) -> SeatPool:
+    """The account's pool, read once a request."""
+    seen = vars(request)
+    if "_seat_pool" not in seen:
+        seen["_seat_pool"] = SeatPool.objects.get(account=request.account)
+    pool: SeatPool = seen["_seat_pool"]
+    return pool
+
+
+def count_requests(request: AccountRequest) -> int:
+    """Requests that wait for an answer."""
+    return open_requests(request.account).count()
+
+
+def over_limit(request: AccountRequest) -> Banner | None:
+    """More seats in use than purchased: what happens, when, and the way out."""
+    if "seats.view" not in request.capabilities:
+        return None
+    pool = pool_for(request)
+    if not pool.over:
+        return None
+    title = ngettext(
+        "%(used)d seats are in use, %(over)d more than you bought",
+        "%(used)d seats are in use, %(over)d more than you bought",
+        pool.over,
+    ) % {"used": pool.assigned, "over": pool.over}
+    beyond = pool.assigned - pool.limit
+    if beyond > 0 and pool.over_since is not None:
+        # The grace is counted from here, and the seats given last go first.
+        text = ngettext(
+            "On %(day)s the seat that was given last is released.",
+            "On %(day)s the %(count)d seats that were given last are released.",
+            beyond,
+        ) % {"day": day(pool.over_since + timedelta(days=pool.grace_days)), "count": beyond}
+    else:
+        text = _("Your limit allows %(allowance)d on top of the purchased ones.") % {"allowance": pool.allowance}
+    may_buy = "seats.buy" in request.capabilities
+    return Banner(
+        kind="bad" if beyond > 0 else "warn",
+        title=title,
+        text=text,
+        action_label=ngettext("Add %(count)d seat", "Add %(count)d seats", pool.over) % {"count": pool.over}
+        if may_buy
+        else "",
+        action_url=f"{reverse('seats:add', args=[request.account.slug])}?add={pool.over}" if may_buy else "",
+        gravity=60 if beyond > 0 else 30,
+    )
+
+
+def frozen(request: AccountRequest) -> Banner | None:
+    """The subscription's state stops new holders."""
+    if "seats.assign" not in request.capabilities or not pool_for(request).frozen:
+        return None
+    return Banner(
+        kind="warn",
+        title=_("No seats can be given at the moment"),
+        text=_("The subscription is not active. Everybody who holds a seat keeps it; releasing seats works."),
+        gravity=50,
+    )
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    NAV.extend(
+        [
+            NavEntry(gettext_lazy("Overview"), "layout-dashboard", "seats:overview", "seats.view", 10),
+            NavEntry(gettext_lazy("Seats"), "armchair", "seats:list", "seats.view", 20),
+            NavEntry(gettext_lazy("Usage"), "chart-column", "seats:usage", "usage.view", 30),
+            NavEntry(
+                gettext_lazy("Requests"), "inbox", "seats:requests", "requests.decide", 40, count=count_requests
+            ),
+            NavEntry(gettext_lazy("Ledger"), "book-open", "seats:ledger", "seats.view", 60),
+            NavEntry(gettext_lazy("My seat"), "user", "seats:me", None, 70),
+        ]
+    )
+    SETTINGS.append(NavEntry(gettext_lazy("Seat limit"), "sliders-horizontal", "seats:policy", "policy.manage", 40))
+    BANNERS.extend([over_limit, frozen])
+    LABELS.update(
+        {
+            "seat.assigned": gettext_lazy("Seat assigned"),
+            "seat.reserved": gettext_lazy("Seat reserved"),
+            "seat.occupied": gettext_lazy("Reserved seat taken"),
+            "seat.reassigned": gettext_lazy("Seat reassigned"),
+            "seat.released": gettext_lazy("Seat released"),
+            "seat.waiting": gettext_lazy("Put on the waiting list"),
+            "request.made": gettext_lazy("Seat requested"),
+            "request.approved": gettext_lazy("Request approved"),
+            "request.refused": gettext_lazy("Request refused"),
+            "request.withdrawn": gettext_lazy("Request withdrawn"),
+            "request.reminded": gettext_lazy("Reminded of a request"),
+            "policy.changed": gettext_lazy("Seat limit changed"),
+        }
+    )

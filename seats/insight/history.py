@@ -1,0 +1,63 @@
+"""Purchased and taken seats over time, from the ledger."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models.functions import TruncDate
+
+from accounts.models import Account
+from seats.insight.activity import today_in
+from seats.models import LedgerEntry
+
+
+@dataclass(frozen=True)
+class Point:
+    """From this day on, so many seats were purchased and taken."""
+
+    day: date
+    purchased: int
+    assigned: int
+
+
+@dataclass(frozen=True)
+class History:
+    """points: the days on which something moved, oldest first; the last one goes on until `last`."""
+
+    first: date
+    last: date
+    points: list[Point]
+
+
+def twelve_months(account: Account, at: datetime) -> History:
+    """The last 365 days of the account's calendar: the state at the end of each day on which something moved."""
+    zone = ZoneInfo(account.time_zone)
+    last = today_in(account, at)
+    first = last - timedelta(days=365)
+    start = datetime.combine(first, time.min, zone).astimezone(UTC)
+    entries = LedgerEntry.objects.filter(account=account)
+    earlier = entries.filter(at__lt=start).order_by("-at", "-pk").first()
+    rows = (
+        entries.filter(at__gte=start, at__lte=at)
+        .annotate(day=TruncDate("at", tzinfo=zone))
+        .order_by("-day", "-at", "-pk")
+        .distinct("day")
+        .values_list("day", "purchased_after", "assigned_after")
+    )
+    points = [Point(*row) for row in reversed(list(rows))]
+    if earlier is not None:
+        points.insert(0, Point(first, earlier.purchased_after, earlier.assigned_after))
+    return History(first=first, last=last, points=points)
+
+
+def months_of_growth(history: History, *, free: int) -> int | None:
+    """In about how many months the free seats are used up, at the pace of the last 90 days. Pure.
+
+    None when nobody was added on balance, or when less than 90 days are known.
+    """
+    then = history.last - timedelta(days=90)
+    known = [point for point in history.points if point.day <= then]
+    if not known or not history.points:
+        return None
+    added = history.points[-1].assigned - known[-1].assigned
+    return None if added <= 0 else free * 3 // added

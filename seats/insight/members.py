@@ -1,0 +1,49 @@
+"""Members together with their seats: one query for lists, whatever is asked."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from accounts.members.queries import members_of
+from accounts.models import Account, Membership
+from seats.holders.queries import waiting_in
+from seats.models import Assignment
+
+HELD, NONE, WAITING = "held", "none", "waiting"
+SEATS = (HELD, NONE, WAITING)
+
+
+def members_with_seats(
+    account: Account,
+    *,
+    search: str = "",
+    role: str = "",
+    department: str = "",
+    seat: str = "",
+    active_since: datetime | None = None,
+) -> QuerySet[Membership]:
+    """Members with `seat_id` and `seat_since` (None without a seat) and `waiting`.
+
+    search: a part of name or address. department: its id or name. seat: held, none (waiting or not) or waiting.
+    """
+    held = Assignment.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True)
+    rows = members_of(account).annotate(
+        seat_id=Subquery(held.values("public_id")[:1]),
+        seat_since=Subquery(held.values("started_at")[:1]),
+        waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),
+    )
+    if search:
+        rows = rows.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
+    if role:
+        rows = rows.filter(role=role)
+    if department:
+        rows = rows.filter(Q(department__public_id=department) | Q(department__name__iexact=department))
+    if active_since is not None:
+        rows = rows.filter(last_active_at__gte=active_since)
+    if seat == HELD:
+        rows = rows.filter(Exists(held))
+    elif seat == NONE:
+        rows = rows.filter(~Exists(held))
+    elif seat == WAITING:
+        rows = rows.filter(waiting=True)
+    return rows

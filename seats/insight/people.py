@@ -1,0 +1,325 @@
+"""Everybody in an account, with or without a seat: filtered, counted, sorted, and paged by key.
+
+Members and open invitations are one list. A page costs the same number of statements at any size: the keys of the
+page come from one union, and only the page's rows are filled with seats, usage and names.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from json import dumps, loads
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Lower, NullIf
+
+from accounts.members.queries import members_of, open_invitations_of
+from accounts.models import Account, Invitation, Membership
+from seats.holders.queries import ACTIVE_WITHIN
+from seats.insight.activity import NOTHING, Activity, activity_of
+from seats.insight.states import Standing, State, state_of_member
+from seats.models import Assignment, SeatRequest, WaitingPerson
+
+SHOWS = ("all", "active", "idle", "none", "invited", "waiting", "requests")
+SORTS = ("name", "department", "active", "since")
+PAGE_SIZE = 50
+# Sorts before every real moment: never active, no seat.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is asked for. sort: one of SORTS, with a hyphen in front for the other direction."""
+
+    show: str = "all"
+    text: str = ""
+    sort: str = "name"
+
+    @property
+    def key(self) -> str:
+        """The sort without its direction."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def down(self) -> bool:
+        """The largest first."""
+        return self.sort.startswith("-")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a member or an open invitation."""
+
+    state: State
+    activity: Activity
+    membership: Membership | None = None
+    invitation: Invitation | None = None
+    seat: Assignment | None = None
+    asks: bool = False
+
+    @property
+    def name(self) -> str:
+        """As written by the person or the inviter; may be empty."""
+        return self.membership.user.name if self.membership else self.invitation.name if self.invitation else ""
+
+    @property
+    def email(self) -> str:
+        """The address."""
+        return self.membership.user.email if self.membership else self.invitation.email if self.invitation else ""
+
+    @property
+    def public_id(self) -> str:
+        """Of the membership or the invitation."""
+        owner = self.membership or self.invitation
+        return owner.public_id if owner else ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and the cursors to go on with; empty where there is nothing more."""
+
+    rows: list[Row]
+    before: str = ""
+    after: str = ""
+
+
+def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
+    """How many each filter shows, for a search text; two queries."""
+    asked = _members(account, text, at).aggregate(
+        all=Count("pk"),
+        active=Count("pk", filter=_filter("active", at)),
+        idle=Count("pk", filter=_filter("idle", at)),
+        none=Count("pk", filter=_filter("none", at)),
+        waiting=Count("pk", filter=_filter("waiting", at)),
+        requests=Count("pk", filter=_filter("requests", at)),
+    )
+    invited = _invitations(account, text).count()
+    return asked | {"all": asked["all"] + invited, "invited": invited}
+
+
+def page_of_people(
+    account: Account, choice: Choice, at: datetime, *, after: str = "", before: str = "", size: int = PAGE_SIZE
+) -> Page:
+    """One page behind `after` or ahead of `before`; a cursor that makes no sense is the first page."""
+    cursor = _decode(choice, before or after)
+    back = bool(before) and cursor is not None
+    keys = _keys(account, choice, at, cursor, back=back, size=size + 1)
+    more, keys = len(keys) > size, keys[:size]
+    if back:
+        keys.reverse()
+    has_before = more if back else cursor is not None
+    has_after = True if back else more
+    return Page(
+        rows=_fill(account, keys, at),
+        before=_encode(keys[0]) if keys and has_before else "",
+        after=_encode(keys[-1]) if keys and has_after else "",
+    )
+
+
+def all_people(account: Account, choice: Choice, at: datetime) -> Iterator[Row]:
+    """Every row of a choice, fetched in chunks; for downloads."""
+    after = ""
+    while True:
+        page = page_of_people(account, choice, at, after=after, size=500)
+        yield from page.rows
+        after = page.after
+        if not after:
+            return
+
+
+def row_of(account: Account, membership: Membership, at: datetime) -> Row:
+    """The row of one member."""
+    return _fill(account, [("m", membership.pk, "", membership.public_id)], at)[0]
+
+
+def idle_people(account: Account, at: datetime, *, size: int = PAGE_SIZE) -> list[Row]:
+    """Holders without activity, the longest silent first."""
+    return page_of_people(account, Choice(show="idle", sort="active"), at, size=size).rows
+
+
+def without_seat(account: Account, text: str = "", *, size: int = 50) -> list[Membership]:
+    """Members who could receive a seat, by name."""
+    found = members_of(account).exclude(Exists(_seat_of_outer()))
+    return list(_search_members(found, text).order_by(_name("user__"), "pk")[:size])
+
+
+type Key = tuple[str, int, Any, str]
+
+
+def _keys(
+    account: Account, choice: Choice, at: datetime, cursor: tuple[Any, str] | None, *, back: bool, size: int
+) -> list[Key]:
+    down = choice.down != back
+    order = ("-k", "-public_id") if down else ("k", "public_id")
+    sources = []
+    if choice.show != "invited":
+        members = _members(account, choice.text, at).filter(_filter(choice.show, at))
+        sources.append(_keyed(members, "m", MEMBER_KEYS[choice.key], cursor, down=down))
+    if choice.show in ("all", "invited"):
+        invitations = _invitations(account, choice.text)
+        sources.append(_keyed(invitations, "i", INVITATION_KEYS[choice.key], cursor, down=down))
+    found = sources[0].union(*sources[1:], all=True) if len(sources) > 1 else sources[0]
+    return list(found.order_by(*order)[:size])
+
+
+def _keyed(
+    rows: QuerySet[Any], kind: str, key: Combinable, cursor: tuple[Any, str] | None, *, down: bool
+) -> QuerySet[Any, Key]:
+    rows = rows.select_related(None).annotate(
+        kind=Value(kind, CharField()), row=F("pk"), k=key
+    )
+    if cursor is not None:
+        word = "lt" if down else "gt"
+        value, public_id = cursor
+        rows = rows.filter(Q(**{f"k__{word}": value}) | Q(k=value, **{f"public_id__{word}": public_id}))
+    return rows.order_by().values_list("kind", "row", "k", "public_id")
+
+
+def _members(account: Account, text: str, at: datetime) -> QuerySet[Membership]:
+    seats = _seat_of_outer()
+    return _search_members(members_of(account), text).annotate(
+        seated_at=Subquery(seats.values("started_at")[:1]),
+        waits=Exists(
+            WaitingPerson.objects.filter(
+                membership=OuterRef("pk"), served_at__isnull=True, withdrawn_at__isnull=True
+            )
+        ),
+        asks=Exists(SeatRequest.objects.filter(membership=OuterRef("pk"), state=SeatRequest.State.OPEN)),
+    )
+
+
+def _seat_of_outer() -> QuerySet[Assignment]:
+    # With the account, so that the unique index on open seats answers.
+    return Assignment.objects.filter(
+        account=OuterRef("account"), membership=OuterRef("pk"), ended_at__isnull=True
+    )
+
+
+def _search_members(members: QuerySet[Membership], text: str) -> QuerySet[Membership]:
+    if not text:
+        return members
+    return members.filter(
+        Q(user__name__icontains=text) | Q(user__email__icontains=text) | Q(department__name__icontains=text)
+    )
+
+
+def _invitations(account: Account, text: str) -> QuerySet[Invitation]:
+    found = open_invitations_of(account)
+    if text:
+        found = found.filter(
+            Q(name__icontains=text) | Q(email__icontains=text) | Q(department__name__icontains=text)
+        )
+    return found
+
+
+def _filter(show: str, at: datetime) -> Q:
+    recently = at - ACTIVE_WITHIN
+    silent = Q(last_active_at__isnull=True) | Q(last_active_at__lt=recently)
+    return {
+        "active": Q(seated_at__isnull=False, last_active_at__gte=recently),
+        "idle": Q(seated_at__lte=recently) & silent,
+        "none": Q(seated_at__isnull=True),
+        "waiting": Q(waits=True, seated_at__isnull=True),
+        "requests": Q(asks=True),
+    }.get(show, Q())
+
+
+def _name(user: str = "") -> Lower:
+    return Lower(Coalesce(NullIf(F(f"{user}name"), Value("")), F(f"{user}email"), output_field=CharField()))
+
+
+def _moment(expression: Any) -> Coalesce:
+    return Coalesce(expression, Value(NEVER), output_field=DateTimeField())
+
+
+MEMBER_KEYS: dict[str, Combinable] = {
+    "name": _name("user__"),
+    "department": Coalesce(Lower("department__name"), Value("")),
+    "active": _moment(F("last_active_at")),
+    "since": _moment(F("seated_at")),
+}
+INVITATION_KEYS: dict[str, Combinable] = {
+    "name": _name(),
+    "department": Coalesce(Lower("department__name"), Value("")),
+    "active": Value(NEVER, DateTimeField()),
+    "since": _moment(F("created_at")),
+}
+
+
+def _fill(account: Account, keys: Sequence[Key], at: datetime) -> list[Row]:
+    """The rows behind the keys, in their order."""
+    member_ids = [pk for kind, pk, _k, _id in keys if kind == "m"]
+    invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
+    members = _members(account, "", at).in_bulk(member_ids) if member_ids else {}
+    invitations = open_invitations_of(account).in_bulk(invitation_ids) if invitation_ids else {}
+    held: dict[int, Assignment] = {}
+    reserved: dict[int, Assignment] = {}
+    for seat in Assignment.objects.filter(
+        Q(membership_id__in=member_ids) | Q(invitation_id__in=invitation_ids, state=Assignment.State.RESERVED),
+        account=account,
+        ended_at__isnull=True,
+    ).select_related("started_by"):
+        if seat.membership_id is not None:
+            held[seat.membership_id] = seat
+        elif seat.invitation_id is not None:
+            reserved[seat.invitation_id] = seat
+    activity = activity_of(account, member_ids, at) if member_ids else {}
+    rows = []
+    for kind, pk, _k, _id in keys:
+        if kind == "m" and pk in members:
+            member: Any = members[pk]
+            state = state_of_member(
+                seated_at=member.seated_at, last_active_at=member.last_active_at, waiting=member.waits, at=at
+            )
+            rows.append(
+                Row(
+                    state=state,
+                    activity=activity.get(pk, NOTHING),
+                    membership=member,
+                    seat=held.get(pk),
+                    asks=member.asks,
+                )
+            )
+        elif kind == "i" and pk in invitations:
+            rows.append(
+                Row(
+                    state=State(Standing.INVITED),
+                    activity=NOTHING,
+                    invitation=invitations[pk],
+                    seat=reserved.get(pk),
+                )
+            )
+    return rows
+
+
+def _encode(key: Key) -> str:
+    _kind, _pk, value, public_id = key
+    text = value.isoformat() if isinstance(value, datetime) else value
+    return urlsafe_b64encode(dumps([text, public_id]).encode()).decode().rstrip("=")
+
+
+def _decode(choice: Choice, cursor: str) -> tuple[Any, str] | None:
+    """The value and id behind a cursor; None for nothing and for nonsense."""
+    try:
+        value, public_id = loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(value, str) or not isinstance(public_id, str) or "\x00" in value + public_id:
+            return None
+        if choice.key in ("active", "since"):
+            moment = datetime.fromisoformat(value)
+            return (moment, public_id) if moment.tzinfo else None
+    except (ValueError, TypeError):
+        return None
+    return value, public_id

@@ -1,0 +1,41 @@
+"""An approver answers a request."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account
+from seats.errors import AlreadySeated
+from seats.holders.assign_seat import assign_seat
+from seats.models import SeatRequest
+from seats.requests.lock import lock_open_request
+
+
+@transaction.atomic
+def decide_request(
+    *, account: Account, request: SeatRequest, approve: bool, answer: str, actor: Actor, at: datetime
+) -> SeatRequest:
+    """Approve, which gives the seat in the same transaction, or refuse.
+
+    Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember: then the request stays open.
+    """
+    locked = lock_open_request(account, request)
+    if approve:
+        # Already seated: somebody gave one a moment ago, and what was asked for is there.
+        with suppress(AlreadySeated):
+            assign_seat(account=account, membership=locked.membership, actor=actor, at=at, reason=locked.reason)
+    locked.state = SeatRequest.State.APPROVED if approve else SeatRequest.State.REFUSED
+    locked.decided_by, locked.decided_at, locked.answer = actor.user, at, answer.strip()[:300]
+    locked.save(update_fields=["state", "decided_by", "decided_at", "answer"])
+    record_audit(
+        account=account,
+        actor=actor,
+        action=f"request.{locked.state}",
+        target=locked.public_id,
+        summary=str(locked.membership.user),
+        answer=locked.answer,
+    )
+    return locked

@@ -1,0 +1,42 @@
+"""A member's own page: my seat, my use, who can help."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access.pages import AccountRequest, requires
+from accounts.access.roles import roles_with
+from accounts.members.queries import helpers_of
+from seatportal.kit.clock import now
+from seats.holders.queries import tenures_of, waiting_in
+from seats.insight.people import row_of
+from seats.models import SeatRequest
+from seats.requests.queries import latest_request_of
+from seats.requests.rules import may_remind_at
+
+
+@requires(None)
+@require_safe
+def my_page(request: AccountRequest) -> HttpResponse:
+    """What an ordinary member sees of the account."""
+    at = now()
+    row = row_of(request.account, request.membership, at)
+    asked = latest_request_of(request.membership)
+    is_open = asked is not None and asked.state == SeatRequest.State.OPEN
+    ahead = list(waiting_in(request.account).values_list("membership_id", flat=True)) if not row.seat else []
+    mine = request.membership.pk
+    context: dict[str, Any] = {
+        "row": row,
+        "asked": asked if asked and (is_open or not row.seat) else None,
+        "is_open": is_open,
+        "remind_at": may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at) if asked else None,
+        "may_remind": asked is not None
+        and at >= may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at),
+        "place": ahead.index(mine) + 1 if mine in ahead else None,
+        "tenures": tenures_of(request.membership).filter(ended_at__isnull=False)[:10],
+        "helpers": helpers_of(request.account, roles=roles_with("seats.assign")),
+        "may_ask": "requests.make" in request.capabilities,
+    }
+    return render(request, "seats/my_page.html", context)

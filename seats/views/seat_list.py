@@ -1,0 +1,153 @@
+"""The seats table: everybody, with or without a seat."""
+
+from typing import Any
+
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.access.pages import AccountRequest, requires
+from seatportal.kit.clock import now
+from seatportal.kit.tables import csv_response
+from seats.holders.undo import act_to_undo
+from seats.insight.people import SHOWS, SORTS, Choice, Row, all_people, count_people, page_of_people
+from seats.insight.states import Standing, State
+from seats.models import Assignment
+from seats.views.common import counts_for, csv_delimiter, seats_sentence
+
+SHOW_LABELS: dict[str, str | Promise] = {
+    "all": gettext_lazy("All"),
+    "active": gettext_lazy("Active"),
+    "idle": gettext_lazy("Idle 30+ days"),
+    "none": gettext_lazy("No seat"),
+    "invited": gettext_lazy("Invited"),
+    "waiting": gettext_lazy("Waiting"),
+    "requests": gettext_lazy("Requests"),
+}
+
+
+@requires("seats.view")
+@require_safe
+def seat_list(request: AccountRequest) -> HttpResponse:
+    """One page of the filtered, sorted table."""
+    at = now()
+    choice = choice_of(request.GET)
+    page = page_of_people(
+        request.account,
+        choice,
+        at,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    counts = count_people(request.account, choice.text, at)
+    context: dict[str, Any] = {
+        "counts": counts_for(request),
+        "sentence": seats_sentence(counts_for(request)),
+        "choice": choice,
+        "page": page,
+        "total": counts[choice.show],
+        "chips": [_chip(request, show, counts[show], choice) for show in SHOWS],
+        "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
+        "undo": _undo(request) if "undo" in request.GET else None,
+        "may_assign": "seats.assign" in request.capabilities,
+        "bulk_actions": [
+            {"label": _("Give seats"), "value": "assign", "icon": "user-plus"},
+            {"label": _("Release seats"), "value": "release", "icon": "user-minus"},
+        ],
+    }
+    return render(request, "seats/seat_list.html", context)
+
+
+@requires("seats.view")
+@require_safe
+def seat_csv(request: AccountRequest) -> StreamingHttpResponse:
+    """Every row of the filtered view; times in UTC."""
+    choice = choice_of(request.GET)
+    head = [
+        _("Name"),
+        _("E-mail address"),
+        _("State"),
+        _("Role"),
+        _("Department"),
+        _("Region"),
+        _("Last active (UTC)"),
+        _("Active days of the last 30"),
+        _("Top features"),
+        _("Seat since (UTC)"),
+        _("Given by"),
+    ]
+    rows = (_csv_row(row) for row in all_people(request.account, choice, now()))
+    return csv_response(f"seats-{request.account.slug}", head, rows, delimiter=csv_delimiter())
+
+
+def choice_of(query: QueryDict) -> Choice:
+    """Filter, search and order of an address; nonsense falls back to everybody by name."""
+    show, sort = query.get("show", "all"), query.get("sort", "name")
+    text = query.get("q", "").replace("\x00", "").strip()[:200]
+    return Choice(
+        show=show if show in SHOWS else "all",
+        text=text,
+        sort=sort if sort.removeprefix("-") in SORTS else "name",
+    )
+
+
+def state_words(state: State) -> str:
+    """A state as the table and the download write it."""
+    if state.standing == Standing.IDLE:
+        return _("Idle %(days)d d") % {"days": state.days}
+    return {
+        Standing.ACTIVE: _("Active"),
+        Standing.NEW: _("New"),
+        Standing.INVITED: _("Invited"),
+        Standing.WAITING: _("Waiting for a seat"),
+        Standing.NO_SEAT: _("No seat"),
+    }[state.standing]
+
+
+def _csv_row(row: Row) -> list[object]:
+    member, seat = row.membership, row.seat
+    last = member.last_active_at if member else None
+    owner = member or row.invitation
+    return [
+        row.name,
+        row.email,
+        state_words(row.state),
+        owner.get_role_display() if owner else "",
+        owner.department if owner and owner.department else "",
+        member.region if member and member.region else "",
+        last.isoformat(timespec="seconds") if last else "",
+        row.activity.active_days,
+        ", ".join(row.activity.top),
+        seat.started_at.isoformat(timespec="seconds") if seat else "",
+        seat.started_by.email if seat and seat.started_by else "",
+    ]
+
+
+def _chip(request: AccountRequest, show: str, count: int, choice: Choice) -> dict[str, Any]:
+    query = request.GET.copy()
+    for name in ("after", "before", "undo", "show"):
+        query.pop(name, None)
+    if show != "all":
+        query["show"] = show
+    return {
+        "label": SHOW_LABELS[show],
+        "url": f"?{query.urlencode()}",
+        "count": count,
+        "current": show == choice.show,
+    }
+
+
+def _undo(request: AccountRequest) -> Assignment | None:
+    """The seat whose last act the person may take back now."""
+    seat = (
+        Assignment.objects.filter(account=request.account, public_id=request.GET["undo"])
+        .select_related("previous", "invitation")
+        .first()
+    )
+    user_id = request.membership.user_id
+    if "seats.assign" not in request.capabilities:
+        return None
+    return seat if seat and act_to_undo(seat, user_id=user_id, at=now()) else None

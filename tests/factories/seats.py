@@ -1,0 +1,67 @@
+"""Seats, holders and use for tests, made by the product's own verbs."""
+
+from datetime import datetime, timedelta
+
+from accounts.access.actor import Actor
+from accounts.models import Account, Membership, User
+from seats.capacity.record_purchase import record_purchase
+from seats.holders.claim import claim
+from seats.models import Assignment, DailyUsage
+from seats.pool.pools import pool_of
+from seats.usage.record_usage import Action, record_usage
+
+SYSTEM = Actor.system("demo")
+
+
+def give_pool(account: Account, seats: int, at: datetime) -> None:
+    """So many purchased seats, with their line in the ledger."""
+    record_purchase(
+        account=account,
+        kind="started",
+        before=pool_of(account).purchased,
+        after=seats,
+        change=None,
+        invoice_stripe_id="",
+        actor=None,
+        reason="",
+        at=at,
+    )
+
+
+def seat(membership: Membership, at: datetime, *, actor: Actor = SYSTEM) -> Assignment:
+    """A seat for a member."""
+    return claim(account=membership.account, members=[membership], actor=actor, at=at)[0]
+
+
+def use(membership: Membership, at: datetime, *, days: int, feature: str = "Reports", times: int = 2) -> None:
+    """Activity on each of the last `days` days until `at`."""
+    record_usage(
+        account=membership.account,
+        actions=[
+            Action(membership.pk, feature, at - timedelta(days=back)) for back in range(days) for _ in range(times)
+        ],
+    )
+    membership.refresh_from_db()
+
+
+def crowd(account: Account, count: int, at: datetime, *, name: str = "Person") -> list[Membership]:
+    """Many members at once, named so that they sort by number."""
+    users = User.objects.bulk_create(
+        [
+            User(email=f"{name.lower()}{n:05}@crowd.example", name=f"{name} {n:05}", password="!")
+            for n in range(count)
+        ]
+    )
+    return Membership.objects.bulk_create(
+        [Membership(account=account, user=user, joined_at=at) for user in users]
+    )
+
+
+def crowd_use(members: list[Membership], at: datetime) -> None:
+    """One day of use for each."""
+    DailyUsage.objects.bulk_create(
+        [
+            DailyUsage(account=m.account, membership=m, feature="Reports", day=at.date(), count=1)
+            for m in members
+        ]
+    )
