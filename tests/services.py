@@ -126,13 +126,13 @@ class Simulator:
 
     def control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """POST JSON to one of the simulator's own endpoints, as `/_control/reset`; return its answer."""
-        request = urllib.request.Request(  # noqa: S310  the address is our own
+        request = urllib.request.Request(
             f"{self.url}/{path.lstrip('/')}",
             data=json.dumps(body or {}).encode(),
             headers={"Content-Type": "application/json", "Authorization": "Bearer sk_test_simulator"},
             method="POST",
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
 
     def get(self, path: str) -> Any:
@@ -184,9 +184,7 @@ def child_environment(django_db_setup: None) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def celery_worker_process(
-    child_environment: dict[str, str], process_dir: DirectoryLock
-) -> Generator[Process]:
+def celery_worker_process(child_environment: dict[str, str], process_dir: DirectoryLock) -> Generator[Process]:
     """A real Celery worker on the test database; its tests need committed rows (`transaction=True`)."""
     process = celery_worker(child_environment, process_dir)
     process.start()

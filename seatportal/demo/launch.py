@@ -13,6 +13,7 @@ import pwd
 import signal
 import struct
 import sys
+from pathlib import Path
 
 NOBODY = 65534
 CAP_DAC_OVERRIDE = 1
@@ -29,8 +30,9 @@ def main(argv: list[str]) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit("The parent ended while its child was starting.")
-    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored_by_python, signal.SIG_DFL)
+    # Python ignores the first two, a shell the others for a background job; exec would hand that on.
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(ignored, signal.SIG_DFL)
     os.execv(command[0], command)  # noqa: S606  the command comes from our own supervisor
 
 
@@ -85,10 +87,10 @@ def may_unshare() -> bool:
 
 def give_tree(root: str, owner: int) -> None:
     """Give a folder and all within it to OWNER; the other way of giving up root may have run last time."""
-    if os.stat(root).st_uid == owner:
+    if Path(root).stat().st_uid == owner:
         return
     for folder, _, files in os.walk(root, topdown=False):  # The root last, so that it tells the whole.
-        for path in (folder, *(os.path.join(folder, name) for name in files)):
+        for path in (folder, *(str(Path(folder, name)) for name in files)):
             os.chown(path, owner, owner, follow_symlinks=False)
 
 

@@ -122,7 +122,7 @@ class Process:
         launch = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(self.death_signal))]
         with self.log.open("ab") as output:
             self._log_start = output.tell()
-            self._child = subprocess.Popen(
+            self._child = subprocess.Popen(  # noqa: S603  our own programs
                 [*launch, str(self.owned_dir or "-"), "--", *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -57,9 +57,7 @@ class Programs:
             death_signal=signal.SIGKILL,
         )
 
-    def _python(
-        self, name: str, *arguments: str | int | Path, death_signal: signal.Signals | None = None
-    ) -> Process:
+    def _python(self, name: str, *arguments: str | int | Path, death_signal: signal.Signals | None = None) -> Process:
         return Process(
             name,
             [sys.executable, *map(str, arguments)],
@@ -73,7 +71,7 @@ class Programs:
 
 def answers(url: str) -> bool:
     """Whether a GET is answered with 200."""
-    with suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own address
         return bool(answer.status == 200)
     return False
 

@@ -18,7 +18,7 @@ from seatportal.demo.supervisor import Supervisor, ending_on_signals
 from seatportal.demo.webhook import KEY, PATH, register_webhook_endpoint
 
 # What a demo writes into its data folder; a reset removes these names and touches nothing else.
-OURS = ("postgres", "postgres.unfinished", "broker", "simulator", "beat", "logs", "sockets", "state.json")
+OURS = ("postgres", "postgres.unfinished", "broker", "simulator", "beat", "logs", "sockets", "seed", "state.json")
 
 
 def run_demo(
@@ -141,7 +141,7 @@ def _logins(programs: Programs, state: DemoState, progress: Callable[[str], None
     """Return the logins of the market, which is built the first time."""
     if state.get("logins") is None:
         progress("Building a small market from real usage history")
-        seed = programs.manage("seed", "--json")
+        seed = programs.manage("seed", "--json", "--data", str(programs.lock.directory / "seed"))
         state.put(logins=last_json(seed, seed.run(seconds=600.0)))
     logins: dict[str, Any] = state.get("logins")
     return logins

@@ -15,9 +15,7 @@ class Services:
     `durable=False` trades safety against power loss for speed; it is for tests.
     """
 
-    def __init__(
-        self, lock: DirectoryLock, *, durable: bool = True, given: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, lock: DirectoryLock, *, durable: bool = True, given: Mapping[str, str] | None = None) -> None:
         names = {"DATABASE_URL", "BROKER_URL", "CACHE_URL"}
         self.given = {name: value for name, value in (given or {}).items() if name in names}
         self.postgres = None if "DATABASE_URL" in self.given else EmbeddedPostgres(lock, durable=durable)

@@ -35,9 +35,7 @@ class Supervisor:
     `first_pause` is in seconds and doubles with each quick death.
     """
 
-    def __init__(
-        self, *, tell: Callable[[str], None], vital: list[Process], first_pause: float = 0.5
-    ) -> None:
+    def __init__(self, *, tell: Callable[[str], None], vital: list[Process], first_pause: float = 0.5) -> None:
         self.tell = tell
         self.vital = vital
         self.first_pause = first_pause
@@ -98,9 +96,10 @@ def ending_on_signals() -> Generator[None]:
 
     `uv run` stands between the caller and us, and cannot tell us when it is killed; then we end as well.
     """
-    ends = [
-        s for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) != signal.SIG_IGN
-    ]
+    # A shell ignores SIGINT in background jobs, which must not keep `kill -INT` from us; nohup means what it does.
+    ends = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        ends.append(signal.SIGHUP)
     parent = os.getppid()
     watches_parent = sys.platform == "linux" and _is_uv(parent)
 

@@ -21,9 +21,7 @@ def port_number(text: str) -> int:
 
 
 class Command(BaseCommand):
-    help = (
-        "Run the product with embedded services, a local Stripe simulator and a small market, until Ctrl-C."
-    )
+    help = "Run the product with embedded services, a local Stripe simulator and a small market, until Ctrl-C."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -129,9 +129,7 @@ def test_second_start_finds_the_state_of_the_first(lock: DirectoryLock) -> None:
 
 
 def test_kill_leaves_no_process_and_the_next_start_recovers(tmp_path: Path) -> None:
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert owner.stdout is not None
     with owner.stdout:
         children = [int(pid) for pid in owner.stdout.readline().split()]
