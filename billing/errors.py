@@ -116,6 +116,13 @@ class NotCancellable(PortalError):
     message = _("This purchase can no longer be stopped.")
 
 
+class OrderNotCompleted(PortalError):
+    """The purchase of this quote has ended without seats."""
+
+    code, status = "order_not_completed", 409
+    message = _("This purchase ended without seats and nothing was charged. Ask for a new price.")
+
+
 class PaymentDeclined(PortalError):
     """The card said no."""
 

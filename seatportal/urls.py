@@ -13,9 +13,12 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("hijack/", include("hijack.urls")),
     path("staff/", admin.site.urls),
+    path("api/v1/", include("seatportal.api.v1")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("seats.urls")),
 ]
+
+handler500 = "seatportal.api.errors.server_error"

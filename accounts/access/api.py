@@ -69,7 +69,7 @@ class BrowserSessionAuthentication(SessionAuthentication):
 class GuardedView(Protocol):
     """What a view of ours says about itself."""
 
-    required_capability: str | None | Mapping[str, str | None]
+    required_capability: str | Mapping[str, str | None] | None
 
 
 class HasCapability(BasePermission):
@@ -101,9 +101,9 @@ def require(request: Request, capability: str) -> None:
 
 
 def _membership(user: User, slug: str) -> Membership | None:
-    mine = Membership.objects.filter(
-        user=user, left_at__isnull=True, account__closed_at__isnull=True
-    ).select_related("account", "user")
+    mine = Membership.objects.filter(user=user, left_at__isnull=True, account__closed_at__isnull=True).select_related(
+        "account", "user"
+    )
     if slug:
         named = mine.filter(account__slug=slug).first()
         if named is None:

@@ -1,0 +1,73 @@
+"""What a body may hold: known fields only, and each of its JSON type. Nothing is guessed or converted."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+
+class Text(serializers.CharField):
+    """A JSON string. Numbers are not taken for text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse every other JSON type."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON number without decimals. `"2"` and `2.0` are refused, so that a wrong client is found early."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Refuse every other JSON type; in Python, true and false are numbers too."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class Moment(serializers.DateTimeField):
+    """A point in time, always written in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        """`2026-04-16T12:00:00Z`; also from text that a JSON column keeps."""
+        return str(super().to_representation(datetime.fromisoformat(value) if isinstance(value, str) else value))
+
+
+class Input(serializers.Serializer[Any]):
+    """A body or a query string. A field that nobody knows is an error: a typing mistake must not pass silently."""
+
+    default_error_messages = {"unknown": _("This field is not known here.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Collect the unknown fields together with what is wrong in the known ones."""
+        errors: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            unknown = [str(name) for name in data if name not in self.fields]
+            errors = {name: [self.error_messages["unknown"]] for name in unknown}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**errors, **error.detail}) from error  # type: ignore[dict-item]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+
+class PageQuery(Input):
+    """Which page of a list."""
+
+    limit = serializers.CharField(required=False, help_text="Rows per page, 1 to 200; 50 when not given.")
+    cursor = serializers.CharField(required=False, help_text="From the links next and previous.")
+
+
+def checked(shape: type[Input], data: Any) -> dict[str, Any]:
+    """The values of a body or query string. Raises ValidationError, which names each field."""
+    serializer = shape(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -1,0 +1,196 @@
+"""The OpenAPI description: names, problems and headers of every operation, and how callers sign in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import override
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from accounts.access.api import ACCOUNT_HEADER
+from accounts.errors import CapabilityMissing
+from seatportal.api.errors import MEDIA_TYPE
+from seatportal.api.headers import RATE_HEADERS, REQUEST_ID
+from seatportal.api.idempotency import HEADER, REPLAYED, KeyInUse, KeyInvalid, KeyMissing, KeyReused
+from seatportal.kit.errors import PortalError
+
+PROBLEMS = "x-problems"
+
+type Problem = type[PortalError]
+type Coded = tuple[int, str, str]
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "RFC 9457. Decide by `code`; `title` is for people, in the language of Accept-Language.",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:seat-portal:problem:seat_limit_reached"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "examples": ["seat_limit_reached"]},
+        "errors": {
+            "type": "array",
+            "description": "The fields that need another value.",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+    "additionalProperties": True,
+}
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """`Authorization: Bearer sp_live_…`"""
+
+    target_class = "accounts.access.api.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A key of one account, with scopes."""
+        return {"type": "http", "scheme": "bearer", "description": "An API key: sp_live_… or sp_test_…"}
+
+
+class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The portal's own pages."""
+
+    target_class = "accounts.access.api.BrowserSessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """The session's cookie; writing needs the CSRF token, several accounts need a header."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": f"A signed-in browser. Several accounts: name one in `{ACCOUNT_HEADER}`.",
+        }
+
+
+def operation[V: Callable[..., Any]](
+    operation_id: str,
+    *,
+    tag: str,
+    summary: str,
+    answers: Mapping[int, Any],
+    body: Any = None,
+    query: Any = None,
+    problems: Sequence[Problem] = (),
+    examples: Mapping[str, Any] | None = None,
+) -> Callable[[V], V]:
+    """Describe one method of an endpoint. The docstring becomes its description.
+
+    answers: status to shape. problems: what the verb may raise. examples: title to a body that works.
+    """
+
+    def decorate(method: V) -> V:
+        mode = getattr(method, "idempotency", None)
+        parameters: list[Any] = [query] if query else []
+        found = list(problems)
+        if mode:
+            parameters.append(_key_parameter(required=mode == "required"))
+            found += [KeyReused, KeyInUse, KeyInvalid, *([KeyMissing] if mode == "required" else [])]
+        describe = extend_schema(
+            operation_id=operation_id,
+            summary=summary,
+            tags=[tag],
+            request=body,
+            parameters=parameters,
+            responses={
+                status: shape if shape is not None else OpenApiResponse(description=HTTPStatus(status).phrase)
+                for status, shape in answers.items()
+            },
+            examples=[
+                OpenApiExample(title, value=value, request_only=True) for title, value in (examples or {}).items()
+            ],
+            extensions={PROBLEMS: [_coded(problem) for problem in found]},
+        )
+        described: V = describe(method)
+        return described
+
+    return decorate
+
+
+def add_problem_responses(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """drf-spectacular's hook: every answer that a caller may get stands in the description."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    components["headers"] = {
+        **{name: {"description": text, "schema": {"type": "integer"}} for name, text in RATE_HEADERS.items()},
+        REQUEST_ID: {"description": "Quote it when you ask for help.", "schema": {"type": "string"}},
+        REPLAYED: {
+            "description": "`true`: the first answer to this Idempotency-Key once more.",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
+    }
+    for path, methods in result["paths"].items():
+        for method, described in methods.items():
+            problems = [*_common(path, method, described), *described.pop(PROBLEMS, [])]
+            for status in sorted({status for status, _code, _text in problems}):
+                described["responses"][str(status)] = _response(status, problems)
+            for status, response in described["responses"].items():
+                response.setdefault("headers", {}).update(_headers(method, status))
+    return result
+
+
+def _common(path: str, method: str, described: dict[str, Any]) -> list[Coded]:
+    """What every operation of its kind may answer."""
+    found: list[Coded] = [
+        (401, "not_authenticated", "No API key and no session."),
+        (401, "authentication_failed", "The API key is unknown, revoked or has ended."),
+        _coded(CapabilityMissing),
+        (403, "permission_denied", "A session without its CSRF token."),
+        (404, "not_found", "Nothing here that this caller may know of."),
+        (406, "not_acceptable", "The API answers in JSON."),
+        (400, "account_not_named", "A session with several accounts has to name one."),
+        (429, "throttled", "Too many requests; wait for Retry-After seconds."),
+    ]
+    if "requestBody" in described:
+        found += [
+            (400, "parse_error", "The body is not JSON."),
+            (413, "body_too_large", "The body is too large."),
+            (415, "unsupported_media_type", "The body has to be application/json."),
+        ]
+    if "requestBody" in described or any(p["in"] == "query" for p in described.get("parameters", [])):
+        found.append((422, "validation_failed", "Some fields need another value; `errors` names them."))
+    return found
+
+
+def _coded(problem: Problem) -> Coded:
+    with override("en"):
+        return problem.status, problem.code, str(problem.message) or (problem.__doc__ or "").strip()
+
+
+def _response(status: int, problems: Sequence[Coded]) -> dict[str, Any]:
+    codes = {code: text for answered, code, text in problems if answered == status}
+    listed = "\n".join(f"- `{code}`: {text}" for code, text in codes.items())
+    return {
+        "description": f"{HTTPStatus(status).phrase}\n\n{listed}",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _headers(method: str, status: str) -> dict[str, Any]:
+    names = [*RATE_HEADERS, REQUEST_ID]
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    if method == "post" and status.startswith("2"):
+        headers[REPLAYED] = {"$ref": f"#/components/headers/{REPLAYED}"}
+    if status in ("429", "503"):
+        headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}  # type: ignore[dict-item]
+    return headers
+
+
+def _key_parameter(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        HEADER,
+        str,
+        OpenApiParameter.HEADER,
+        required=required,
+        description="A value of your own, such as a UUID. A repeat with the same key gets the first answer.",
+    )

@@ -1,0 +1,194 @@
+"""Buying by a quote."""
+
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.access.api import require
+from accounts.errors import BadAddress
+from accounts.models import Membership
+from billing.api.quotes import GROWTH
+from billing.changes.pending import cancel_change, payment_link
+from billing.errors import (
+    NotCancellable,
+    OrderNotCompleted,
+    PaymentDeclined,
+    ProviderUnavailable,
+    QuoteChanged,
+    QuoteExpired,
+    QuoteUnknown,
+)
+from billing.mirror.queries import changes_of
+from billing.models import QuantityChange
+from billing.quotes.queries import quote_of
+from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
+from seatportal.api.idempotency import idempotent
+from seatportal.api.schema import operation
+from seatportal.api.view import ApiView
+from seatportal.kit.clock import now
+from seatportal.kit.errors import PortalError
+from seats.api.named import named_people
+from seats.errors import AlreadySeated, NotAMember, TooManyPeople
+from seats.holders.buy_and_assign import buy_and_assign
+from seats.holders.queries import seat_counts
+
+State = QuantityChange.State
+# Between acceptance and a proven end there is nothing for a caller to do but ask again.
+PROCESSING = "processing"
+_BEING_CHECKED = (State.CONFIRMED, State.CALLING, State.UNKNOWN, State.CONFLICT)
+STATES = [PROCESSING, *(str(state) for state in State.values if state not in _BEING_CHECKED)]
+
+
+class NewOrderSerializer(Input):
+    """Which price to accept, and for whom."""
+
+    quote_id = Text()
+    assign_to = serializers.ListField(
+        child=Text(),
+        required=False,
+        default=list,
+        max_length=500,
+        help_text="Member ids, or addresses to invite: they get the seats as soon as these are paid.",
+    )
+    reason = Text(required=False, default="", allow_blank=True, max_length=200, help_text="Stands in the ledger.")
+
+
+class OrderSerializer(serializers.Serializer[QuantityChange]):
+    """One purchase. Amounts are whole minor units of `currency`; charged_… are null until it is applied."""
+
+    id = serializers.CharField(source="public_id")
+    quote_id = serializers.CharField(source="quote.public_id", default=None, allow_null=True)
+    state = serializers.SerializerMethodField()
+    add = serializers.IntegerField(source="added")
+    seats_before = serializers.IntegerField(source="base_quantity")
+    seats_after = serializers.IntegerField(source="target_quantity")
+    currency = serializers.CharField()
+    quoted_total = serializers.IntegerField()
+    quoted_due = serializers.IntegerField()
+    charged_total = serializers.IntegerField(allow_null=True)
+    charged_due = serializers.IntegerField(allow_null=True)
+    payment_url = serializers.SerializerMethodField()
+    pay_until = Moment(source="pending_expires_at", allow_null=True)
+    error_code = serializers.CharField(allow_blank=True)
+    decline_code = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    created_at = Moment()
+    settled_at = Moment(allow_null=True)
+
+    def get_state(self, change: QuantityChange) -> str:
+        """Ours in detail, the caller's in what can be done about it."""
+        return PROCESSING if change.state in _BEING_CHECKED else str(change.state)
+
+    def get_payment_url(self, change: QuantityChange) -> str | None:
+        """Stripe's page where a person confirms or pays; null when there is nothing to do there."""
+        return payment_link(change) or None
+
+
+class Orders(ApiView):
+    """GET and POST /api/v1/orders"""
+
+    required_capability = "seats.buy"
+
+    @operation(
+        "listOrders",
+        tag="buying",
+        summary="Purchases",
+        query=PageQuery,
+        answers={200: OrderSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """All purchases of seats, the newest first."""
+        checked(PageQuery, request.query_params.dict())
+        return self.pages(changes_of(self.account), OrderSerializer)
+
+    @operation(
+        "createOrder",
+        tag="buying",
+        summary="Buy seats at a quoted price",
+        body=NewOrderSerializer,
+        answers={201: OrderSerializer, 202: OrderSerializer},
+        problems=[
+            *(QuoteUnknown, QuoteExpired, QuoteChanged, *GROWTH, PaymentDeclined, OrderNotCompleted),
+            *(TooManyPeople, NotAMember, BadAddress, AlreadySeated),
+        ],
+        examples={
+            "Buy and assign": {
+                "quote_id": "qte_0v6c2k9x4h8r1d5t7w3z",
+                "assign_to": ["lena@example.com"],
+                "reason": "New in support",
+            }
+        },
+    )
+    @idempotent(required=True)
+    def post(self, request: Request) -> Response:
+        """Charge exactly what was quoted and add the seats.
+
+        201: paid, the seats are there. 202: accepted but open; `payment_url` leads a person to the bank's confirmation,
+        or Stripe is being asked. Read the order until its state settles; do not buy again.
+        """
+        values = checked(NewOrderSerializer, request.data)
+        members, emails = self._people(request, values["quote_id"], values["assign_to"])
+        change = buy_and_assign(
+            account=self.account,
+            quote_id=values["quote_id"],
+            members=members,
+            emails=emails,
+            actor=self.actor,
+            at=now(),
+            reason=values["reason"],
+        )
+        if change.is_open:
+            return Response(OrderSerializer(change).data, status=202)
+        if change.state == State.APPLIED:
+            return Response(OrderSerializer(change).data, status=201)
+        raise _refusal(change)
+
+    def _people(self, request: Request, quote_id: str, names: list[str]) -> tuple[list[Membership], list[str]]:
+        """Whom the seats are for; looked at only as long as the quote is not bought, since then they sit already."""
+        quote = quote_of(self.account, quote_id)
+        if not names or quote.consumed_at is not None:
+            return [], []
+        require(request, "seats.assign")
+        room = quote.added + seat_counts(self.account, now()).free
+        return named_people(self.account, names, room=room, field="assign_to")
+
+
+class OneOrder(ApiView):
+    """GET /api/v1/orders/{order_id}"""
+
+    required_capability = "seats.buy"
+
+    @operation("getOrder", tag="buying", summary="What became of a purchase", answers={200: OrderSerializer})
+    def get(self, request: Request, order_id: str) -> Response:
+        """One purchase with its state. It settles by itself, also while nobody asks."""
+        return Response(OrderSerializer(get_object_or_404(changes_of(self.account), public_id=order_id)).data)
+
+
+class Cancellation(ApiView):
+    """POST /api/v1/orders/{order_id}/cancel"""
+
+    required_capability = "seats.buy"
+
+    @operation(
+        "cancelOrder",
+        tag="buying",
+        summary="Stop a purchase that is not paid yet",
+        answers={200: OrderSerializer},
+        problems=[NotCancellable, ProviderUnavailable],
+    )
+    @idempotent()
+    def post(self, request: Request, order_id: str) -> Response:
+        """Withdraw it: nothing is charged and no seats are added."""
+        change = get_object_or_404(changes_of(self.account), public_id=order_id)
+        stopped = cancel_change(account=self.account, change_id=change.public_id, actor=self.actor, at=now())
+        return Response(OrderSerializer(stopped).data)
+
+
+def _refusal(change: QuantityChange) -> PortalError:
+    """A purchase that ended at once, in words."""
+    if change.error_code == PaymentDeclined.code:
+        return PaymentDeclined(order_id=change.public_id, decline_code=change.decline_code)
+    if change.error_code == QuoteChanged.code:
+        return QuoteChanged(order_id=change.public_id)
+    return OrderNotCompleted(order_id=change.public_id, state=change.state)

@@ -1,0 +1,20 @@
+"""Seats, their holders and purchases under /api/v1/."""
+
+from django.urls import path
+
+from seats.api.assignments import Assignments, OneAssignment, Reassignment
+from seats.api.members import Members, OneMember
+from seats.api.orders import Cancellation, OneOrder, Orders
+from seats.api.seats import Seats
+
+urlpatterns = [
+    path("seats", Seats.as_view(), name="seats"),
+    path("assignments", Assignments.as_view(), name="assignments"),
+    path("assignments/<str:assignment_id>", OneAssignment.as_view(), name="assignment"),
+    path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),
+    path("members", Members.as_view(), name="members"),
+    path("members/<str:member_id>", OneMember.as_view(), name="member"),
+    path("orders", Orders.as_view(), name="orders"),
+    path("orders/<str:order_id>", OneOrder.as_view(), name="order"),
+    path("orders/<str:order_id>/cancel", Cancellation.as_view(), name="cancel-order"),
+]

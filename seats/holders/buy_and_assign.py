@@ -1,0 +1,29 @@
+"""Buy seats by a quote and say in the same act who gets them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.access.actor import Actor
+from accounts.models import Account, Membership
+from billing.changes.buy_quote import buy_quote
+from billing.models import QuantityChange
+from seats.holders.planned import plan_holders
+
+
+def buy_and_assign(
+    *,
+    account: Account,
+    quote_id: str,
+    members: Sequence[Membership],
+    emails: Sequence[str],
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+) -> QuantityChange:
+    """Note the people with the quote, then buy it: they sit down as soon as its seats are paid.
+
+    The note is kept before anything is sent, so the act is whole even if the payment needs hours or the process dies.
+    A second click returns the first one's change and plans nobody new. Raises what buy_quote raises.
+    """
+    plan_holders(account=account, quote_id=quote_id, members=members, emails=emails, actor=actor)
+    return buy_quote(account=account, quote_id=quote_id, actor=actor, at=at, reason=reason)
