@@ -9,3 +9,9 @@ class BillingConfig(AppConfig):
 
     name = "billing"
     verbose_name = _("Billing")
+
+    def ready(self) -> None:
+        """Take a place in the frame of every page."""
+        from billing.frame import register
+
+        register()

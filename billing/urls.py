@@ -2,9 +2,19 @@
 
 from django.urls import URLPattern, path
 
+from billing.views import checkout, invoices, payment_method, plan
 from billing.views.stripe_webhook import stripe_webhook
 
 app_name = "billing"
+ACCOUNT = "a/<slug:account_slug>/"
+
 urlpatterns: list[URLPattern] = [
     path("billing/webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
+    path(f"{ACCOUNT}plan/", plan.plan, name="plan"),
+    path(f"{ACCOUNT}plan/checkout/", checkout.checkout, name="checkout"),
+    path(f"{ACCOUNT}plan/done/", checkout.checkout_done, name="checkout-done"),
+    path(f"{ACCOUNT}plan/card/", payment_method.card, name="card"),
+    path(f"{ACCOUNT}plan/card/changed/", payment_method.card_changed, name="card-changed"),
+    path(f"{ACCOUNT}invoices/", invoices.invoices, name="invoices"),
+    path(f"{ACCOUNT}invoices/<str:invoice_id>/", invoices.invoice, name="invoice"),
 ]

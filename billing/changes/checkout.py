@@ -19,9 +19,9 @@ from billing.errors import (
 from billing.gateway.contract import GatewayError
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
-from billing.mirror.queries import customer_of, live_subscription
+from billing.mirror.queries import card_of, customer_of, live_subscription
 from billing.mirror.refresh import refresh_subscription
-from billing.models import Customer, Price
+from billing.models import Customer, PaymentMethod, Price
 from seatportal.kit.clock import to_unix
 from seatportal.kit.ids import public_id
 
@@ -121,6 +121,18 @@ def after_checkout(*, account: Account, at: datetime) -> bool:
     except GatewayError as error:
         raise ProviderUnavailable from error
     return live_subscription(account) is not None
+
+
+def read_card(*, account: Account, at: datetime) -> PaymentMethod | None:
+    """Read the card that is charged now. Raises ProviderUnavailable."""
+    customer = customer_of(account)
+    if customer is None:
+        return None
+    try:
+        refresh_customer(stripe_id=customer.stripe_id, at=at)
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+    return card_of(account)
 
 
 def open_portal(*, account: Account, return_url: str) -> str:

@@ -1,19 +1,18 @@
 """What a crash, a lost answer or a lost webhook left: found here, whoever dropped it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db.models import Q
 
 from billing.changes.finish_change import finish_change
+from billing.changes.rules import LOOK_AGAIN
 from billing.models import QuantityChange
 
 log = structlog.get_logger(__name__)
 State = QuantityChange.State
 
 BATCH = 50
-# While payment is awaited a webhook normally tells; a lost one costs at most this.
-LOOK_AGAIN = timedelta(minutes=2)
 
 
 def finish_open_changes(*, at: datetime) -> int:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.changes.finish_change import finish_change
+from billing.changes.rules import FRESH, LOOK_AGAIN
 from billing.errors import NotCancellable, PaymentDeclined, ProviderUnavailable
 from billing.gateway.contract import Declined, GatewayError, Refused
 from billing.gateway.stripe_api import gateway
@@ -24,6 +25,18 @@ def payment_link(change: QuantityChange) -> str:
         return ""
     invoice = Invoice.objects.filter(account=change.account, stripe_id=change.invoice_stripe_id).first()
     return invoice.hosted_url if invoice else ""
+
+
+def follow_payment(*, change: QuantityChange, at: datetime) -> QuantityChange:
+    """Look at Stripe for a purchase whose payment is awaited, since people come back from its page before any webhook.
+
+    At most one look every few seconds, however many pages are open; other states are the sweep's to follow.
+    """
+    due = Q(next_try_at__isnull=True) | Q(next_try_at__lte=at + LOOK_AGAIN - FRESH)
+    mine = QuantityChange.objects.filter(due, pk=change.pk, state=State.AWAITING_PAYMENT).update(
+        next_try_at=at + LOOK_AGAIN
+    )
+    return finish_change(change_id=change.pk, at=at) if mine else change
 
 
 def retry_payment(*, account: Account, change_id: str, actor: Actor, at: datetime) -> QuantityChange:

@@ -12,6 +12,11 @@ SERVER_ERROR_READS = 6
 # An unpaid update is dropped by Stripe at its expiry; we look shortly after.
 AFTER_EXPIRY = timedelta(minutes=5)
 
+# While payment is awaited a webhook normally tells; a lost one costs at most this.
+LOOK_AGAIN = timedelta(minutes=2)
+# Somebody who watches sees what is at most this old.
+FRESH = timedelta(seconds=4)
+
 _STEPS = (5, 30, 120, 600, 3600, 21_600)
 
 

@@ -155,6 +155,14 @@ class RemoteInvoice:
 
 
 @dataclass(frozen=True)
+class RemotePayment:
+    """How far the payment of an invoice is. `needs`: "confirmation" by the bank, another "card", or "" for neither."""
+
+    needs: str
+    decline_code: str = ""
+
+
+@dataclass(frozen=True)
 class RemoteSubscription:
     """One subscription, read afresh."""
 

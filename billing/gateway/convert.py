@@ -11,6 +11,7 @@ from billing.gateway.contract import (
     RemoteInvoice,
     RemoteItem,
     RemoteLine,
+    RemotePayment,
     RemotePrice,
     RemoteSubscription,
     RemoteTier,
@@ -138,6 +139,23 @@ def invoice(data: Json) -> RemoteInvoice:
         proration_date=parent.get("subscription_proration_date"),
         automatic_tax=tax.get("status") if tax.get("enabled") else None,
         lines=tuple(line(row) for row in (data.get("lines") or {}).get("data", [])),
+    )
+
+
+_NEEDS = {"requires_action": "confirmation", "requires_payment_method": "card"}
+
+
+def payment(data: Json) -> RemotePayment | None:
+    """The newest payment of an invoice with payments.data.payment.payment_intent expanded; None before the first."""
+    rows = (data.get("payments") or {}).get("data") or []
+    intents = [row["payment"].get("payment_intent") for row in rows if row.get("is_default", True)]
+    intent = next((found for found in intents if isinstance(found, Mapping)), None)
+    if intent is None:
+        return None
+    error: Json = intent.get("last_payment_error") or {}
+    return RemotePayment(
+        needs=_NEEDS.get(intent["status"], ""),
+        decline_code=str(error.get("decline_code") or error.get("code") or ""),
     )
 
 

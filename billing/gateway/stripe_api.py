@@ -26,6 +26,7 @@ from billing.gateway.contract import (
     RemoteCustomer,
     RemoteEvent,
     RemoteInvoice,
+    RemotePayment,
     RemotePrice,
     RemoteSubscription,
     ServerError,
@@ -117,6 +118,16 @@ class StripeGateway:
             lambda: self._reader.v1.invoices.list({"subscription": subscription_id, "limit": limit})
         )
         return [convert.invoice(row) for row in page["data"]]
+
+    def payment_of(self, invoice_id: str) -> RemotePayment | None:
+        """What the payment of an open invoice waits for."""
+        return convert.payment(
+            self._read(
+                lambda: self._reader.v1.invoices.retrieve(
+                    invoice_id, {"expand": ["payments.data.payment.payment_intent"]}
+                )
+            )
+        )
 
     def prices(self) -> Iterator[RemotePrice]:
         """Every recurring price with its product and tiers."""
@@ -220,13 +231,13 @@ class StripeGateway:
 
     def _read(self, call: Callable[[], Any]) -> dict[str, Any]:
         with our_errors():
-            return cast(dict[str, Any], call().to_dict())
+            return cast(dict[str, Any], call().to_dict(for_json=True))
 
     def _write(self, key: str, call: Callable[[Any], Any]) -> dict[str, Any]:
         if not key:
             raise ValueError("a write to Stripe needs a key from a stored row")
         with our_errors():
-            return cast(dict[str, Any], call({"idempotency_key": key}).to_dict())
+            return cast(dict[str, Any], call({"idempotency_key": key}).to_dict(for_json=True))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Reading the mirror. Every query starts from an account."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.models import Account
 from billing.models import (
@@ -59,9 +60,10 @@ def invoices_of(account: Account) -> QuerySet[Invoice]:
 
 
 def overdue_invoice(account: Account) -> Invoice | None:
-    """The oldest invoice that is open although its subscription renewed; a purchase awaiting payment is not one."""
+    """The oldest invoice that is open although its day has come; a purchase awaiting payment is not one."""
     return (
         Invoice.objects.filter(account=account, status="open", amount_remaining__gt=0)
+        .filter(Q(due_at__isnull=True) | Q(due_at__lte=Now()))
         .exclude(billing_reason="subscription_update")
         .order_by("issued_at")
         .first()

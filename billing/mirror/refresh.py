@@ -14,7 +14,7 @@ from django.db.models import F
 
 from billing import facts
 from billing.catalog.sync_catalog import sync_catalog
-from billing.gateway.contract import RemoteInvoice, RemoteSubscription
+from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_invoice import mirror_invoice
 from billing.mirror.queries import COUNTING
@@ -52,12 +52,14 @@ def refresh_subscription(*, stripe_id: str, at: datetime) -> Refreshed | None:
     if Price.objects.filter(stripe_id__in=ids).count() < len(ids):
         sync_catalog()
     invoice = _invoice_of_open_change(stripe_id, remote)
+    waits = remote.pending_metadata is not None and invoice is not None and invoice.status == "open"
+    payment = gateway().payment_of(invoice.id) if waits and invoice is not None else None
     with transaction.atomic():
         # Two first reads of a new subscription meet here; the second finds the first one's row and its fence.
         subscription = _row(remote)
         if fence is not None and subscription.fence != fence:
             return Refreshed(remote, written=False)
-        _write(subscription, remote, invoice, at)
+        _write(subscription, remote, invoice, payment, at)
     return Refreshed(remote, written=True)
 
 
@@ -118,7 +120,13 @@ def _invoice_of_open_change(stripe_id: str, remote: RemoteSubscription) -> Remot
     return our_invoice(intent, newest, others) or our_invoice(intent, gateway().invoices_of(stripe_id), others)
 
 
-def _write(row: Subscription, remote: RemoteSubscription, invoice: RemoteInvoice | None, at: datetime) -> None:
+def _write(
+    row: Subscription,
+    remote: RemoteSubscription,
+    invoice: RemoteInvoice | None,
+    payment: RemotePayment | None,
+    at: datetime,
+) -> None:
     before = _counted(row.status, row)
     standing = (row.status, row.cancel_at, row.paused)
     depends = _what_quotes_depend_on(row)
@@ -145,7 +153,9 @@ def _write(row: Subscription, remote: RemoteSubscription, invoice: RemoteInvoice
     for bill in {i.id: i for i in (remote.latest_invoice, invoice) if i is not None}.values():
         mirror_invoice(account=row.account, subscription=row, remote=bill)
     after = _counted(row.status, row)
-    reached = settle_change(subscription=row, remote=remote, invoice=invoice, before=before, at=at)
+    reached = settle_change(
+        subscription=row, remote=remote, invoice=invoice, payment=payment, before=before, at=at
+    )
     _tell_quantity(row, reached, after, at)
     if standing != (row.status, row.cancel_at, row.paused) or before != after:
         facts.standing_changed.send(sender=Subscription, subscription=row, at=at)

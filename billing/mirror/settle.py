@@ -7,8 +7,8 @@ import structlog
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from billing import facts
-from billing.gateway.contract import RemoteInvoice, RemoteSubscription
-from billing.mirror.verdict import Intent, judge
+from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
+from billing.mirror.verdict import Intent, Verdict, judge
 from billing.models import QuantityChange, ScheduledDecrease, Subscription
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,7 @@ def settle_change(
     subscription: Subscription,
     remote: RemoteSubscription,
     invoice: RemoteInvoice | None,
+    payment: RemotePayment | None,
     before: int,
     at: datetime,
 ) -> int:
@@ -48,16 +49,16 @@ def settle_change(
     if change is None:
         return before
     verdict = judge(intent_of(change), remote, invoice)
-    if verdict.state == change.state and (verdict.invoice is None or change.invoice_stripe_id):
-        return before
-    if verdict.state == change.state and verdict.state not in (State.AWAITING_PAYMENT, State.CONFLICT):
-        return before
     moved = verdict.state != change.state
+    if not moved and not _tells_more(change, verdict, payment):
+        return before
     change.state = verdict.state
     if verdict.invoice is not None:
         change.invoice_stripe_id = verdict.invoice.id
     if verdict.state == State.AWAITING_PAYMENT:
         change.pending_expires_at = remote.pending_expires_at
+        change.payment_needs = payment.needs if payment else ""
+        change.decline_code = payment.decline_code[:64] if payment else ""
     if verdict.code and moved:
         change.error_code = verdict.code
     if not change.is_open:
@@ -93,6 +94,18 @@ def settle_change(
         at=at,
     )
     return change.target_quantity
+
+
+def _tells_more(change: QuantityChange, verdict: Verdict, payment: RemotePayment | None) -> bool:
+    """Whether a read that leaves the state as it is still has something to keep: the invoice, or why it is unpaid."""
+    if change.state not in (State.AWAITING_PAYMENT, State.CONFLICT):
+        return False
+    if verdict.invoice is not None and not change.invoice_stripe_id:
+        return True
+    return payment is not None and (payment.needs, payment.decline_code) != (
+        change.payment_needs,
+        change.decline_code,
+    )
 
 
 def _check_the_charge(change: QuantityChange, invoice: RemoteInvoice) -> None:

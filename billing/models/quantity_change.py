@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, ApiKey, User
 from billing.models.quote import Quote
 from billing.models.subscription import Subscription
+from seatportal.kit.clock import now
 from seatportal.kit.ids import PublicIdField
 from seatportal.kit.models import Dated
 
@@ -53,6 +54,7 @@ class QuantityChange(Dated):
     params = models.JSONField()
     params_sha256 = models.CharField(max_length=64)
     idempotency_key = models.CharField(max_length=80, unique=True)
+    confirmed_at = models.DateTimeField(_("accepted"), default=now, editable=False)
     calls = models.PositiveSmallIntegerField(default=0)
     reads = models.PositiveSmallIntegerField(default=0)
     first_call_at = models.DateTimeField(null=True, blank=True)
@@ -63,6 +65,8 @@ class QuantityChange(Dated):
     got_server_error = models.BooleanField(default=False)
     payment_tries = models.PositiveSmallIntegerField(default=0)
     invoice_stripe_id = models.CharField(max_length=64, blank=True)
+    # While payment is awaited: "confirmation" by the bank, or another "card".
+    payment_needs = models.CharField(max_length=12, blank=True)
     pending_expires_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(_("error"), max_length=64, blank=True)
     decline_code = models.CharField(_("decline"), max_length=64, blank=True)

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.models import Account, Membership, Role
+from billing.quotes.queries import lock_unused
 from seatportal.kit.errors import PortalError
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
@@ -17,7 +18,12 @@ from seats.models import PlannedHolder
 def plan_holders(
     *, account: Account, quote_id: str, members: Sequence[Membership], emails: Sequence[str], actor: Actor
 ) -> None:
-    """Note whom the seats of a quote are for; noting again replaces the former list."""
+    """Note whom the seats of a quote are for; noting again replaces the former list.
+
+    Once the quote is bought nothing changes any more, so a second click seats nobody twice. Raises QuoteUnknown.
+    """
+    if not lock_unused(account, quote_id):
+        return
     PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True).delete()
     rows = [PlannedHolder(account=account, quote_id=quote_id, membership=m, planned_by=actor.user) for m in members]
     rows += [PlannedHolder(account=account, quote_id=quote_id, email=e, planned_by=actor.user) for e in emails]

@@ -1,0 +1,29 @@
+"""What is chosen before the first purchase."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Price
+
+
+class PlanForm(forms.Form):
+    """One of the prices on offer, and a number of seats; `start_checkout` checks the plan's bounds."""
+
+    price = forms.ChoiceField(
+        label=_("Plan"), error_messages={"required": _("Choose a plan."), "invalid_choice": _("Choose a plan.")}
+    )
+    quantity = forms.IntegerField(label=_("Seats"), min_value=1, max_value=100_000)
+
+    def __init__(self, *args: Any, prices: list[Price], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prices = {price.public_id: price for price in prices}
+        field = self.fields["price"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(public_id, str(price)) for public_id, price in self.prices.items()]
+
+    @property
+    def chosen(self) -> Price:
+        """The price, once valid."""
+        return self.prices[self.cleaned_data["price"]]

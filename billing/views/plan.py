@@ -1,0 +1,115 @@
+"""The plan: what one has, what it costs by number of seats, and the choice of a first one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access.pages import AccountRequest, requires
+from billing.catalog.pricing import amount
+from billing.catalog.queries import prices_on_offer, scheme_of
+from billing.forms import PlanForm
+from billing.mirror.queries import card_of, customer_of, live_subscription, open_decrease, seat_item
+from billing.models import Price, Subscription, SubscriptionItem
+from billing.views.words import card_name, interval_words, status_badge
+
+# Numbers of seats for which the table names the price.
+EXAMPLES = (1, 5, 10, 11, 25, 50)
+FIRST_NUMBER = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a price table. first and last: seats; last None is open. Amounts in minor units."""
+
+    first: int
+    last: int | None
+    each: int
+    once: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A price as it is shown."""
+
+    price: Price
+    steps: list[Step]
+    examples: list[tuple[int, int]]
+    interval: str
+    scheme: str
+    lowest: int
+
+
+@requires("billing.view")
+@require_safe
+def plan(request: AccountRequest) -> HttpResponse:
+    """What the account has; or what it can choose."""
+    subscription = live_subscription(request.account)
+    if subscription is None:
+        return render(request, "billing/choose_plan.html", choice_context(request))
+    item = seat_item(subscription)
+    return render(request, "billing/plan.html", _present(request, subscription, item))
+
+
+def _present(request: AccountRequest, subscription: Subscription, item: SubscriptionItem | None) -> dict[str, Any]:
+    card, customer = card_of(request.account), customer_of(request.account)
+    offer = offer_of(item.price) if item else None
+    return {
+        "subscription": subscription,
+        "item": item,
+        "offer": offer,
+        "recurring": amount(scheme_of(item.price), item.quantity) if item else None,
+        "badge": status_badge(subscription),
+        "card": card_name(card) if card else "",
+        "credit": -customer.balance if customer and customer.balance < 0 else 0,
+        "planned": open_decrease(request.account),
+    }
+
+
+def choice_context(request: AccountRequest, form: PlanForm | None = None) -> dict[str, Any]:
+    """Plans on offer in one currency."""
+    every = prices_on_offer()
+    currencies = sorted({price.currency for price in every})
+    customer = customer_of(request.account)
+    # Stripe keeps a customer to the currency of its first purchase.
+    fixed = customer.currency if customer else ""
+    wanted = fixed or (form.data.get("currency") if form else "") or request.GET.get("currency", "")
+    currency = wanted if wanted in currencies else _usual(request, currencies)
+    prices = [price for price in every if price.currency == currency]
+    form = form or PlanForm(prices=prices, initial={"quantity": request.GET.get("quantity", FIRST_NUMBER)})
+    return {
+        "form": form,
+        "offers": [offer_of(price) for price in prices],
+        "currency": currency,
+        "currencies": [] if fixed else currencies,
+        "chosen": form["price"].value() or (prices[0].public_id if prices else ""),
+        "cancelled": "cancelled" in request.GET,
+    }
+
+
+def _usual(request: AccountRequest, currencies: list[str]) -> str:
+    """Euro where the account's language is German or Spanish, else dollar, else what there is."""
+    usual = "eur" if request.account.locale[:2] in ("de", "es") else "usd"
+    return usual if usual in currencies else next(iter(currencies), "")
+
+
+def offer_of(price: Price) -> Offer:
+    """The steps of a price and what usual numbers of seats cost by it."""
+    scheme, steps, first = scheme_of(price), list[Step](), 1
+    for tier in scheme.tiers:
+        steps.append(Step(first, tier.up_to, tier.unit_amount, tier.flat_amount))
+        first = (tier.up_to or first) + 1
+    if not steps:
+        steps = [Step(1, None, price.unit_amount or 0, 0)]
+    plan = price.plan
+    numbers = [n for n in EXAMPLES if plan.minimum_seats <= n <= plan.self_service_max]
+    return Offer(
+        price=price,
+        steps=steps,
+        examples=[(n, amount(scheme, n)) for n in numbers],
+        interval=interval_words(price.interval, price.interval_count),
+        scheme=scheme.kind,
+        lowest=min(step.each for step in steps),
+    )

@@ -1,0 +1,220 @@
+"""Add seats: the price of a number, and the click that buys it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access.actor import actor_of
+from accounts.access.pages import AccountRequest, requires
+from billing.catalog.pricing import cheaper_above, next_step
+from billing.catalog.queries import scheme_of
+from billing.errors import QuantityWrong, QuoteChanged, QuoteExpired, QuoteUnknown
+from billing.mirror.queries import (
+    card_of,
+    changes_of,
+    live_subscription,
+    open_change,
+    open_decrease,
+    overdue_invoice,
+    seat_item,
+)
+from billing.models import QuantityChange, Quote, SubscriptionItem
+from billing.quotes.queries import quote_of
+from billing.quotes.quote_quantity import quote_quantity
+from billing.views.words import interval_words
+from seatportal.kit.clock import now
+from seatportal.kit.errors import PortalError
+from seatportal.kit.htmx import render_part
+from seatportal.kit.money import format_money
+from seats.forms.purchase import PurchaseForm
+from seats.holders.buy_and_assign import buy_and_assign
+from seats.views.common import counts_for, page_link, seats_sentence
+from seats.views.price_rows import button_of, rows_of, sentence_of
+
+PAGE = "seats/add_seats.html"
+CHIPS = (1, 2, 5, 10)
+# With these no number of seats has a price.
+BLOCKING = frozenset(
+    [
+        "no_subscription",
+        "subscription_past_due",
+        "change_in_progress",
+        "no_payment_method",
+        "renewal_soon",
+        "subscription_ending",
+        "not_self_service",
+    ]
+)
+# More digits than any seat number has; beyond it the number is not read at all.
+LONGEST = 6
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no price: the error's code chooses the words and the way out."""
+
+    code: str
+    text: str
+    data: dict[str, Any]
+
+
+@requires("seats.buy")
+@require_safe
+def add_seats(request: AccountRequest) -> HttpResponse:
+    """The price of `?add=2` more seats, straight from Stripe; alone for htmx, in its page otherwise."""
+    add = _number(request.GET.get("add", "1"))
+    quote, refusal = _quote(request, add)
+    form = _form(request, added=add or 1)
+    context = _offer(request, quote, refusal, add=add) | _page(request, form)
+    return render_part(request, PAGE, "answer", context)
+
+
+@requires("seats.buy")
+@require_POST
+def pay(request: AccountRequest) -> HttpResponse:
+    """Buy the price that was shown. Only its id is believed; a price that no longer holds is shown beside a new one."""
+    try:
+        quote = quote_of(request.account, request.POST.get("quote_id", ""))
+    except QuoteUnknown as error:
+        return _refused(request, error, None)
+    form = _form(request, added=quote.added, data=True)
+    if quote.consumed_at is None and not form.is_valid():
+        context = _offer(request, quote, None, add=quote.added) | _page(request, form)
+        return render(request, PAGE, context, status=422)
+    try:
+        change = buy_and_assign(
+            account=request.account,
+            quote_id=quote.public_id,
+            members=form.members,
+            emails=form.addresses,
+            reason=getattr(form, "cleaned_data", {}).get("reason", ""),
+            actor=actor_of(request),
+            at=now(),
+        )
+    except PortalError as error:
+        return _refused(request, error, quote, form)
+    return redirect("seats:purchase", request.account.slug, change.public_id)
+
+
+def _refused(
+    request: AccountRequest, error: PortalError, old: Quote | None, form: PurchaseForm | None = None
+) -> HttpResponse:
+    """Nothing was charged. A price that moved is asked for again and shown beside the old one."""
+    add = old.added if old else 1
+    quote, refusal = None, _refusal(error)
+    if isinstance(error, QuoteExpired | QuoteChanged | QuoteUnknown):
+        quote, refusal = _quote(request, add)
+    context = _offer(request, quote, refusal, add=add) | _page(request, form or _form(request, added=add))
+    if old is not None and quote is not None:
+        context |= {"old": old, "mover": _mover(old)}
+    return render(request, PAGE, context | {"notice": str(error)}, status=error.status)
+
+
+def _quote(request: AccountRequest, add: int | None) -> tuple[Quote | None, Refusal | None]:
+    if add is None:
+        return None, _refusal(QuantityWrong(field="add"))
+    try:
+        return quote_quantity(account=request.account, actor=actor_of(request), add=add, at=now()), None
+    except PortalError as error:
+        return None, _refusal(error)
+
+
+def _refusal(error: PortalError) -> Refusal:
+    return Refusal(code=error.code, text=str(error), data=error.data)
+
+
+def _mover(old: Quote) -> QuantityChange | None:
+    """The purchase that made a price stale, if it was one of ours."""
+    later = changes_of(old.account).filter(state=QuantityChange.State.APPLIED, settled_at__gte=old.created_at)
+    return later.order_by("-settled_at").first()
+
+
+def _form(request: AccountRequest, *, added: int, data: bool = False) -> PurchaseForm:
+    room = added + counts_for(request).free
+    may_assign = "seats.assign" in request.capabilities
+    initial = {"emails": request.GET.get("emails", ""), "people": request.GET.getlist("people")}
+    return PurchaseForm(
+        request.POST if data else None, initial=initial, account=request.account, room=room, may_assign=may_assign
+    )
+
+
+def _page(request: AccountRequest, form: PurchaseForm) -> dict[str, Any]:
+    counts = counts_for(request)
+    return {
+        "form": form,
+        "chips": CHIPS,
+        "counts": counts,
+        "counts_sentence": seats_sentence(counts),
+        "idle_url": page_link(request, "list", show="idle"),
+    }
+
+
+def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None, *, add: int | None) -> dict[str, Any]:
+    """What the swapped part shows: the price with its button, or why there is none and what to do."""
+    account, subscription = request.account, live_subscription(request.account)
+    item = seat_item(subscription) if subscription else None
+    context: dict[str, Any] = {
+        "add": add if add is not None else request.GET.get("add", ""),
+        "subscription": subscription,
+        "item": item,
+        "quote": quote,
+        "refusal": refusal,
+        "total": item.quantity + add if item and add else None,
+        "planned": open_decrease(account),
+    }
+    if quote is not None and item is not None:
+        trial = subscription is not None and subscription.status == "trialing"
+        context |= {
+            "rows": rows_of(quote, item=item, card=card_of(account), trial=trial, account_slug=account.slug),
+            "sentence": sentence_of(quote),
+            "button": button_of(quote),
+            "advice": _advice(item, quote.target_quantity, request.LANGUAGE_CODE),
+        }
+    elif refusal is not None:
+        context |= {
+            "blocking": open_change(account) if refusal.code == "change_in_progress" else None,
+            "overdue": overdue_invoice(account) if refusal.code == "subscription_past_due" else None,
+            "blocked": refusal.code in BLOCKING,
+        }
+        if item is not None:
+            plan = item.price.plan
+            context |= {
+                "most": max(plan.self_service_max - item.quantity, 0),
+                "least": max(plan.minimum_seats - item.quantity, 1),
+            }
+    return context
+
+
+def _advice(item: SubscriptionItem, quantity: int, language: str) -> dict[str, Any] | None:
+    """Tier advice: a larger number that costs less, or the next step when it is near. A hint, never a charge."""
+    price, scheme = item.price, scheme_of(item.price)
+    every = interval_words(price.interval, price.interval_count)
+    better = cheaper_above(scheme, quantity)
+    if better is not None and better.quantity <= price.plan.self_service_max:
+        return {
+            "kind": "cheaper",
+            "add": better.quantity - item.quantity,
+            "quantity": better.quantity,
+            "instead_of": quantity,
+            "saving": format_money(better.saving, price.currency, language),
+            "interval": every,
+        }
+    step = next_step(scheme, quantity)
+    if step is not None and step[0] <= 5 and quantity + step[0] <= price.plan.self_service_max:
+        return {
+            "kind": "step",
+            "add": quantity + step[0] - item.quantity,
+            "quantity": quantity + step[0],
+            "each": format_money(step[1], price.currency, language),
+            "interval": every,
+            "volume": price.scheme == price.Scheme.VOLUME,
+        }
+    return None
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST else None
