@@ -12,4 +12,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for the start and end of impersonation."""
-        from accounts.access import impersonation  # noqa: F401, PLC0415  models must be loaded first
+        from accounts.access import impersonation  # noqa: F401  models must be loaded first

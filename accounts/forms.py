@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account.adapter import get_adapter
@@ -11,6 +11,7 @@ from allauth.account.forms import SignupForm
 from allauth.core import context
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -25,7 +26,6 @@ from accounts.models import Account, Department, Membership, Region, Role, User
 from accounts.sign_in import SESSION_KEY, kept_invitation
 from seatportal.kit.clock import now
 
-DATE = {"type": "date"}
 INDUSTRIES: dict[str, str | Promise] = {
     "": _("Not said"),
     "software": _("Software"),
@@ -41,13 +41,21 @@ INDUSTRIES: dict[str, str | Promise] = {
 }
 
 
-class SignUpForm(SignupForm):
+class DayField(forms.DateField):
+    """A day of our time: beyond these years Python and PostgreSQL can no longer compute with it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = [
+        MinValueValidator(date(1970, 1, 1)),
+        MaxValueValidator(date(2999, 12, 31)),
+    ]
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
     """Name, organisation, address and password open an account; by invitation, name and password join one."""
 
     field_order = ("name", "organisation", "email", "password1")
-    name = forms.CharField(
-        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     organisation = forms.CharField(
         label=_("Organisation"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
     )
@@ -90,9 +98,7 @@ def time_zones() -> list[tuple[str, str]]:
 class ProfileForm(forms.Form):
     """One's own name and how pages look."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=lambda: [("", _("As the account")), *time_zones()]
@@ -128,8 +134,7 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["role"]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast(forms.ChoiceField, self.fields["role"])
         field.choices = [(value, label) for value, label in Role.choices if may_grant(by=by, role=value)]
 
 
@@ -154,9 +159,7 @@ class MemberForm(forms.Form):
     department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), required=False)
     region = forms.ModelChoiceField(Region.objects.none(), label=_("Region"), required=False)
     employment = forms.ChoiceField(label=_("Employment"), choices=Membership.Employment)
-    ends_on = forms.DateField(
-        label=_("Contract ends"), required=False, widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d")
-    )
+    ends_on = DayField(label=_("Contract ends"), required=False)
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -177,18 +180,12 @@ class KeyForm(forms.Form):
         label=_("Name"), max_length=80, help_text=_("Who or what uses it, such as “HR synchronisation”.")
     )
     scopes = forms.MultipleChoiceField(label=_("It may"), widget=forms.CheckboxSelectMultiple)
-    ends_on = forms.DateField(
-        label=_("Last day"),
-        required=False,
-        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
-        help_text=_("Empty: until it is revoked."),
-    )
+    ends_on = DayField(label=_("Last day"), required=False, help_text=_("Empty: until it is revoked."))
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mine = capabilities_of(membership.role)
-        field = self.fields["scopes"]
-        assert isinstance(field, forms.MultipleChoiceField)
+        field = cast(forms.MultipleChoiceField, self.fields["scopes"])
         field.choices = [(name, meaning) for name, meaning in CAPABILITIES.items() if name in mine]
         self.zone = ZoneInfo(membership.account.time_zone)
 
@@ -203,13 +200,12 @@ class TrailForm(forms.Form):
 
     action = forms.ChoiceField(label=_("Action"), required=False)
     person = forms.CharField(label=_("Person or thing"), required=False, max_length=150)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("To"), required=False)
 
     def __init__(self, *args: Any, actions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["action"]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast(forms.ChoiceField, self.fields["action"])
         field.choices = [("", _("All")), *actions]
 
     def clean(self) -> dict[str, Any]:
@@ -222,7 +218,6 @@ class TrailForm(forms.Form):
 
 
 def _offer(form: forms.Form, name: str, rows: Any) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ModelChoiceField)
+    field = cast("forms.ModelChoiceField[Any]", form.fields[name])
     field.queryset = rows
     field.to_field_name = "public_id"

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 SESSION_KEY = "invitation_token"
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Fills our user's fields at sign-up and keeps a broken mail server from breaking the page."""
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
@@ -39,6 +39,6 @@ def keep_invitation(request: HttpRequest, token: str) -> None:
 
 def kept_invitation(request: HttpRequest) -> tuple[Invitation, str] | None:
     """The invitation that this visitor came by, while it is open, and its token."""
-    token = request.session.get(SESSION_KEY)
-    invitation = open_by_token(token, at=now()) if token else None
+    token = request.session.get(SESSION_KEY, "")
+    invitation = open_by_token(token, at=now())
     return (invitation, token) if invitation else None

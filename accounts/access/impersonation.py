@@ -9,7 +9,7 @@ from hijack.signals import hijack_ended, hijack_started
 from accounts.access.actor import Actor, actor_of
 from accounts.audit.record_audit import record_audit
 from accounts.members.queries import accounts_of
-from accounts.models import User
+from accounts.models import Account, User
 
 PERMISSION = "accounts.impersonate_user"
 
@@ -38,5 +38,6 @@ def note_end(*, request: HttpRequest, hijacker: User, hijacked: User, **_: Any) 
 def _note(request: HttpRequest, hijacker: User, hijacked: User, action: str) -> None:
     caller = actor_of(request)
     actor = Actor(user=hijacked, impersonator=hijacker, door="admin", ip=caller.ip, request_id=caller.request_id)
-    for account in [*accounts_of(hijacked)] or [None]:
+    trails: list[Account | None] = [*accounts_of(hijacked)]
+    for account in trails or [None]:
         record_audit(account=account, actor=actor, action=action, target=hijacked.public_id, summary=str(hijacked))

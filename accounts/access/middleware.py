@@ -1,7 +1,7 @@
 """A signed-in person's language and time zone; and the read-only rule of impersonation."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -67,6 +67,12 @@ class ViewOnlyMiddleware:
             return None
         text = _("You are viewing as a customer: you can look, but nothing can be changed. Stop viewing first.")
         if request.path_info.startswith("/api/"):
-            problem = {"type": "about:blank", "title": _("View only"), "status": 403, "code": "view_only", "detail": text}
+            problem = {
+                "type": "about:blank",
+                "title": _("View only"),
+                "status": 403,
+                "code": "view_only",
+                "detail": text,
+            }
             return JsonResponse(problem, status=403, content_type="application/problem+json")
-        return cast(HttpResponse, render(request, "accounts/view_only.html", {"text": text}, status=403))
+        return render(request, "accounts/view_only.html", {"text": text}, status=403)

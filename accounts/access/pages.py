@@ -18,7 +18,6 @@ from accounts.members.queries import helpers_of, membership_of
 from accounts.models import Account, Membership, User
 from seatportal.kit.htmx import HtmxRequest
 
-
 # Where in the session the account stands that was open last: `/` leads there.
 LAST_ACCOUNT = "account"
 
@@ -56,7 +55,7 @@ def requires[**P](
                 return no_permission(member, capability)
             return view(member, *args, **kwargs)
 
-        setattr(door, "access_rule", capability or "member")
+        vars(door)["access_rule"] = capability or "member"
         return door
 
     return decorate
@@ -92,11 +91,11 @@ def signed_in[**P](view: Callable[Concatenate[HtmxRequest, P], HttpResponseBase]
             return redirect_to_login(request.get_full_path())
         return view(cast(HtmxRequest, request), *args, **kwargs)
 
-    setattr(door, "access_rule", "signed_in")
+    vars(door)["access_rule"] = "signed_in"
     return door
 
 
 def public[V: Callable[..., Any]](view: V) -> V:
     """Open to everybody."""
-    setattr(view, "access_rule", "public")
+    vars(view)["access_rule"] = "public"
     return view

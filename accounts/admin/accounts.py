@@ -28,7 +28,8 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         """With the number of people, in the same query."""
         people = Count("memberships", filter=Q(memberships__left_at__isnull=True), distinct=True)
-        return super().get_queryset(request).annotate(people=people)
+        found: QuerySet[Account] = super().get_queryset(request).annotate(people=people)
+        return found
 
     @admin.display(description=_("people"), ordering="people")
     def people(self, account: Any) -> int:

@@ -50,4 +50,4 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
 
 def owns_address(user: User, email: str) -> bool:
     """Whether the address is one of the user's verified ones."""
-    return EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists())

@@ -37,7 +37,7 @@ def lock_owners(account: Account, *, also: Membership) -> list[Membership]:
     """Lock the account's owners and one more person, in pk order; return the active ones.
 
     Serializes change_role and remove_member: two owners who demote or remove each other at once would both count
-    two owners and leave none. PostgreSQL re-reads each row once its lock is free, so the second sees what the first did.
+    two owners and leave none. PostgreSQL reads each row again once its lock is free, so the second sees the change.
     """
     owners = Membership.objects.filter(account=account, left_at__isnull=True, role=Role.OWNER)
     target = Membership.objects.filter(account=account, pk=also.pk, left_at__isnull=True)

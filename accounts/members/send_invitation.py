@@ -55,7 +55,7 @@ def ring_waiting_invitations(*, at: datetime) -> int:
 
 def link_of(invitation: Invitation) -> str:
     """The address that the mail carries."""
-    return settings.SITE_URL + reverse("accounts:accept_invitation", args=[token_of(invitation)])
+    return f"{settings.SITE_URL}{reverse('accounts:accept_invitation', args=[token_of(invitation)])}"
 
 
 def _mail(invitation: Invitation) -> EmailMultiAlternatives:

@@ -74,7 +74,7 @@ def hold_place[P: (Department, Region)](account: Account, place: P | None, *, fi
 
 
 def kind_of(place: Place) -> str:
-    """"department" or "region"."""
+    """ "department" or "region"."""
     return "department" if isinstance(place, Department) else "region"
 
 

@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Lead to the first place that the person may open in the account asked for, of last time, or the first."""
     if not request.user.is_authenticated:
         return redirect("account_login")
-    user = cast(User, request.user)
+    user = request.user
     slugs = list(accounts_of(user).values_list("slug", flat=True))
     if not slugs:
         return redirect("admin:index" if user.is_staff else "accounts:my_accounts")
@@ -56,7 +56,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(_back(request))
     if theme in User.Theme.values:
         if request.user.is_authenticated:
-            update_profile(user=cast(User, request.user), theme=theme)
+            update_profile(user=request.user, theme=theme)
         response.set_cookie("theme", theme, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
     return response
 

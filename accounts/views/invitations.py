@@ -1,7 +1,5 @@
 """Invite, send again, withdraw; and the page that an invitation's link opens."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -35,7 +33,9 @@ def invite(request: AccountRequest) -> HttpResponse:
         except PortalError as error:
             put_error(form, error)
         else:
-            text = _("%(email)s is invited.") if created else _("%(email)s was invited before. No second mail was sent.")
+            text = (
+                _("%(email)s is invited.") if created else _("%(email)s was invited before. No second mail was sent.")
+            )
             messages.success(request, text % {"email": invitation.email})
             return redirect("accounts:people", request.account.slug)
     return render(request, "accounts/invite.html", {"form": form}, status=422 if form.errors else 200)
@@ -82,7 +82,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("account_signup")
         has_user = User.objects.filter(email=invitation.email).exists()
         return _page(request, invitation, state="sign_in" if has_user else "sign_up")
-    user = cast(User, request.user)
+    user = request.user
     if not owns_address(user, invitation.email):
         return _page(request, invitation, state="elsewhere", status=403 if request.method == "POST" else 200)
     if request.method != "POST":

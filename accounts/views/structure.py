@@ -94,9 +94,7 @@ def _find(request: AccountRequest, kind: str, place_id: str) -> Place:
     return found
 
 
-def _page(
-    request: AccountRequest, *, form: PlaceForm | None = None, kind: str = "", status: int = 200
-) -> HttpResponse:
+def _page(request: AccountRequest, *, form: PlaceForm | None = None, kind: str = "", status: int = 200) -> HttpResponse:
     blocks = [
         (name, _places(request, name), form if form is not None and kind == name else PlaceForm(prefix=name))
         for name in KINDS

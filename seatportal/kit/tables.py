@@ -15,7 +15,7 @@ class _Echo:
 
 
 def safe_cell(value: object) -> str:
-    """Text for a cell. What a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
+    """Text for a cell. What a spreadsheet would run as a formula gets an apostrophe in front; numbers stay."""
     text = "" if value is None else str(value)
     if isinstance(value, str) and text.startswith(_FORMULA):
         return f"'{text}"
@@ -25,7 +25,7 @@ def safe_cell(value: object) -> str:
 def csv_response(
     name: str, head: Sequence[object], rows: Iterable[Sequence[object]], *, delimiter: str = ","
 ) -> StreamingHttpResponse:
-    """A CSV file to download, row by row. name: without its ending. delimiter: ";" where the comma is a decimal sign."""
+    """A CSV file to download, row by row. name: without ending. delimiter: ";" where people write 1,5."""
     writer = csv.writer(_Echo(), delimiter=delimiter)
 
     def lines() -> Iterator[str]:

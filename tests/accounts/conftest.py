@@ -22,7 +22,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def acme(db: None) -> Account:
     """The account that tests are about. The apps above are told of it, as open_account does."""
-    account = AccountFactory(name="Acme", slug="acme")
+    account = AccountFactory.create(name="Acme", slug="acme")
     account_opened.send(sender=Account, account=account, actor=Actor.system("demo"), at=AT)
     return account
 
@@ -30,26 +30,32 @@ def acme(db: None) -> Account:
 @pytest.fixture
 def olga(acme: Account) -> Membership:
     """Acme's only owner."""
-    return MembershipFactory(account=acme, role=Role.OWNER, user=UserFactory(name="Olga", email="olga@example.com"))
+    return MembershipFactory.create(
+        account=acme, role=Role.OWNER, user=UserFactory.create(name="Olga", email="olga@example.com")
+    )
 
 
 @pytest.fixture
 def adam(acme: Account) -> Membership:
     """An admin."""
-    return MembershipFactory(account=acme, role=Role.ADMIN, user=UserFactory(name="Adam", email="adam@example.com"))
+    return MembershipFactory.create(
+        account=acme, role=Role.ADMIN, user=UserFactory.create(name="Adam", email="adam@example.com")
+    )
 
 
 @pytest.fixture
 def mia(acme: Account) -> Membership:
     """A plain member."""
-    return MembershipFactory(account=acme, role=Role.MEMBER, user=UserFactory(name="Mia", email="mia@example.com"))
+    return MembershipFactory.create(
+        account=acme, role=Role.MEMBER, user=UserFactory.create(name="Mia", email="mia@example.com")
+    )
 
 
 @pytest.fixture
 def charlie(db: None) -> User:
     """The owner of another account."""
-    user = UserFactory(name="Charlie", email="charlie@example.com")
-    MembershipFactory(account=AccountFactory(slug="other"), role=Role.OWNER, user=user)
+    user = UserFactory.create(name="Charlie", email="charlie@example.com")
+    MembershipFactory.create(account=AccountFactory.create(slug="other"), role=Role.OWNER, user=user)
     return user
 
 

@@ -16,14 +16,18 @@ from tests.factories.accounts import AT, DepartmentFactory, InvitationFactory, M
 
 
 def accept(invitation: Invitation, user: User, **more: Any) -> Membership:
-    values = {"token": token_of(invitation), "at": AT, "actor": Actor(user=user, door="invitation")} | more
+    values: dict[str, Any] = {
+        "token": token_of(invitation),
+        "at": AT,
+        "actor": Actor(user=user, door="invitation"),
+    } | more
     return accept_invitation(user=user, **values)
 
 
 def test_the_invited_person_joins_as_invited(acme: Account) -> None:
-    department = DepartmentFactory(account=acme)
-    invitation = InvitationFactory(account=acme, role=Role.BILLING, department=department)
-    user = UserFactory(email=invitation.email)
+    department = DepartmentFactory.create(account=acme)
+    invitation = InvitationFactory.create(account=acme, role=Role.BILLING, department=department)
+    user = UserFactory.create(email=invitation.email)
     told: list[Any] = []
 
     def note(membership: Membership, invitation: Invitation, **_: Any) -> None:
@@ -48,8 +52,8 @@ def test_the_invited_person_joins_as_invited(acme: Account) -> None:
 
 
 def test_a_second_time_it_has_ended(acme: Account) -> None:
-    invitation = InvitationFactory(account=acme)
-    user = UserFactory(email=invitation.email)
+    invitation = InvitationFactory.create(account=acme)
+    user = UserFactory.create(email=invitation.email)
     accept(invitation, user)
 
     with pytest.raises(InvitationGone):
@@ -59,8 +63,8 @@ def test_a_second_time_it_has_ended(acme: Account) -> None:
 
 
 def test_a_further_verified_address_of_the_user_counts(acme: Account) -> None:
-    invitation = InvitationFactory(account=acme, email="lena@acme.example")
-    user = UserFactory()
+    invitation = InvitationFactory.create(account=acme, email="lena@acme.example")
+    user = UserFactory.create()
     EmailAddress.objects.create(user=user, email="Lena@acme.example", verified=True)
 
     assert accept(invitation, user).user == user
@@ -68,9 +72,9 @@ def test_a_further_verified_address_of_the_user_counts(acme: Account) -> None:
 
 @pytest.mark.parametrize("proved", [True, False])
 def test_another_address_does_not_join(acme: Account, proved: bool) -> None:
-    invitation = InvitationFactory(account=acme)
+    invitation = InvitationFactory.create(account=acme)
     # Either it is somebody else's address, or the right one that nobody has proved.
-    user = UserFactory() if proved else UserFactory(email=invitation.email, verified=False)
+    user = UserFactory.create() if proved else UserFactory.create(email=invitation.email, verified=False)
 
     with pytest.raises(InvitedElsewhere):
         accept(invitation, user)
@@ -89,34 +93,34 @@ def test_another_address_does_not_join(acme: Account, proved: bool) -> None:
     ],
 )
 def test_an_ended_link_joins_nobody(acme: Account, change: dict[str, Any]) -> None:
-    invitation = InvitationFactory(account=acme, **change)
+    invitation = InvitationFactory.create(account=acme, **change)
 
     with pytest.raises(InvitationGone):
-        accept(invitation, UserFactory(email=invitation.email))
+        accept(invitation, UserFactory.create(email=invitation.email))
 
     assert Membership.objects.count() == 0
 
 
 def test_a_closed_account_takes_nobody(acme: Account) -> None:
-    invitation = InvitationFactory(account=acme)
+    invitation = InvitationFactory.create(account=acme)
     acme.closed_at = AT - timedelta(days=1)
     acme.save()
 
     with pytest.raises(InvitationGone):
-        accept(invitation, UserFactory(email=invitation.email))
+        accept(invitation, UserFactory.create(email=invitation.email))
 
     assert Membership.objects.count() == 0
 
 
 def test_a_wrong_token_opens_nothing(acme: Account) -> None:
-    invitation = InvitationFactory(account=acme)
+    invitation = InvitationFactory.create(account=acme)
 
     with pytest.raises(InvitationGone):
-        accept(invitation, UserFactory(email=invitation.email), token=invitation.token_hash)
+        accept(invitation, UserFactory.create(email=invitation.email), token=invitation.token_hash)
 
 
 def test_a_member_does_not_join_twice(acme: Account, mia: Membership) -> None:
-    invitation = InvitationFactory(account=acme, email=mia.user.email)
+    invitation = InvitationFactory.create(account=acme, email=mia.user.email)
 
     with pytest.raises(AlreadyMember):
         accept(invitation, mia.user)
@@ -127,8 +131,8 @@ def test_a_member_does_not_join_twice(acme: Account, mia: Membership) -> None:
 
 
 def test_somebody_who_left_joins_again_with_a_new_row(acme: Account) -> None:
-    former = MembershipFactory(account=acme, left_at=AT)
-    invitation = InvitationFactory(account=acme, email=former.user.email)
+    former = MembershipFactory.create(account=acme, left_at=AT)
+    invitation = InvitationFactory.create(account=acme, email=former.user.email)
 
     membership = accept(invitation, former.user)
 

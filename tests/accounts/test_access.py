@@ -1,5 +1,7 @@
 """Every account page: visitors sign in first, strangers get 404, a missing right gets 403 with names."""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
@@ -39,20 +41,20 @@ OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "l
 
 def url_of(name: str, account: Account) -> str:
     """A real address: its objects exist, so that a leak would show."""
-    department = DepartmentFactory(account=account)
-    arguments = {
-        "person": lambda: [MembershipFactory(account=account).public_id],
-        "remove_member": lambda: [MembershipFactory(account=account).public_id],
-        "set_role": lambda: [MembershipFactory(account=account).public_id],
-        "set_details": lambda: [MembershipFactory(account=account).public_id],
-        "resend_invitation": lambda: [InvitationFactory(account=account).public_id],
-        "revoke_invitation": lambda: [InvitationFactory(account=account).public_id],
+    department = DepartmentFactory.create(account=account)
+    arguments: dict[str, Callable[[], list[str]]] = {
+        "person": lambda: [MembershipFactory.create(account=account).public_id],
+        "remove_member": lambda: [MembershipFactory.create(account=account).public_id],
+        "set_role": lambda: [MembershipFactory.create(account=account).public_id],
+        "set_details": lambda: [MembershipFactory.create(account=account).public_id],
+        "resend_invitation": lambda: [InvitationFactory.create(account=account).public_id],
+        "revoke_invitation": lambda: [InvitationFactory.create(account=account).public_id],
         "add_place": lambda: ["department"],
         "rename_place": lambda: ["department", department.public_id],
         "delete_place": lambda: ["department", department.public_id],
-        "revoke_api_key": lambda: [ApiKeyFactory(account=account).public_id],
+        "revoke_api_key": lambda: [ApiKeyFactory.create(account=account).public_id],
     }
-    return reverse(f"accounts:{name}", args=[account.slug, *arguments.get(name, list)()])
+    return reverse(f"accounts:{name}", args=[account.slug, *arguments.get(name, lambda: [])()])
 
 
 def test_every_url_is_in_one_of_the_lists() -> None:
@@ -63,7 +65,7 @@ def test_every_url_is_in_one_of_the_lists() -> None:
 def test_visitor_stranger_and_member(name: str, acme: Account, olga: Membership, charlie: User) -> None:
     url = url_of(name, acme)
     method = "post" if name in POSTS else "get"
-    member = MembershipFactory(account=acme, role=Role.MEMBER)
+    member = MembershipFactory.create(account=acme, role=Role.MEMBER)
 
     visitor = getattr(Client(), method)(url)
     stranger = getattr(browser_of(charlie), method)(url)
@@ -102,7 +104,7 @@ def test_another_accounts_things_are_not_found_by_an_owner(
 
 
 def test_the_billing_role_sees_the_trail_and_no_more(acme: Account, olga: Membership) -> None:
-    browser = browser_of(MembershipFactory(account=acme, role=Role.BILLING).user)
+    browser = browser_of(MembershipFactory.create(account=acme, role=Role.BILLING).user)
 
     allowed = {name for name in CAPABILITY if browser.get(url_of(name, acme)).status_code == 200}
 
@@ -153,7 +155,7 @@ def test_a_capability_that_does_not_exist_is_a_programming_error() -> None:
 @pytest.mark.django_db
 def test_a_staff_member_is_a_stranger_too(acme: Account) -> None:
     request = RequestFactory().get("/")
-    request.user = UserFactory(is_staff=True, is_superuser=True)
+    request.user = UserFactory.create(is_staff=True, is_superuser=True)
 
     @requires(None)
     def page(request: AccountRequest) -> HttpResponse:

@@ -22,7 +22,7 @@ def note(account: Account, actor: Actor, action: str = "seat.assigned") -> Audit
 
 
 def test_an_entry_says_everything(acme: Account, olga: Membership) -> None:
-    staff = UserFactory()
+    staff = UserFactory.create()
     actor = Actor(user=olga.user, impersonator=staff, door="api", ip="203.0.113.9", request_id="r-1")
 
     record_audit(account=acme, actor=actor, action="seat.assigned", target="asg_1", summary="x" * 300, before=1)
@@ -47,7 +47,9 @@ def test_the_database_refuses_changes(acme: Account, olga: Membership) -> None:
 def test_filters(acme: Account, olga: Membership, adam: Membership, charlie: Membership) -> None:
     mine = note(acme, as_actor(olga))
     his = note(acme, as_actor(adam), action="member.left")
-    by_key = note(acme, Actor(user=None, api_key=ApiKeyFactory(account=acme, name="Payroll")), action="seat.released")
+    by_key = note(
+        acme, Actor(user=None, api_key=ApiKeyFactory.create(account=acme, name="Payroll")), action="seat.released"
+    )
     record_audit(account=Account.objects.get(slug="other"), actor=Actor.system("task"), action="seat.assigned")
 
     assert list(trail_of(acme)) == [by_key, his, mine]

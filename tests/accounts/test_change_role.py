@@ -47,21 +47,21 @@ def test_the_last_owner_stays(acme: Account, olga: Membership) -> None:
 
 
 def test_an_owner_who_left_does_not_count(acme: Account, olga: Membership) -> None:
-    MembershipFactory(account=acme, role=Role.OWNER, left_at=AT)
+    MembershipFactory.create(account=acme, role=Role.OWNER, left_at=AT)
 
     with pytest.raises(LastOwner):
         set_role(acme, olga, Role.ADMIN, olga)
 
 
 def test_another_accounts_owners_do_not_count(acme: Account, olga: Membership) -> None:
-    MembershipFactory(role=Role.OWNER)
+    MembershipFactory.create(role=Role.OWNER)
 
     with pytest.raises(LastOwner):
         set_role(acme, olga, Role.ADMIN, olga)
 
 
 def test_of_two_owners_one_may_step_down(acme: Account, olga: Membership) -> None:
-    MembershipFactory(account=acme, role=Role.OWNER)
+    MembershipFactory.create(account=acme, role=Role.OWNER)
 
     set_role(acme, olga, Role.ADMIN, olga)
 
@@ -71,7 +71,7 @@ def test_of_two_owners_one_may_step_down(acme: Account, olga: Membership) -> Non
 def test_an_admin_neither_makes_nor_unmakes_owners(
     acme: Account, olga: Membership, adam: Membership, mia: Membership
 ) -> None:
-    MembershipFactory(account=acme, role=Role.OWNER)
+    MembershipFactory.create(account=acme, role=Role.OWNER)
 
     with pytest.raises(NotYours):
         set_role(acme, mia, Role.OWNER, adam)
@@ -89,7 +89,7 @@ def test_an_admin_manages_the_rest(acme: Account, olga: Membership, adam: Member
 
 
 def test_staff_in_django_admin_rescue_an_account_without_owner(acme: Account, mia: Membership) -> None:
-    staff = UserFactory(is_staff=True)
+    staff = UserFactory.create(is_staff=True)
 
     set_role(acme, mia, Role.OWNER, Actor(user=staff, door="admin"))
 
@@ -98,20 +98,20 @@ def test_staff_in_django_admin_rescue_an_account_without_owner(acme: Account, mi
 
 def test_staff_by_any_other_door_are_strangers(acme: Account, olga: Membership, mia: Membership) -> None:
     with pytest.raises(NotYours):
-        set_role(acme, mia, Role.ADMIN, Actor(user=UserFactory(is_staff=True)))
+        set_role(acme, mia, Role.ADMIN, Actor(user=UserFactory.create(is_staff=True)))
 
     assert role_of(mia) == "member"
 
 
 def test_a_person_who_left_is_gone(acme: Account, olga: Membership) -> None:
-    former = MembershipFactory(account=acme, left_at=AT)
+    former = MembershipFactory.create(account=acme, left_at=AT)
 
     with pytest.raises(MemberGone):
         set_role(acme, former, Role.ADMIN, olga)
 
 
 def test_another_accounts_person_is_gone(acme: Account, olga: Membership) -> None:
-    foreign = MembershipFactory()
+    foreign = MembershipFactory.create()
 
     with pytest.raises(MemberGone):
         set_role(acme, foreign, Role.ADMIN, olga)

@@ -23,13 +23,15 @@ from tests.accounts.conftest import as_actor
 from tests.factories.accounts import AT, ApiKeyFactory, DepartmentFactory, InvitationFactory, MembershipFactory
 
 
-def invite(account: Account, actor: Actor, email: str = "lena@example.com", role: str = Role.MEMBER, **more: Any) -> Any:
-    values = {"department": None, "name": "Lena", "at": AT} | more
+def invite(
+    account: Account, actor: Actor, email: str = "lena@example.com", role: str = Role.MEMBER, **more: Any
+) -> Any:
+    values: dict[str, Any] = {"department": None, "name": "Lena", "at": AT} | more
     return invite_member(account=account, email=email, role=role, actor=actor, **values)
 
 
 def test_an_address_is_invited(acme: Account, olga: Membership) -> None:
-    department = DepartmentFactory(account=acme)
+    department = DepartmentFactory.create(account=acme)
 
     invitation, created = invite(acme, as_actor(olga), " Lena@Example.com ", department=department)
 
@@ -63,7 +65,7 @@ def test_an_old_open_one_is_ended_and_a_new_one_made(acme: Account, olga: Member
 
 
 def test_another_account_may_invite_the_same_address(acme: Account, olga: Membership) -> None:
-    InvitationFactory(email="lena@example.com")
+    InvitationFactory.create(email="lena@example.com")
 
     assert invite(acme, as_actor(olga))[1] is True
 
@@ -77,7 +79,7 @@ def test_a_member_is_not_invited(acme: Account, olga: Membership, mia: Membershi
 
 
 def test_somebody_who_left_is_invited_again(acme: Account, olga: Membership) -> None:
-    former = MembershipFactory(account=acme, left_at=AT)
+    former = MembershipFactory.create(account=acme, left_at=AT)
 
     assert invite(acme, as_actor(olga), former.user.email)[1] is True
 
@@ -99,7 +101,7 @@ def test_an_admin_may_not_invite_an_owner(acme: Account, adam: Membership) -> No
 
 
 def test_a_key_invites_as_an_admin_would(acme: Account, adam: Membership) -> None:
-    key = ApiKeyFactory(account=acme, created_by=adam)
+    key = ApiKeyFactory.create(account=acme, created_by=adam)
     actor = Actor(user=None, api_key=key, door="api")
 
     invitation, _created = invite(acme, actor)
@@ -118,7 +120,7 @@ def test_an_outsider_may_not_invite(acme: Account, charlie: Any) -> None:
 
 
 def test_sending_again_makes_a_new_link_and_ends_the_old_one(acme: Account, olga: Membership) -> None:
-    invitation = InvitationFactory(account=acme)
+    invitation = InvitationFactory.create(account=acme)
     old = token_of(invitation)
     later = AT + timedelta(days=3)
 
@@ -130,7 +132,7 @@ def test_sending_again_makes_a_new_link_and_ends_the_old_one(acme: Account, olga
 
 
 def test_withdrawing_ends_the_link_and_tells(acme: Account, olga: Membership) -> None:
-    invitation = InvitationFactory(account=acme)
+    invitation = InvitationFactory.create(account=acme)
     told: list[Any] = []
 
     def note(invitation: Invitation, actor: Actor, **_: Any) -> None:
@@ -150,7 +152,7 @@ def test_withdrawing_ends_the_link_and_tells(acme: Account, olga: Membership) ->
 
 
 def test_another_accounts_invitation_cannot_be_withdrawn(acme: Account, olga: Membership) -> None:
-    foreign = InvitationFactory()
+    foreign = InvitationFactory.create()
 
     with pytest.raises(InvitationGone):
         revoke_invitation(account=acme, invitation=foreign, actor=as_actor(olga), at=AT)
@@ -160,9 +162,9 @@ def test_another_accounts_invitation_cannot_be_withdrawn(acme: Account, olga: Me
 
 
 def test_only_what_is_past_its_time_expires(acme: Account) -> None:
-    old = InvitationFactory(account=acme, expires_at=AT)
-    fresh = InvitationFactory(account=acme, expires_at=AT + timedelta(seconds=1))
-    withdrawn = InvitationFactory(account=acme, expires_at=AT, state=Invitation.State.REVOKED)
+    old = InvitationFactory.create(account=acme, expires_at=AT)
+    fresh = InvitationFactory.create(account=acme, expires_at=AT + timedelta(seconds=1))
+    withdrawn = InvitationFactory.create(account=acme, expires_at=AT, state=Invitation.State.REVOKED)
 
     assert expire_invitations(at=AT) == 1
     assert expire_invitations(at=AT) == 0

@@ -64,7 +64,7 @@ def test_what_is_refused(olga: Membership, scopes: list[str], name: str, end: da
 
 
 def test_nobody_hands_on_what_they_do_not_have(acme: Account) -> None:
-    manager = MembershipFactory(account=acme, role=Role.TEAM_MANAGER)
+    manager = MembershipFactory.create(account=acme, role=Role.TEAM_MANAGER)
 
     with pytest.raises(KeyRefused):
         issue(manager, ["seats.buy"])
@@ -73,7 +73,7 @@ def test_nobody_hands_on_what_they_do_not_have(acme: Account) -> None:
 
 
 def test_a_revoked_key_opens_nothing(acme: Account, olga: Membership) -> None:
-    key = ApiKeyFactory(account=acme)
+    key = ApiKeyFactory.create(account=acme)
 
     revoke_api_key(account=acme, key=key, actor=as_actor(olga), at=AT)
     revoke_api_key(account=acme, key=key, actor=as_actor(olga), at=AT + timedelta(hours=1))
@@ -85,7 +85,7 @@ def test_a_revoked_key_opens_nothing(acme: Account, olga: Membership) -> None:
 
 
 def test_another_accounts_key_is_not_revoked(acme: Account, olga: Membership) -> None:
-    foreign = ApiKeyFactory()
+    foreign = ApiKeyFactory.create()
 
     revoke_api_key(account=acme, key=foreign, actor=as_actor(olga), at=AT)
 
@@ -95,14 +95,14 @@ def test_another_accounts_key_is_not_revoked(acme: Account, olga: Membership) ->
 
 
 def test_an_ended_key_opens_nothing(acme: Account) -> None:
-    key = ApiKeyFactory(account=acme, expires_at=AT)
+    key = ApiKeyFactory.create(account=acme, expires_at=AT)
 
     assert authenticate_key(text_of(key), AT - timedelta(seconds=1)) == key
     assert authenticate_key(text_of(key), AT) is None
 
 
 def test_a_closed_accounts_key_opens_nothing(acme: Account) -> None:
-    key = ApiKeyFactory(account=acme)
+    key = ApiKeyFactory.create(account=acme)
     acme.closed_at = AT
     acme.save()
 
@@ -111,13 +111,13 @@ def test_a_closed_accounts_key_opens_nothing(acme: Account) -> None:
 
 @pytest.mark.parametrize("text", ["", "sp_test_", "nonsense", "sp_test_00000000_wrong", "\x00"])
 def test_a_wrong_text_opens_nothing(acme: Account, text: str) -> None:
-    ApiKeyFactory(account=acme, prefix="sp_test_00000000")
+    ApiKeyFactory.create(account=acme, prefix="sp_test_00000000")
 
     assert authenticate_key(text, AT) is None
 
 
 def test_its_use_is_noted_once_a_minute(acme: Account) -> None:
-    key = ApiKeyFactory(account=acme)
+    key = ApiKeyFactory.create(account=acme)
 
     def noted() -> datetime | None:
         return ApiKey.objects.get(pk=key.pk).last_used_at

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_user_becomes_its_owner() -> None:
-    user = UserFactory(locale="de", time_zone="Europe/Berlin")
+    user = UserFactory.create(locale="de", time_zone="Europe/Berlin")
 
     account = open_account(name=" Käse & Co ", user=user, at=AT, actor=Actor(user=user, door="sign_up"))
 
@@ -33,8 +33,8 @@ def test_the_user_becomes_its_owner() -> None:
 
 
 def test_a_taken_address_gets_four_more_characters() -> None:
-    AccountFactory(slug="acme")
-    user = UserFactory()
+    AccountFactory.create(slug="acme")
+    user = UserFactory.create()
 
     account = open_account(name="Acme", user=user, at=AT, actor=Actor(user=user))
 
@@ -43,7 +43,7 @@ def test_a_taken_address_gets_four_more_characters() -> None:
 
 
 def test_a_name_without_letters_still_has_an_address() -> None:
-    user = UserFactory()
+    user = UserFactory.create()
 
     assert open_account(name="株式会社", user=user, at=AT, actor=Actor(user=user)).slug == "account"
 
@@ -52,7 +52,7 @@ def test_a_receiver_that_fails_leaves_no_account() -> None:
     def fail(**_: Any) -> None:
         raise RuntimeError("no")
 
-    user = UserFactory()
+    user = UserFactory.create()
     member_joined.connect(fail)
     try:
         with pytest.raises(RuntimeError):
@@ -73,7 +73,7 @@ def test_the_account_is_told_before_its_owner() -> None:
     def joined(**_: Any) -> None:
         told.append("member")
 
-    user = UserFactory()
+    user = UserFactory.create()
     account_opened.connect(opened)
     member_joined.connect(joined)
     try:

@@ -44,7 +44,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 @pytest.mark.parametrize("round_", range(5))
 def test_two_owners_demote_each_other(acme: Account, olga: Membership, round_: int) -> None:
-    omar = MembershipFactory(account=acme, role=Role.OWNER)
+    omar = MembershipFactory.create(account=acme, role=Role.OWNER)
 
     def demote(by: Membership, whom: Membership) -> Callable[[], object]:
         return lambda: change_role(account=acme, membership=whom, role=Role.MEMBER, actor=as_actor(by), at=AT)
@@ -60,7 +60,7 @@ def test_two_owners_demote_each_other(acme: Account, olga: Membership, round_: i
 
 
 def test_two_owners_step_down(acme: Account, olga: Membership) -> None:
-    omar = MembershipFactory(account=acme, role=Role.OWNER)
+    omar = MembershipFactory.create(account=acme, role=Role.OWNER)
 
     def step_down(who: Membership) -> Callable[[], object]:
         return lambda: change_role(account=acme, membership=who, role=Role.ADMIN, actor=as_actor(who), at=AT)
@@ -72,7 +72,7 @@ def test_two_owners_step_down(acme: Account, olga: Membership) -> None:
 
 
 def test_two_owners_leave(acme: Account, olga: Membership) -> None:
-    omar = MembershipFactory(account=acme, role=Role.OWNER)
+    omar = MembershipFactory.create(account=acme, role=Role.OWNER)
 
     def go(who: Membership) -> Callable[[], object]:
         return lambda: remove_member(account=acme, membership=who, actor=as_actor(who), at=AT)
@@ -94,8 +94,8 @@ def test_one_person_is_removed_by_two(acme: Account, olga: Membership, adam: Mem
 
 
 def test_one_link_is_opened_four_times(acme: Account) -> None:
-    invitation = InvitationFactory(account=acme)
-    user = UserFactory(email=invitation.email)
+    invitation = InvitationFactory.create(account=acme)
+    user = UserFactory.create(email=invitation.email)
 
     def accept() -> object:
         return accept_invitation(token=token_of(invitation), user=user, at=AT, actor=Actor(user=user))
@@ -108,8 +108,8 @@ def test_one_link_is_opened_four_times(acme: Account) -> None:
 
 
 def test_accepted_and_withdrawn_at_once_is_one_of_both(acme: Account, olga: Membership) -> None:
-    invitation = InvitationFactory(account=acme)
-    user = UserFactory(email=invitation.email)
+    invitation = InvitationFactory.create(account=acme)
+    user = UserFactory.create(email=invitation.email)
 
     results = at_once(
         lambda: accept_invitation(token=token_of(invitation), user=user, at=AT, actor=Actor(user=user)),
@@ -136,14 +136,14 @@ def test_one_address_is_invited_by_four(acme: Account, olga: Membership) -> None
 
     results = at_once(invite, invite, invite, invite)
 
-    assert sorted(created for _invitation, created in results) == [False, False, False, True]  # type: ignore[misc]
+    assert sorted(result[1] for result in results) == [False, False, False, True]  # type: ignore[index]
     assert Invitation.objects.filter(account=acme).count() == 1
     assert AuditEntry.objects.filter(action="invitation.made").count() == 1
 
 
 def test_two_sweeps_expire_each_row_once(acme: Account) -> None:
     for _ in range(6):
-        InvitationFactory(account=acme, expires_at=AT)
+        InvitationFactory.create(account=acme, expires_at=AT)
 
     results = at_once(lambda: expire_invitations(at=AT), lambda: expire_invitations(at=AT))
 
@@ -152,7 +152,7 @@ def test_two_sweeps_expire_each_row_once(acme: Account) -> None:
 
 
 def test_four_accounts_of_one_name_have_four_addresses(db: None) -> None:
-    user = UserFactory()
+    user = UserFactory.create()
 
     def open_one() -> object:
         return open_account(name="Acme", user=user, at=AT, actor=Actor(user=user))
@@ -164,7 +164,7 @@ def test_four_accounts_of_one_name_have_four_addresses(db: None) -> None:
 
 @pytest.mark.parametrize("round_", range(4))
 def test_moving_in_and_deleting_a_department(acme: Account, olga: Membership, mia: Membership, round_: int) -> None:
-    department = DepartmentFactory(account=acme)
+    department = DepartmentFactory.create(account=acme)
 
     results = at_once(
         lambda: update_member(

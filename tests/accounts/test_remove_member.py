@@ -57,7 +57,7 @@ def test_but_not_the_last_owner(acme: Account, olga: Membership, adam: Membershi
 
 
 def test_an_admin_does_not_remove_an_owner(acme: Account, olga: Membership, adam: Membership) -> None:
-    MembershipFactory(account=acme, role=Role.OWNER)
+    MembershipFactory.create(account=acme, role=Role.OWNER)
 
     with pytest.raises(NotYours):
         take_out(acme, olga, adam)

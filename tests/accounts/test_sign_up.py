@@ -15,7 +15,7 @@ from tests.accounts.conftest import browser_of
 from tests.factories.accounts import InvitationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "a long and winding road"  # noqa: S105
+PASSWORD = "a long and winding road"
 NEW = {"name": "Lena", "organisation": "Lena's", "email": "Lena@Example.com", "password1": PASSWORD}
 
 
@@ -25,7 +25,7 @@ def invitation(acme: Account, olga: Membership) -> Invitation:
     from accounts.members.invitations import LIFETIME
     from seatportal.kit.clock import now
 
-    return InvitationFactory(
+    return InvitationFactory.create(
         account=acme, email="lena@example.com", name="Lena L.", role=Role.ADMIN, expires_at=now() + LIFETIME
     )
 
@@ -89,7 +89,7 @@ def test_bad_input_makes_nothing(client: Client, changes: dict[str, str], field:
 
 
 def test_a_known_address_is_not_told_apart_and_opens_nothing(client: Client) -> None:
-    UserFactory(email="lena@example.com")
+    UserFactory.create(email="lena@example.com")
 
     response = sign_up(client)
 
@@ -122,9 +122,7 @@ def test_an_invited_new_person_joins_without_a_further_proof(client: Client, inv
     user = User.objects.get(name="Lena")
     # The address that the link proved, whatever was posted.
     assert user.email == "lena@example.com"
-    assert list(EmailAddress.objects.filter(user=user).values_list("email", "verified")) == [
-        ("lena@example.com", True)
-    ]
+    assert list(EmailAddress.objects.filter(user=user).values_list("email", "verified")) == [("lena@example.com", True)]
     membership = Membership.objects.get(user=user)
     assert (membership.account, membership.role) == (invitation.account, "admin")
     assert Account.objects.count() == 1
@@ -146,7 +144,7 @@ def test_an_invitation_that_ended_meanwhile_makes_an_ordinary_sign_up(client: Cl
 
 
 def test_a_known_person_signs_in_and_joins(client: Client, invitation: Invitation) -> None:
-    user = UserFactory(email="lena@example.com")
+    user = UserFactory.create(email="lena@example.com")
     user.set_password(PASSWORD)
     user.save()
     link = reverse("accounts:accept_invitation", args=[token_of(invitation)])
@@ -181,7 +179,7 @@ def test_a_member_opens_an_invitation_of_the_same_account(acme: Account, mia: Me
     from accounts.members.invitations import LIFETIME
     from seatportal.kit.clock import now
 
-    row = InvitationFactory(account=acme, email=mia.user.email, expires_at=now() + LIFETIME)
+    row = InvitationFactory.create(account=acme, email=mia.user.email, expires_at=now() + LIFETIME)
 
     response = browser_of(mia.user).post(reverse("accounts:accept_invitation", args=[token_of(row)]))
 
@@ -198,7 +196,7 @@ def test_a_wrong_link_says_that_it_has_ended(client: Client, token: str) -> None
 
 
 def test_an_inactive_user_does_not_get_in(client: Client) -> None:
-    user = UserFactory(is_active=False)
+    user = UserFactory.create(is_active=False)
     user.set_password(PASSWORD)
     user.save()
 

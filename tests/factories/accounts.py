@@ -1,10 +1,12 @@
+# mypy: allow-untyped-calls, allow-untyped-decorators
 """Plain rows of the accounts app. No facts are sent and no verb is called."""
 
 from datetime import UTC, datetime, timedelta
 
-import factory
 from allauth.account.models import EmailAddress
+from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from accounts.keys.authenticate_key import PURPOSE
 from accounts.members.invitations import hash_of, token_of
@@ -22,11 +24,11 @@ class UserFactory(DjangoModelFactory[User]):
         model = User
         skip_postgeneration_save = True
 
-    email = factory.Sequence(lambda n: f"user{n}@example.com")
-    name = factory.Sequence(lambda n: f"User {n}")
-    password = "!"  # noqa: S105  an unusable one: hashing costs time
+    email = Sequence(lambda n: f"user{n}@example.com")
+    name = Sequence(lambda n: f"User {n}")
+    password = "!"  # an unusable one: hashing costs time
 
-    @factory.post_generation
+    @post_generation
     def verified(self: User, create: bool, value: bool | None, **_: object) -> None:
         """`verified=False` leaves the address unproved."""
         if create and value is not False:
@@ -39,8 +41,8 @@ class AccountFactory(DjangoModelFactory[Account]):
     class Meta:
         model = Account
 
-    name = factory.Sequence(lambda n: f"Company {n}")
-    slug = factory.Sequence(lambda n: f"company-{n}")
+    name = Sequence(lambda n: f"Company {n}")
+    slug = Sequence(lambda n: f"company-{n}")
 
 
 class DepartmentFactory(DjangoModelFactory[Department]):
@@ -49,8 +51,8 @@ class DepartmentFactory(DjangoModelFactory[Department]):
     class Meta:
         model = Department
 
-    account = factory.SubFactory(AccountFactory)
-    name = factory.Sequence(lambda n: f"Department {n}")
+    account = SubFactory(AccountFactory)
+    name = Sequence(lambda n: f"Department {n}")
 
 
 class RegionFactory(DjangoModelFactory[Region]):
@@ -59,8 +61,8 @@ class RegionFactory(DjangoModelFactory[Region]):
     class Meta:
         model = Region
 
-    account = factory.SubFactory(AccountFactory)
-    name = factory.Sequence(lambda n: f"Region {n}")
+    account = SubFactory(AccountFactory)
+    name = Sequence(lambda n: f"Region {n}")
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):
@@ -69,8 +71,8 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     class Meta:
         model = Membership
 
-    account = factory.SubFactory(AccountFactory)
-    user = factory.SubFactory(UserFactory)
+    account = SubFactory(AccountFactory)
+    user = SubFactory(UserFactory)
     role = Role.MEMBER
     joined_at = AT
 
@@ -81,14 +83,12 @@ class InvitationFactory(DjangoModelFactory[Invitation]):
     class Meta:
         model = Invitation
 
-    public_id = factory.LazyFunction(lambda: public_id("ivt"))
-    account = factory.SubFactory(AccountFactory)
-    email = factory.Sequence(lambda n: f"invited{n}@example.com")
+    public_id = LazyFunction(lambda: public_id("ivt"))
+    account = SubFactory(AccountFactory)
+    email = Sequence(lambda n: f"invited{n}@example.com")
     role = Role.MEMBER
-    nonce = factory.Sequence(lambda n: f"nonce-{n}")
-    token_hash = factory.LazyAttribute(
-        lambda row: hash_of(token_of(Invitation(public_id=row.public_id, nonce=row.nonce)))
-    )
+    nonce = Sequence(lambda n: f"nonce-{n}")
+    token_hash = LazyAttribute(lambda row: hash_of(token_of(Invitation(public_id=row.public_id, nonce=row.nonce))))
     expires_at = AT + timedelta(days=7)
     sent_at = AT
 
@@ -99,11 +99,11 @@ class ApiKeyFactory(DjangoModelFactory[ApiKey]):
     class Meta:
         model = ApiKey
 
-    account = factory.SubFactory(AccountFactory)
-    name = factory.Sequence(lambda n: f"Key {n}")
-    prefix = factory.Sequence(lambda n: f"sp_test_{n:08d}")
-    secret_hash = factory.LazyAttribute(lambda row: token_hash(f"{row.prefix}_secret", purpose=PURPOSE))
-    scopes = factory.LazyFunction(lambda: ["seats.view"])
+    account = SubFactory(AccountFactory)
+    name = Sequence(lambda n: f"Key {n}")
+    prefix = Sequence(lambda n: f"sp_test_{n:08d}")
+    secret_hash = LazyAttribute(lambda row: token_hash(f"{row.prefix}_secret", purpose=PURPOSE))
+    scopes = LazyFunction(lambda: ["seats.view"])
 
 
 def text_of(key: ApiKey) -> str:
