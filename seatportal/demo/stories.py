@@ -1,0 +1,215 @@
+"""What happened to each firm of the demo, told forward in days before today."""
+
+import calendar
+from datetime import UTC, datetime, timedelta
+
+from accounts.members.invitations import invite_member
+from accounts.models import Role
+from billing.changes.decreases import plan_decrease
+from seatportal.demo import casting
+from seatportal.demo.firm import Firm, add_to
+from seatportal.demo.timeline import Timeline
+from seatportal.demo.vendor import Vendor
+from seats.capacity.set_policy import set_policy
+from seats.holders.reserve_seat import invite_with_seat
+from seats.holders.wait import wait_for_seat
+from seats.requests.request_seat import request_seat
+
+# Building takes seconds, in which the simulator's clock goes on; a period must not begin that much too late.
+SLACK = timedelta(minutes=1)
+MONTHS_OF_HISTORY = 13
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day some months earlier, or that month's last day."""
+    total = moment.year * 12 + moment.month - 1 - months
+    year, month = total // 12, total % 12 + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
+
+
+def half_way(now: datetime) -> datetime | None:
+    """Where a monthly period began of which exactly half the days are over; None on a day with no such period.
+
+    Only months of an even number of days have a half that is counted in whole days.
+    """
+    for length in (30, 28):
+        start = now - days(length / 2) - SLACK
+        if calendar.monthrange(start.year, start.month)[1] == length:
+            return start
+    return None
+
+
+def brightwater(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """The account of the customer's logins: 10 seats bought, 9 held, 8 of them active; half of the period is over."""
+    firm = Firm(casting.BRIGHTWATER, vendor)
+    running = half_way(now.astimezone(UTC))
+    if running is not None:
+        price, start = "team-usd", months_before(running, MONTHS_OF_HISTORY)
+    else:
+        price, start = "team-usd-30-days", now - days(15 + 30 * MONTHS_OF_HISTORY) - SLACK
+    line.at(start - days(3), firm.open)
+    line.at(start, lambda at: firm.subscribe(price, 5, at))
+    line.at(start + days(1), lambda at: firm.seat(at, "maya"))
+    line.at(start + days(1), lambda at: firm.join_and_sit(at, "tomás", "priya", "kwame", "hanna"))
+    line.at(start + days(2), lambda at: firm.join([firm.by_key["elif"], firm.by_key["marek"]], at))
+    line.at(now - days(205), lambda at: firm.buy(3, "Two designers and a developer start", at))
+    line.at(now - days(204), lambda at: firm.join_and_sit(at, "diego", "sofie", "yusuf"))
+    line.at(
+        now - days(101),
+        lambda at: firm.reassign(at, of="hanna", to="noor", reason="Hanna leaves, Noor takes over the studies"),
+    )
+    line.at(now - days(100), lambda at: firm.leave("hanna", at))
+    line.at(now - days(64), lambda at: firm.buy(2, "A growth team", at))
+    line.at(now - days(63), lambda at: firm.join_and_sit(at, "grace"))
+    line.at(now - days(40), lambda at: firm.join([firm.by_key["aroha"]], at))
+    line.at(now - days(19), lambda at: firm.join([firm.by_key["liam"], firm.by_key["wen"]], at))
+    line.at(now - days(3), lambda at: _ask(firm, "liam", "I start on the festival campaign next week.", at))
+    line.at(now - days(1), lambda at: _invite(firm, "ola.lindgren", "Ola Lindgren", at))
+    line.at(now, firm.use)
+    return firm
+
+
+def quillmark(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """At its hard limit: 10 of 10 seats held, two people wait."""
+    firm = Firm(casting.QUILLMARK, vendor)
+    holders = [person.key for person in firm.cast.people[1:10]]
+    line.at(now - days(262), firm.open)
+    line.at(now - days(261), lambda at: firm.subscribe("business-usd", 10, at, card="pm_card_mastercard"))
+    line.at(now - days(260), lambda at: firm.seat(at, "rosalind"))
+    line.at(now - days(260), lambda at: firm.join_and_sit(at, *holders))
+    line.at(now - days(33), lambda at: firm.join([firm.by_key[key] for key in ("mateo", "ingrid", "dalia")], at))
+    line.at(now - days(6), lambda at: _wait(firm, "mateo", at))
+    line.at(now - days(4), lambda at: _wait(firm, "ingrid", at))
+    line.at(now, firm.use)
+    return firm
+
+
+def harbourline(line: Timeline, vendor: Vendor, now: datetime, *, guest: Firm) -> Firm:
+    """Above its soft limit: 12 seats in use of 10 bought, 3 more allowed. The guest's owner is an admin here too."""
+    firm = Firm(casting.HARBOURLINE, vendor)
+    first, later = [p.key for p in firm.cast.people[1:10]], [p.key for p in firm.cast.people[10:]]
+    line.at(now - days(171), firm.open)
+    line.at(now - days(170), lambda at: firm.subscribe("team-usd", 10, at, card="pm_card_amex"))
+    line.at(now - days(169), lambda at: firm.seat(at, "callum"))
+    line.at(now - days(169), lambda at: firm.join_and_sit(at, *first))
+    line.at(now - days(70), lambda at: _allow_over(firm, at))
+    line.at(now - days(60), lambda at: firm.join_and_sit(at, *later))
+    line.at(now - days(30), lambda at: add_to(firm, guest.people["maya"].user, Role.ADMIN, at))
+    line.at(now, firm.use)
+    return firm
+
+
+def saffron(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """Past due: the card was replaced by one that declines, and the renewal of two days ago failed."""
+    firm = Firm(casting.SAFFRON, vendor)
+    start = months_before(now - days(2), 3)
+    line.at(start - days(1), firm.open)
+    line.at(start, lambda at: firm.subscribe("business-eur", 6, at))
+    line.at(start + days(1), lambda at: firm.seat(at, "aoife"))
+    line.at(start + days(1), lambda at: firm.join_and_sit(at, "farid", "chiara", "stefan", "mireille"))
+    line.at(now - days(12), lambda at: firm.put_card("pm_card_chargeCustomerFail", at))
+    line.at(now, firm.use)
+    return firm
+
+
+def fernhollow(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """Empty and new."""
+    firm = Firm(casting.FERNHOLLOW, vendor)
+    line.at(now - timedelta(hours=1), firm.open)
+    return firm
+
+
+def valdeluz(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """By the year, in euros and Spanish: 12 seats, of which 10 are to be kept at the renewal."""
+    firm = Firm(casting.VALDELUZ, vendor)
+    line.at(now - days(251), firm.open)
+    line.at(now - days(250), lambda at: firm.subscribe("business-eur-year", 12, at))
+    line.at(now - days(249), lambda at: firm.seat(at, "inés"))
+    line.at(now - days(249), lambda at: firm.join_and_sit(at, *[person.key for person in firm.cast.people[1:]]))
+    line.at(now - days(8), lambda at: _reduce(firm, 10, "La obra de la planta termina", at))
+    line.at(now, firm.use)
+    return firm
+
+
+def mizuhara(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """In yen, which has no minor unit."""
+    firm = Firm(casting.MIZUHARA, vendor)
+    line.at(now - days(79), firm.open)
+    line.at(now - days(78), lambda at: firm.subscribe("team-jpy", 6, at))
+    line.at(now - days(77), lambda at: firm.seat(at, "haruka"))
+    line.at(now - days(77), lambda at: firm.join_and_sit(at, "kenji", "ayumi", "daichi", "rin"))
+    line.at(now, firm.use)
+    return firm
+
+
+def tidewell(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """With credit, two seats below the volume step: 8 held, one reserved by an invitation."""
+    firm = Firm(casting.TIDEWELL, vendor)
+    line.at(now - days(131), firm.open)
+    line.at(now - days(130), lambda at: firm.subscribe("volume-usd", 9, at))
+    line.at(now - days(129), lambda at: firm.seat(at, "ngozi"))
+    line.at(now - days(129), lambda at: firm.join_and_sit(at, *[person.key for person in firm.cast.people[1:]]))
+    line.at(now - days(5), lambda at: firm.credit(7500, "For the outage of the scheduling board", at))
+    line.at(now - days(1), lambda at: _invite_with_seat(firm, "paula.reyes", "Paula Reyes", at))
+    line.at(now, firm.use)
+    return firm
+
+
+def _ask(firm: Firm, key: str, reason: str, at: datetime) -> None:
+    member = firm.people[key]
+    request_seat(
+        account=firm.account,
+        membership=member,
+        asked_by=member.user,
+        reason=reason,
+        actor=firm.actor_of(key),
+        at=at,
+    )
+
+
+def _wait(firm: Firm, key: str, at: datetime) -> None:
+    wait_for_seat(account=firm.account, membership=firm.people[key], actor=firm.actor, at=at)
+
+
+def _allow_over(firm: Firm, at: datetime) -> None:
+    set_policy(
+        account=firm.account,
+        mode="soft",
+        allowance=3,
+        grace_days=30,
+        reason="Season staff may start before the order is through",
+        actor=firm.actor,
+        at=at,
+    )
+
+
+def _reduce(firm: Firm, quantity: int, reason: str, at: datetime) -> None:
+    plan_decrease(account=firm.account, quantity=quantity, actor=firm.actor, reason=reason, at=at)
+
+
+def _invite(firm: Firm, mailbox: str, name: str, at: datetime) -> None:
+    invite_member(
+        account=firm.account,
+        email=f"{mailbox}@{firm.cast.domain}",
+        role=Role.MEMBER,
+        department=None,
+        name=name,
+        actor=firm.actor,
+        at=at,
+    )
+
+
+def _invite_with_seat(firm: Firm, mailbox: str, name: str, at: datetime) -> None:
+    invite_with_seat(
+        account=firm.account,
+        email=f"{mailbox}@{firm.cast.domain}",
+        role=Role.MEMBER,
+        department=None,
+        name=name,
+        actor=firm.actor,
+        at=at,
+    )

@@ -1,0 +1,287 @@
+"""The demo's world, built once on the real simulator, has exactly the figures that it promises."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.access.actor import Actor
+from accounts.keys.authenticate_key import authenticate_key
+from accounts.members.queries import accounts_of, members_of, open_invitations_of
+from accounts.models import Account, AuditEntry, Role, User
+from billing.mirror.queries import (
+    card_of,
+    customer_of,
+    invoices_of,
+    live_subscription,
+    open_decrease,
+    overdue_invoice,
+    seat_item,
+)
+from billing.models import Plan, Price
+from billing.quotes.quote_quantity import quote_quantity
+from seatportal.demo import casting, catalogue, stories
+from seatportal.demo.firm import Firm
+from seatportal.demo.history import Recent, all_events
+from seatportal.demo.timeline import Timeline
+from seatportal.demo.vendor import Vendor
+from seatportal.demo.world import BEGINNING
+from seatportal.kit import clock
+from seats.holders.queries import SeatCounts, seat_counts
+from seats.models import DailyUsage, LedgerEntry, SeatRequest
+from seats.pool.ledger import purchased_by_ledger
+from tests.services import Simulator
+
+CASTS = (
+    casting.BRIGHTWATER,
+    casting.QUILLMARK,
+    casting.HARBOURLINE,
+    casting.SAFFRON,
+    casting.VALDELUZ,
+    casting.MIZUHARA,
+    casting.TIDEWELL,
+)
+# Purchased, held, reserved, active and waiting of each account; Falkenried's active people follow the weekday.
+FIGURES = {
+    "brightwater-studio": (10, 9, 0, 8, 0),
+    "quillmark-press": (10, 10, 0, 6, 2),
+    "harbourline-logistics": (10, 12, 0, 10, 0),
+    "saffron-pine": (6, 5, 0, 4, 0),
+    "fernhollow-research": (0, 0, 0, 0, 0),
+    "cooperativa-valdeluz": (12, 9, 0, 6, 0),
+    "mizuhara-craft": (6, 5, 0, 4, 0),
+    "tidewell-clinics": (9, 8, 1, 6, 0),
+    "falkenried-maschinenbau": (1020, 1000, 0, None, 0),
+}
+
+
+def seed(capsys: pytest.CaptureFixture[str], directory: Path) -> dict[str, Any]:
+    """Run the command as the demo does and read its last line."""
+    call_command("seed", "--json", "--data", str(directory))
+    found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return found
+
+
+def account(slug: str) -> Account:
+    return Account.objects.get(slug=slug)
+
+
+def counts(slug: str) -> SeatCounts:
+    return seat_counts(account(slug), clock.now())
+
+
+@pytest.fixture
+def empty_simulator(simulator: Simulator, settings: Any) -> Any:
+    """A simulator that is left empty too, with its time set right again."""
+    settings.STRIPE_API_BASE = simulator.url
+    yield simulator
+    simulator.reset()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_build_cut_short_is_begun_again_and_a_finished_one_is_found(
+    empty_simulator: Simulator,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Firm, "put_card", _killed)
+        with pytest.raises(SystemExit):
+            seed(capsys, tmp_path)
+    assert Account.objects.count() == 1
+
+    logins = seed(capsys, tmp_path)
+
+    _check_figures()
+    _check_brightwater(logins)
+    _check_the_others()
+    before = (Account.objects.count(), User.objects.count(), AuditEntry.objects.count(), Price.objects.count())
+    assert seed(capsys, tmp_path) == logins
+    assert before == (
+        Account.objects.count(),
+        User.objects.count(),
+        AuditEntry.objects.count(),
+        Price.objects.count(),
+    )
+    assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def _killed(*_: Any, **__: Any) -> None:
+    raise SystemExit(137)
+
+
+def _check_figures() -> None:
+    assert set(Account.objects.values_list("slug", flat=True)) == set(FIGURES)
+    for slug, (purchased, held, reserved, active, waiting) in FIGURES.items():
+        found = counts(slug)
+        assert (found.purchased, found.held, found.reserved, found.waiting) == (purchased, held, reserved, waiting), (
+            slug
+        )
+        assert found.active == active or (active is None and found.active >= 40), slug
+        assert purchased_by_ledger(account(slug)) == purchased, slug
+    assert (Plan.objects.filter(active=True).count(), Plan.objects.get(name="Scale").minimum_seats) == (4, 10)
+
+
+def _check_brightwater(logins: dict[str, Any]) -> None:
+    home = account("brightwater-studio")
+    owner = User.objects.get(email=logins["admin"]["email"])
+    subscription = live_subscription(home)
+    assert subscription is not None
+    quote = quote_quantity(account=home, actor=Actor(user=owner), add=2, at=clock.now())
+    assert (quote.amount_due, quote.total, quote.currency) == (4000, 4000, "usd")
+    assert subscription.status == "active"
+    card = card_of(home)
+    assert card is not None
+    assert card.last4 == "4242"
+
+    bought = LedgerEntry.objects.filter(account=home, kind__in=LedgerEntry.PURCHASES).order_by("at")
+    assert [(e.purchased_before, e.purchased_after) for e in bought] == [(0, 5), (5, 8), (8, 10)]
+    months = [(clock.now() - entry.at).days // 30 for entry in bought]
+    assert months[0] >= 13
+    assert months[1:] == [6, 2]
+    assert invoices_of(home).count() == 16
+    assert set(invoices_of(home).values_list("status", flat=True)) == {"paid"}
+    assert members_of(home).count() == 14
+    assert set(members_of(home).values_list("role", flat=True)) == set(Role.values)
+    assert SeatRequest.objects.filter(account=home, state=SeatRequest.State.OPEN).count() == 1
+    assert open_invitations_of(home).count() == 1
+    # The trail tells the past when it happened.
+    assert AuditEntry.objects.filter(account=home, at__lt=clock.now() - timedelta(days=300)).exists()
+
+    assert [found.slug for found in accounts_of(owner)] == ["brightwater-studio", "harbourline-logistics"]
+    key = authenticate_key(logins["api_key"], clock.now())
+    assert key is not None
+    assert key.account == home
+    for login in (logins["admin"], logins["member"], logins["staff"]):
+        user = User.objects.get(email=login["email"])
+        assert user.check_password(login["password"])
+        assert EmailAddress.objects.filter(user=user, verified=True, primary=True).exists()
+    assert User.objects.get(email=logins["staff"]["email"]).is_superuser
+    assert members_of(home).get(user__email=logins["member"]["email"]).role == Role.MEMBER
+    browser = Client()
+    browser.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    assert "8 of 10" in browser.get(f"/a/{home.slug}/", follow=True).content.decode()
+
+
+def _check_the_others() -> None:
+    full, over = counts("quillmark-press"), counts("harbourline-logistics")
+    assert (full.mode, full.at_limit, full.free) == ("hard", True, 0)
+    assert (over.mode, over.allowance, over.over, over.limit, over.grace_days) == ("soft", 3, 2, 13, 30)
+
+    late = live_subscription(account("saffron-pine"))
+    unpaid = overdue_invoice(account("saffron-pine"))
+    assert late is not None
+    assert unpaid is not None
+    assert (late.status, unpaid.status, unpaid.amount_remaining, unpaid.billing_reason) == (
+        "past_due",
+        "open",
+        30_000,
+        "subscription_cycle",
+    )
+
+    large = account("falkenried-maschinenbau")
+    assert (members_of(large).count(), large.locale) == (1071, "de")
+    assert members_of(large).values("region").distinct().count() == 3
+    assert members_of(large).values("department").distinct().count() == 7
+    assert _price("falkenried-maschinenbau") == ("volume", "eur", "month")
+    raised = LedgerEntry.objects.filter(account=large, kind=LedgerEntry.Kind.EXTERNAL).get()
+    assert (raised.purchased_before, raised.purchased_after) == (700, 1020)
+
+    empty = account("fernhollow-research")
+    assert (live_subscription(empty), customer_of(empty), members_of(empty).count()) == (None, None, 1)
+
+    annual = account("cooperativa-valdeluz")
+    plan = open_decrease(annual)
+    assert plan is not None
+    assert (plan.base_quantity, plan.renew_quantity, annual.locale) == (12, 10, "es")
+    assert _price("cooperativa-valdeluz") == ("flat", "eur", "year")
+    assert _price("mizuhara-craft") == ("graduated", "jpy", "month")
+    assert _price("tidewell-clinics") == ("volume", "usd", "month")
+    credited = customer_of(account("tidewell-clinics"))
+    assert credited is not None
+    assert credited.balance == -7500
+    # Nothing is counted that has not happened yet, nor before somebody joined.
+    assert not DailyUsage.objects.filter(day__gt=clock.now().date() + timedelta(days=1)).exists()
+
+
+def _price(slug: str) -> tuple[str, str, str]:
+    subscription = live_subscription(account(slug))
+    assert subscription is not None
+    item = seat_item(subscription)
+    assert item is not None
+    return item.price.scheme, item.price.currency, item.price.interval
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_a_day_without_half_a_month_two_seats_cost_as_much(
+    empty_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stories, "half_way", lambda _: None)
+    now, vendor = clock.now(), Vendor(empty_simulator.url)
+    vendor.begin(ago=BEGINNING, now=now)
+    catalogue.publish(vendor)
+    catalogue.publish_thirty_days(vendor)
+    line = Timeline(vendor)
+    firm = stories.brightwater(line, vendor, now)
+    line.play(until=now)
+
+    quote = quote_quantity(account=firm.account, actor=firm.actor, add=2, at=clock.now())
+
+    assert (quote.amount_due, quote.target_quantity) == (4000, 12)
+    assert seat_counts(firm.account, clock.now()).active == 8
+
+
+@pytest.mark.django_db
+def test_a_database_with_people_is_refused(
+    member: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path, settings: Any
+) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(CommandError, match="holds people already"):
+        seed(capsys, tmp_path)
+    assert User.objects.count() == 2
+    settings.STRIPE_API_BASE = ""
+    with pytest.raises(CommandError, match="STRIPE_API_BASE"):
+        seed(capsys, tmp_path)
+
+
+@pytest.mark.parametrize("cast", CASTS, ids=lambda cast: cast.domain)
+def test_who_is_active_holds_for_every_hour_of_every_weekday(cast: casting.Cast) -> None:
+    """And stays so for two weeks after seeding: the active were there lately, the idle are long gone."""
+    for hour in range(7 * 24):
+        now = datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=hour)
+        recent = Recent(cast.monday, now)
+        assert recent.shift % timedelta(weeks=1) == timedelta()
+        silent = {p.key: now - recent.of(p.real)[-1].at for p in cast.people if p.real}
+        assert all(s <= timedelta(days=15) or s >= timedelta(days=45) for s in silent.values()), silent
+
+
+def test_the_history_is_whole() -> None:
+    assert len(all_events()) == 1071
+    assert sum(len(events) for events in all_events().values()) == 33_829
+
+
+def _each_day(of: int) -> Callable[[], list[datetime]]:
+    return lambda: [datetime(of, 1, 1, 15, 30, tzinfo=UTC) + timedelta(days=n) for n in range(366)]
+
+
+@pytest.mark.parametrize("year", [2026, 2028])
+def test_half_a_month_is_found_where_there_is_one(year: int) -> None:
+    halves = 0
+    for now in _each_day(year)():
+        running = stories.half_way(now)
+        if running is None:
+            continue
+        halves += 1
+        began = running
+        ends = stories.months_before(began, -1)
+        elapsed = (now - began) // timedelta(days=1)
+        assert elapsed * 2 == (ends - began) // timedelta(days=1)
+        assert stories.months_before(stories.months_before(began, 13), -13) == began
+    assert halves == (148 if year == 2026 else 120)
