@@ -76,6 +76,7 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "") 
                 params=params,
                 params_sha256=params_hash(params),
                 idempotency_key=f"seatchg:{change_id}:1",
+                confirmed_at=at,
                 next_try_at=at + HAND_OVER,
             )
     except IntegrityError as error:

@@ -80,7 +80,7 @@ def _may_send(change: QuantityChange, remote: RemoteSubscription, at: datetime) 
         return False
     if change.first_call_at is not None and at - change.first_call_at >= KEY_LIFE:
         return False
-    if change.first_call_at is None and at - change.created_at >= NOT_SENT_LIFE:
+    if change.first_call_at is None and at - change.confirmed_at >= NOT_SENT_LIFE:
         return False
     return at_base(intent_of(change), remote)
 
@@ -139,7 +139,7 @@ def _look_later_or_give_up(change: QuantityChange, at: datetime) -> QuantityChan
     """Nothing may be sent: decide by reading alone, or look again later."""
     never_sent = change.first_call_at is None and change.calls == 0
     if never_sent or (change.state == State.CONFIRMED and not change.in_doubt):
-        if at - change.created_at >= NOT_SENT_LIFE:
+        if at - change.confirmed_at >= NOT_SENT_LIFE:
             return _end(change, State.REJECTED, "provider_unavailable", at)
     elif change.first_call_at is not None:
         age = at - change.first_call_at

@@ -1,0 +1,137 @@
+"""Fewer seats from the next period on: planned here, placed late, undone before its day."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from billing.changes.buy_quote import buy_quote
+from billing.changes.decreases import place_due_decreases, plan_decrease, withdraw_decrease
+from billing.errors import MinimumSeats, ReductionRefused
+from billing.mirror.queries import open_decrease
+from billing.mirror.refresh import refresh_subscription
+from billing.models import QuantityChange, ScheduledDecrease
+from billing.quotes.quote_quantity import quote_quantity
+from seats.models import LedgerEntry, SeatPool
+from tests.conftest import Funded
+from tests.invariants import broken_invariants
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = ScheduledDecrease.State
+
+
+def to_last_day(funded: Funded, now: datetime) -> datetime:
+    """Let time pass until twelve hours before the renewal; returns that moment."""
+    item = funded.subscription.items.get()
+    moment = item.period_end - timedelta(hours=12)
+    funded.desk.advance(int((moment - now).total_seconds()))
+    return moment
+
+
+def renew(funded: Funded) -> datetime:
+    """Let the period end and read what came of it."""
+    funded.desk.advance(13 * 3600)
+    moment = funded.subscription.items.get().period_end + timedelta(hours=1)
+    refresh_subscription(stripe_id=funded.stripe_id, at=moment)
+    return moment
+
+
+def test_plan_costs_no_call_and_takes_effect_at_renewal(funded: Funded, now: datetime) -> None:
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now, reason="Two left")
+    assert plan is not None
+    assert (plan.state, plan.base_quantity, plan.renew_quantity) == (State.PLANNED, 10, 7)
+    assert place_due_decreases(at=now) == 0
+    assert funded.desk.quantity(funded.stripe_id) == 10
+
+    assert place_due_decreases(at=to_last_day(funded, now)) == 1
+    assert SeatPool.objects.get(account=funded.account).purchased == 10
+    renew(funded)
+
+    plan.refresh_from_db()
+    assert plan.state == State.DONE
+    assert funded.desk.quantity(funded.stripe_id) == 7
+    assert SeatPool.objects.get(account=funded.account).purchased == 7
+    entry = LedgerEntry.objects.get(account=funded.account, kind="reduced")
+    assert (entry.purchased_before, entry.purchased_after, entry.reason) == (10, 7, "Two left")
+    assert entry.actor == funded.actor.user
+    bill = funded.desk.invoices(funded.stripe_id, billing_reason="subscription_cycle")[0]
+    assert (bill["total"], bill["status"]) == (35_000, "paid")
+    assert broken_invariants(funded.desk) == []
+
+
+def test_undo_before_its_day_leaves_everything(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+
+    assert withdraw_decrease(account=funded.account, actor=funded.actor, at=now) is True
+    assert withdraw_decrease(account=funded.account, actor=funded.actor, at=now) is False
+
+    assert open_decrease(funded.account) is None
+    assert place_due_decreases(at=to_last_day(funded, now)) == 0
+    renew(funded)
+    assert funded.desk.quantity(funded.stripe_id) == 10
+
+
+def test_undo_on_the_last_day_releases_the_schedule(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    late = to_last_day(funded, now)
+    place_due_decreases(at=late)
+
+    assert withdraw_decrease(account=funded.account, actor=funded.actor, at=late) is True
+
+    assert funded.desk.client.v1.subscriptions.retrieve(funded.stripe_id).to_dict()["schedule"] is None
+    renew(funded)
+    assert funded.desk.quantity(funded.stripe_id) == 10
+    assert broken_invariants(funded.desk) == []
+
+
+def test_todays_number_withdraws_the_plan(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+
+    assert plan_decrease(account=funded.account, quantity=10, actor=funded.actor, at=now) is None
+
+    assert open_decrease(funded.account) is None
+
+
+def test_a_second_number_replaces_the_first(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+
+    plan_decrease(account=funded.account, quantity=8, actor=funded.actor, at=now)
+
+    assert [d.renew_quantity for d in ScheduledDecrease.objects.filter(state=State.PLANNED)] == [8]
+
+
+@pytest.mark.parametrize("quantity", [0, 11, 500])
+def test_nonsense_is_refused(funded: Funded, now: datetime, quantity: int) -> None:
+    with pytest.raises(ReductionRefused):
+        plan_decrease(account=funded.account, quantity=quantity, actor=funded.actor, at=now)
+
+    assert not ScheduledDecrease.objects.exists()
+
+
+def test_below_the_minimum_is_refused(funded: Funded, now: datetime) -> None:
+    plan = funded.subscription.items.get().price.plan
+    plan.minimum_seats = 5
+    plan.save()
+
+    with pytest.raises(MinimumSeats):
+        plan_decrease(account=funded.account, quantity=4, actor=funded.actor, at=now)
+
+    assert not ScheduledDecrease.objects.exists()
+
+
+def test_buying_while_a_reduction_is_at_stripe_releases_it_and_places_it_again(funded: Funded, now: datetime) -> None:
+    """Payments design §3, step 4."""
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    assert plan is not None
+    late = to_last_day(funded, now)
+    place_due_decreases(at=late)
+
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=late)
+    change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=late)
+
+    assert change.state == QuantityChange.State.APPLIED
+    plan.refresh_from_db()
+    assert (plan.state, plan.renew_quantity) == (State.PLANNED, 7)
+    assert place_due_decreases(at=late) == 1
+    renew(funded)
+    assert funded.desk.quantity(funded.stripe_id) == 7
+    assert broken_invariants(funded.desk) == []
