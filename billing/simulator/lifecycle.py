@@ -25,6 +25,16 @@ def set_status(world: World, subscription: Obj, status: str) -> None:
     emit(world, "customer.subscription.updated", subscription, {"status": before})
 
 
+def set_cancellation(subscription: Obj, now: int, *, at_end: bool) -> None:
+    """Let it end with its period, or take that back."""
+    end = min(item["current_period_end"] for item in subscription["items"])
+    subscription |= {
+        "cancel_at_period_end": at_end, "cancel_at": end if at_end else None, "canceled_at": now if at_end else None,
+    }  # fmt: skip
+    reason = "cancellation_requested" if at_end else None
+    subscription["cancellation_details"] = subscription["cancellation_details"] | {"reason": reason}
+
+
 def carry_out(world: World, subscription: Obj, record: Obj) -> None:
     """Put a plan (`Plan.as_record`) in force."""
     subscription["items"] = record["items"]
@@ -58,8 +68,8 @@ def applying(world: World, invoice: Obj) -> None:
     record = subscription["_pending"]
     carry_out(world, subscription, record)
     subscription["metadata"] = merged(subscription["metadata"], record["metadata"])
-    if record.get("cancel_at_period_end") is not None:
-        subscription["cancel_at_period_end"] = record["cancel_at_period_end"]
+    if record["cancel_at_period_end"] is not None:
+        set_cancellation(subscription, world.now_of(subscription), at_end=record["cancel_at_period_end"])
     subscription |= {"pending_update": None, "_pending": None}
     emit(world, "customer.subscription.pending_update_applied", subscription)
     invoice["_applied"] = differences(before, render(world, subscription))

@@ -84,7 +84,7 @@ def _replace_pending(world: World, subscription: Obj) -> None:
 
 def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
     assign(
-        subscription, params, "cancel_at_period_end", "collection_method", "days_until_due", "default_payment_method",
+        subscription, params, "collection_method", "days_until_due", "default_payment_method",
         "description", "pause_collection", "pending_invoice_item_interval",
     )  # fmt: skip
     if isinstance(subscription["pause_collection"], dict):
@@ -92,14 +92,9 @@ def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
     subscription["metadata"] = merged(subscription["metadata"], params.get("metadata"))
     subscription["payment_settings"] |= params.get("payment_settings", {})
     subscription["cancellation_details"] |= params.get("cancellation_details", {})
-    end = min(item["current_period_end"] for item in subscription["items"])
     now = world.now_of(subscription)
-    if params.get("cancel_at_period_end"):
-        subscription |= {"cancel_at": end, "canceled_at": now}
-        subscription["cancellation_details"] |= {"reason": "cancellation_requested"}
-    elif params.get("cancel_at_period_end") is False or params.get("cancel_at") == "":
-        subscription |= {"cancel_at": None, "canceled_at": None, "cancel_at_period_end": False}
-        subscription["cancellation_details"] |= {"reason": None}
+    if "cancel_at_period_end" in params or params.get("cancel_at") == "":
+        lifecycle.set_cancellation(subscription, now, at_end=params.get("cancel_at_period_end", False))
     elif "cancel_at" in params:
         at = params["cancel_at"]
         if isinstance(at, str):

@@ -38,6 +38,7 @@ class Courier:
     world: World
     mode: str = "normal"
     _due: dict[str, float] = field(default_factory=dict)
+    _sending: threading.Lock = field(default_factory=threading.Lock)
     _stopping: bool = False
     _thread: threading.Thread | None = None
 
@@ -64,7 +65,8 @@ class Courier:
         if self.mode == "reverse":
             waiting.reverse()
         for id in waiting:
-            self._deliver(id)
+            with self._sending:
+                self._deliver(id)
         return len(waiting)
 
     def _run(self) -> None:
@@ -82,7 +84,8 @@ class Courier:
             for id in reversed(waiting) if self.mode == "reverse" else waiting:
                 if self._stopping or self.mode == "hold":
                     break
-                self._deliver(id)
+                with self._sending:  # A flush may be under way; nothing is sent twice by accident.
+                    self._deliver(id)
 
     def _pause(self) -> float:
         if self.mode == "hold" or not self._due:

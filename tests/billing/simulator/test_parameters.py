@@ -202,7 +202,13 @@ def fits(kind: str, value: dict[str, Any]) -> list[str]:
         elif "enum" in schema and value[name] not in schema["enum"]:
             wrong.append(f"{name} is {value[name]}")
         elif "type" in schema and "anyOf" not in schema:
-            kinds = {"integer": int, "boolean": bool, "string": (str, Decimal), "array": list, "object": dict}
+            kinds: dict[str, Any] = {
+                "integer": int,
+                "boolean": bool,
+                "string": (str, Decimal),
+                "array": list,
+                "object": dict,
+            }
             if not isinstance(value[name], kinds.get(schema["type"], object)):
                 wrong.append(f"{name} is a {type(value[name]).__name__}")
     return wrong
