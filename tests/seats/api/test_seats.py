@@ -1,0 +1,67 @@
+"""GET /api/v1/seats"""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.access.actor import Actor
+from accounts.models import Account, Membership
+from seats.holders.assign_seat import assign_seat
+from seats.holders.reserve_seat import invite_with_seat
+from seats.holders.wait import wait_for_seat
+from seats.models import SeatPool
+from tests.integrator import Integrator, integrator_of
+from tests.seats.api.conftest import limit_to
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_pool_in_numbers(
+    acme: Integrator, pool: SeatPool, account: Account, owner: Membership, member: Membership, now: datetime
+) -> None:
+    actor = Actor(user=owner.user)
+    limit_to(account, 2)
+    assign_seat(account=account, membership=owner, actor=actor, at=now)
+    owner.last_active_at = now - timedelta(days=3)
+    owner.save()
+    invite_with_seat(
+        account=account, email="new@acme.example", role="member", department=None, name="", actor=actor, at=now
+    )
+    wait_for_seat(account=account, membership=member, actor=actor, at=now)
+
+    assert acme.get("seats").json() == {
+        "purchased": 2,
+        "assigned": 2,
+        "held": 1,
+        "reserved": 1,
+        "free": 0,
+        "active": 1,
+        "waiting": 1,
+        "limit": 2,
+        "mode": "hard",
+        "allowance": 0,
+        "over": 0,
+        "over_since": None,
+        "grace_days": 14,
+        "frozen": "",
+    }
+
+
+def test_an_unchanged_pool_is_304(acme: Integrator, pool: SeatPool, owner: Membership, now: datetime) -> None:
+    first = acme.get("seats")
+    tag = first["ETag"]
+
+    assert first["Cache-Control"] == "private, no-cache"
+    for seen in (tag, f'W/{tag}, "other"', "*"):
+        same = acme.get("seats", if_none_match=seen)
+        assert (same.status_code, same.content, same["ETag"]) == (304, b"", tag)
+
+    assign_seat(account=owner.account, membership=owner, actor=Actor(user=owner.user), at=now)
+    moved = acme.get("seats", if_none_match=tag)
+    assert (moved.status_code, moved.json()["assigned"]) == (200, 1)
+    assert moved["ETag"] != tag
+
+
+def test_each_tenant_sees_its_own_pool(acme: Integrator, pool: SeatPool, outsider: Membership, now: datetime) -> None:
+    assert acme.get("seats").json()["purchased"] == 10
+    assert integrator_of(outsider, now).get("seats").json()["purchased"] == 0
