@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from billing.gateway.contract import RemotePrice
+from billing.errors import ProviderUnavailable
+from billing.gateway.contract import GatewayError, RemotePrice
 from billing.gateway.stripe_api import gateway
 from billing.models import Plan, Price, PriceTier
 
@@ -31,6 +32,14 @@ def sync_catalog() -> Synced:
     return Synced(
         plans=Plan.objects.filter(active=True).count(), prices=Price.objects.filter(active=True).count()
     )
+
+
+def bring_in_catalog() -> Synced:
+    """As sync_catalog, for people. Raises ProviderUnavailable."""
+    try:
+        return sync_catalog()
+    except GatewayError as error:
+        raise ProviderUnavailable from error
 
 
 def _write(remote: RemotePrice) -> None:

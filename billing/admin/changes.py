@@ -1,0 +1,55 @@
+"""Quotes and purchases: what was promised, what was sent, how it ended."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.changes.finish_change import finish_change
+from billing.models import QuantityChange, Quote
+from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.clock import now
+
+
+@admin.register(Quote)
+class QuoteAdmin(ReadOnlyAdmin):
+    """Prices promised."""
+
+    list_display = ("public_id", "account", "__str__", "total", "amount_due", "currency", "expires_at", "consumed_at")
+    list_filter = ("currency", ("consumed_at", admin.EmptyFieldListFilter))
+    search_fields = ("public_id", "account__name", "account__slug", "user__email")
+    date_hierarchy = "created_at"
+    list_select_related = ("account",)
+
+
+@admin.register(QuantityChange)
+class QuantityChangeAdmin(ReadOnlyAdmin):
+    """Purchases, with every parameter sent. The action looks at Stripe again; it never repeats a charge."""
+
+    list_display = (
+        "public_id",
+        "account",
+        "user",
+        "base_quantity",
+        "target_quantity",
+        "state",
+        "quoted_total",
+        "charged_total",
+        "currency",
+        "error_code",
+        "confirmed_at",
+    )
+    list_filter = ("state", "currency", "error_code")
+    search_fields = ("public_id", "account__name", "account__slug", "user__email", "invoice_stripe_id")
+    date_hierarchy = "confirmed_at"
+    list_select_related = ("account", "user")
+    actions = ("look_again",)
+
+    @admin.action(description=gettext_lazy("Look at Stripe again and settle"))
+    def look_again(self, request: HttpRequest, queryset: QuerySet[QuantityChange]) -> None:
+        """Carry each selected purchase on as the sweep would."""
+        for row in queryset:
+            change = finish_change(change_id=row.pk, at=now())
+            text = _("%(change)s: %(state)s") % {"change": change.public_id, "state": change.get_state_display()}
+            self.message_user(request, text, messages.SUCCESS)

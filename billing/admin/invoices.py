@@ -1,0 +1,35 @@
+"""Invoices as last read from Stripe."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from billing.models import Invoice, InvoiceLine
+from seatportal.kit.admin import ReadOnlyAdmin
+
+
+class LineInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """An invoice's lines."""
+
+    model = InvoiceLine
+    fields = ("description", "quantity", "amount", "proration", "period_start", "period_end")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Lines come from Stripe."""
+        return False
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    """All invoices of all accounts."""
+
+    list_display = ("__str__", "account", "status", "billing_reason", "total", "amount_due", "currency", "issued_at")
+    list_filter = ("status", "billing_reason", "currency")
+    search_fields = ("number", "stripe_id", "account__name", "account__slug")
+    date_hierarchy = "issued_at"
+    list_select_related = ("account",)
+    inlines = (LineInline,)

@@ -1,0 +1,87 @@
+"""Customers and subscriptions as last read from Stripe."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.access.actor import actor_of
+from billing.errors import ProviderUnavailable
+from billing.mirror.read_again import read_again
+from billing.models import Customer, PaymentMethod, ScheduledDecrease, Subscription, SubscriptionItem
+from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.clock import now
+
+
+class CardInline(admin.StackedInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """The card that is charged."""
+
+    model = PaymentMethod
+    readonly_fields = ("stripe_id", "kind", "brand", "last4", "exp_month", "exp_year")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Cards are entered on Stripe's own pages."""
+        return False
+
+
+class ItemInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """A subscription's lines."""
+
+    model = SubscriptionItem
+    readonly_fields = ("stripe_id", "price", "quantity", "period_start", "period_end")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Lines come from Stripe."""
+        return False
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnlyAdmin):
+    """Accounts at Stripe."""
+
+    list_display = ("account", "stripe_id", "email", "currency", "balance", "livemode", "synced_at")
+    list_filter = ("currency", "livemode")
+    search_fields = ("stripe_id", "email", "account__name", "account__slug")
+    list_select_related = ("account",)
+    inlines = (CardInline,)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    """The mirror. The action reads Stripe again; it never writes there."""
+
+    list_display = ("account", "stripe_id", "status", "currency", "collection_method", "cancel_at", "synced_at")
+    list_filter = ("status", "currency", "collection_method", "billing_mode", "paused")
+    search_fields = ("stripe_id", "account__name", "account__slug", "customer__stripe_id")
+    list_select_related = ("account",)
+    inlines = (ItemInline,)
+    actions = ("read",)
+
+    @admin.action(description=gettext_lazy("Read from Stripe now"))
+    def read(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        """Read each selected subscription and its customer; one that fails does not stop the rest."""
+        for row in queryset.select_related("account", "customer"):
+            try:
+                read_again(subscription=row, actor=actor_of(request, door="admin"), at=now())
+            except ProviderUnavailable as error:
+                self.message_user(request, f"{row.account}: {error}", messages.ERROR)
+                continue
+            self.message_user(request, _("%(account)s was read.") % {"account": row.account}, messages.SUCCESS)
+
+
+@admin.register(ScheduledDecrease)
+class ScheduledDecreaseAdmin(ReadOnlyAdmin):
+    """Planned reductions."""
+
+    list_display = ("account", "base_quantity", "renew_quantity", "effective_at", "state", "user", "created_at")
+    list_filter = ("state",)
+    search_fields = ("public_id", "account__name", "account__slug")
+    date_hierarchy = "effective_at"
+    list_select_related = ("account", "user")
