@@ -33,7 +33,7 @@ def html(title: str, inner: str, *, status: int = 200, wide: bool = False) -> Pa
 <link rel="stylesheet" href="/static/simulator.css">
 </head>
 <body>
-<p class="note" role="note">Local Stripe simulator - no real money</p>
+<header class="note">Local Stripe simulator - no real money</header>
 <main{' class="wide"' if wide else ""}>
 {inner}
 </main>

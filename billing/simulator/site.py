@@ -176,7 +176,7 @@ class Site:
         rows.append(["<strong>Amount due</strong>", f"<strong>{money(invoice['amount_due'], currency)}</strong>"])
         head = (
             f'<h1>Invoice {escape(invoice["number"])}</h1><p class="sum">{money(invoice["amount_due"], currency)}</p>'
-            f'<p class="soft">{escape(invoice["customer_email"] or "")} {date_of(invoice["effective_at"])}</p>'
+            f'<p class="soft">{escape(invoice["customer_email"] or "")} · {date_of(invoice["effective_at"])}</p>'
             f"{table(['Description', 'Amount'], rows, numbers=(1,))}"
         )
         pdf_link = f'<p><a href="/invoice/{invoice["id"]}/pdf">Download PDF</a></p>'
@@ -187,7 +187,8 @@ class Site:
         intent = self._world.store.get("payment_intent", invoice["_payment_intent"])
         error = intent["last_payment_error"]
         waiting = (
-            f'<p><a href="/3ds/{intent["id"]}">Complete authentication</a></p>'
+            f"<p>The bank wants to know that it is you before it pays.</p>{_answers(f'/3ds/{intent["id"]}')}"
+            "<h2>Pay with another card</h2>"
             if intent["status"] == "requires_action"
             else ""
         )
@@ -236,7 +237,12 @@ class Site:
 
 
 def _challenge_page(action: str, hidden: str) -> str:
+    return f"<h1>3-D Secure</h1><p>The bank wants to know that it is you.</p>{_answers(action, hidden)}"
+
+
+def _answers(action: str, hidden: str = "") -> str:
+    """The two ways in which a card's holder can answer the bank."""
     made = buttons(
         action, ("outcome", "succeed", "Complete authentication"), ("outcome", "fail", "Fail authentication")
-    ).replace("<button", f"{hidden}<button", 1)
-    return f"<h1>3-D Secure</h1><p>Your bank wants to know that it is you.</p>{made}"
+    )
+    return made.replace("<button", f"{hidden}<button", 1)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,39 @@ def test_the_journal_is_compacted_at_the_start(new_process: Start, tmp_path: Pat
     rows: list[Any] = [json.loads(line) for line in data.read_text().splitlines()]
     assert long == 21
     assert [(row[0][0], row[0][2]["name"]) for row in rows if row[0][0] == "customer"] == [("customer", "19")]
+
+
+def test_an_undelivered_event_is_delivered_after_a_restart(new_process: Start, tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as hook:
+        hook.timeout = 10
+        data = tmp_path / "journal"
+        process, url = new_process("--data", str(data))
+        client = client_of(url)
+        Control(url)("POST", "webhooks", mode="hold")
+        client.v1.webhook_endpoints.create(
+            {"url": f"http://127.0.0.1:{hook.server_address[1]}/", "enabled_events": ["*"]}
+        )
+        customer = client.v1.customers.create({})
+        process.kill()
+        process.wait(timeout=10)
+
+        new_process("--data", str(data))
+        hook.handle_request()
+
+    [event] = [json.loads(body) for body in heard]
+    assert (event["type"], event["data"]["object"]["id"]) == ("customer.created", customer.id)
 
 
 def test_it_imports_nothing_of_the_portal() -> None:
