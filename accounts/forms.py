@@ -120,6 +120,13 @@ class AccountForm(forms.Form):
     )
     industry = forms.ChoiceField(label=_("Industry"), choices=INDUSTRIES, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.initial.get("industry", "")
+        if kept not in INDUSTRIES:
+            # Staff may write another one; saving the form must not lose it.
+            cast(forms.ChoiceField, self.fields["industry"]).choices = [*INDUSTRIES.items(), (kept, kept)]
+
 
 class OpenAccountForm(forms.Form):
     """A further account for somebody who has a sign-in."""

@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from accounts.access.actor import client_ip
 from accounts.members.invitations import open_by_token
 from accounts.models import Invitation, User
 from seatportal.kit.clock import now
@@ -23,6 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         user.name = form.cleaned_data.get("name", "").strip()
         user.locale = (get_language() or "en").partition("-")[0]
         return cast(User, super().save_user(request, user, form, commit))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """For allauth's rate limits: the same address as in our trail, also behind our own proxy."""
+        return client_ip(request) or super().get_client_ip(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send at once: a code is waited for. When the mail server fails, the page stands and offers to send again."""

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts.members import invitations, send_invitation
+from seatportal.api import idempotency
 from seatportal.kit.clock import now
 
 
@@ -22,3 +23,9 @@ def send_waiting_invitations_task() -> None:
 def expire_invitations_task() -> None:
     """End what is past its time."""
     invitations.expire_invitations(at=now())
+
+
+@shared_task(name="accounts.forget_old_answers")
+def forget_old_answers_task() -> None:
+    """Answers to Idempotency-Keys that nobody repeats any more."""
+    idempotency.forget_old_answers(at=now())

@@ -66,7 +66,10 @@ def links(request: AccountRequest, entries: list[NavEntry]) -> list[NavLink]:
         (e for e in entries if e.capability is None or e.capability in request.capabilities), key=lambda e: e.order
     )
     urls = {entry: reverse(entry.url_name, args=[request.account.slug]) for entry in allowed}
-    current = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
+    # The account's own address is the start of all others, so it counts only when it is the whole of it.
+    root = f"/a/{request.account.slug}/"
+    matching = (url for url in urls.values() if request.path == url or (url != root and request.path.startswith(url)))
+    current = max(matching, key=len, default="")
     return [
         NavLink(e.label, e.icon, url, url == current, e.count(request) if e.count else 0) for e, url in urls.items()
     ]

@@ -23,7 +23,7 @@ from seatportal.kit.forms import put_error
 @require_safe
 def api_keys(request: AccountRequest) -> HttpResponse:
     """All keys, also ended ones."""
-    context = {"keys": keys_of(request.account), "now": now(), "meanings": CAPABILITIES}
+    context = {"keys": keys_of(request.account), "now": now()}
     return render(request, "accounts/api_keys.html", context)
 
 
@@ -48,7 +48,8 @@ def issue(request: AccountRequest) -> HttpResponse:
             error.field = "ends_on" if error.field == "expires_at" else error.field
             put_error(form, error)
         else:
-            return render(request, "accounts/api_key_shown.html", {"key": key, "secret": secret})
+            context = {"key": key, "secret": secret, "scopes": [CAPABILITIES[scope] for scope in key.scopes]}
+            return render(request, "accounts/api_key_shown.html", context)
     return render(request, "accounts/api_key_new.html", {"form": form}, status=422 if form.errors else 200)
 
 

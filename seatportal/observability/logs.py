@@ -1,8 +1,22 @@
 """One line of JSON for each thing that happens, with the id of the request or task it belongs to."""
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+# The address of an invitation is its secret: whoever reads it may join.
+_SECRET_PATH = re.compile(r"/invitations/[^/\s]{20,}")
+
+
+def hide_secret_paths(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut secrets out of the addresses that Django and its middleware log."""
+    for key in ("event", "request"):
+        if isinstance(event.get(key), str):
+            event[key] = _SECRET_PATH.sub("/invitations/…", event[key])
+    return event
+
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -11,6 +25,7 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.StackInfoRenderer(),
+    hide_secret_paths,
 ]
 
 

@@ -1,5 +1,7 @@
 """One account with a person in each role, and Charlie, who belongs elsewhere."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -17,6 +19,12 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame, "SETTINGS", own)
     monkeypatch.setattr(frame, "NAV", [])
     monkeypatch.setattr(frame, "BANNERS", [])
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Any) -> None:
+    """Argon2 is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

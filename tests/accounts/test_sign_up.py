@@ -1,5 +1,6 @@
 """Signing up opens an account, or joins the one that invited; signing in knows its second factors."""
 
+import logging
 import re
 from typing import Any
 
@@ -193,6 +194,18 @@ def test_a_wrong_link_says_that_it_has_ended(client: Client, token: str) -> None
 
     assert response.status_code == 410
     assert "This invitation has ended" in response.content.decode()
+
+
+def test_the_link_is_not_logged(client: Client, invitation: Invitation, caplog: pytest.LogCaptureFixture) -> None:
+    token = token_of(invitation)
+
+    client.get(f"/invitations/{token}/")
+    client.get(f"/invitations/{token[::-1]}/")
+
+    # The messages as they are handed to every handler; the arguments of Django's own are cut when they are rendered.
+    written = [logging.getLogger().handlers[0].format(record) for record in caplog.records]
+    assert any("/invitations/…" in line for line in written)
+    assert not [line for line in written if token in line or token[::-1] in line]
 
 
 def test_an_inactive_user_does_not_get_in(client: Client) -> None:
