@@ -119,7 +119,7 @@ class Api:
         with world.store.lock:
             if key is not None and (kept := idempotency.recall(world, key, method, path, form)) is not None:
                 entry["replayed"] = True
-                entry["params"] = forms.decode(form)
+                entry["params"] = forms.shown(forms.decode(form))
                 return Answer(kept["status"], kept["body"], {"Idempotent-Replayed": "true"})
             try:
                 status, body = 200, self._execute(kind, method, path, form, key, entry)
@@ -137,7 +137,8 @@ class Api:
         """Run the endpoint: its writes and the kept answer are one transaction."""
         world = self.world
         operation, handler, ids = resolve(method, path)
-        entry["params"] = raw = forms.decode(form)
+        raw = forms.decode(form)
+        entry["params"] = forms.shown(raw)
         params = shapes.check(operation, raw)
         if kind == "error500_no_effect":
             raise server_error()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import Obj, StripeError
 from .events import differences, emit
-from .fields import copied
+from .fields import copied, web_address
 from .payment_methods import attach_to, from_number
 from .render import render
 from .routes import route
@@ -23,7 +23,8 @@ def create(request: Request) -> Obj:
             "The local Stripe simulator knows the flow payment_method_update only.", param="flow_data[type]"
         )
     id = world.new_id("bps")
-    done = (flow or {}).get("after_completion", {}).get("redirect", {}).get("return_url")
+    back = web_address(params, "return_url")
+    done = web_address(params, "flow_data", "after_completion", "redirect", "return_url")
     session = world.shape(
         "billing_portal.session",
         "bps",
@@ -31,9 +32,9 @@ def create(request: Request) -> Obj:
         created=world.now_of(customer),
         customer=customer["id"],
         flow=flow and {"after_completion": flow.get("after_completion"), "type": flow["type"]},
-        return_url=params.get("return_url"),
+        return_url=back,
         url=f"{world.base_url}/portal/{id}",
-        _done_url=done or params.get("return_url"),
+        _done_url=done or back,
     )
     session["id"] = id
     return world.store.add("billing_portal.session", session)

@@ -6,7 +6,7 @@ from . import customers, invoices
 from .cards import known
 from .errors import Obj, StripeError
 from .events import emit
-from .fields import merged
+from .fields import merged, web_address
 from .lists import matching, page
 from .payment_methods import attach_to, from_number
 from .payments import confirm_setup, new_setup
@@ -30,6 +30,7 @@ def create(request: Request) -> Obj:
         raise StripeError("The local Stripe simulator knows hosted pages only.", param="ui_mode")
     if "success_url" not in params:
         raise StripeError("Missing required param: success_url.", code="parameter_missing", param="success_url")
+    web_address(params, "success_url")
     customer = world.store.get("customer", params["customer"], "customer") if "customer" in params else None
     if mode == "setup" and "currency" not in params and "allowed_payment_method_types" not in params:
         raise StripeError("Missing required param: currency.", code="parameter_missing", param="currency")
@@ -49,7 +50,7 @@ def create(request: Request) -> Obj:
             "background_color": "#ffffff", "border_style": "rounded", "button_color": "#4338ca",
             "display_name": "Local Stripe simulator", "font_family": "default", "icon": None, "logo": None,
         },
-        cancel_url=params.get("cancel_url"),
+        cancel_url=web_address(params, "cancel_url"),
         client_reference_id=params.get("client_reference_id"),
         created=now,
         currency=items[0]["currency"] if items else params.get("currency"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from .errors import Obj
+from .errors import Obj, StripeError
 
 
 def copied(value: Any) -> Any:
@@ -28,6 +29,19 @@ def given(params: Obj, *names: str) -> Obj:
     fields: Obj = {}
     assign(fields, params, *names)
     return fields
+
+
+def web_address(params: Obj, *path: str) -> str | None:
+    """The address at a path of the parameters, which a page will lead to. Raises Stripe's url_invalid."""
+    value: Any = params
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is None:
+        return None
+    if not re.fullmatch(r"https?://[^\s\x00-\x1f\"<>]+", value):
+        name = path[0] + "".join(f"[{part}]" for part in path[1:])
+        raise StripeError("Not a valid URL", code="url_invalid", param=name)
+    return str(value)
 
 
 def merged(metadata: Obj | None, new: Obj | str | None) -> Obj:

@@ -1,8 +1,9 @@
-"""Stripe's form encoding: `items[0][price]=x`, `expand[]=a`, to nested dicts and lists of strings."""
+"""Stripe's form encoding: `items[0][price]=x`, `expand[]=a`, to nested dicts of strings."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import parse_qsl
 
 from .errors import Obj, StripeError
@@ -11,13 +12,15 @@ _KEY = re.compile(r"\[([^\[\]]*)\]")
 
 
 def decode(text: str) -> Obj:
-    """Nested parameters; every leaf is a string. Raises StripeError when two keys contradict each other."""
+    """Nested parameters, every leaf a string. A list is a dict with the keys 0, 1, 2 …, as only its name tells them
+    apart from metadata with such keys. Raises StripeError when two keys contradict each other.
+    """
     root: Obj = {}
     for key, value in parse_qsl(text, keep_blank_values=True):
         head, _, rest = key.partition("[")
         path = [head, *_KEY.findall("[" + rest)] if rest else [head]
         _put(root, path, value, key)
-    return {key: _lists(value) for key, value in root.items()}
+    return root
 
 
 def _put(node: Obj, path: list[str], value: str, key: str) -> None:
@@ -30,10 +33,18 @@ def _put(node: Obj, path: list[str], value: str, key: str) -> None:
     node[str(len(node)) if last == "" else last] = value
 
 
-def _lists(node: object) -> object:
-    """A dict whose keys are 0, 1, 2 … is a list."""
-    if not isinstance(node, dict):
-        return node
-    if node and all(key.isdigit() for key in node):
-        return [_lists(node[key]) for key in sorted(node, key=int)]
-    return {key: _lists(value) for key, value in node.items()}
+def listed(value: Any) -> list[Any] | None:
+    """The list that a decoded value stands for; None when it stands for none."""
+    if isinstance(value, dict) and all(key.isdigit() for key in value):
+        return [value[key] for key in sorted(value, key=int)]
+    return None
+
+
+def shown(value: Any) -> Any:
+    """Decoded parameters for people: with lists."""
+    if not isinstance(value, dict):
+        return value
+    items = listed(value) if value else None
+    if items is not None:
+        return [shown(item) for item in items]
+    return {key: shown(item) for key, item in value.items()}

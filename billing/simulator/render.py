@@ -9,8 +9,6 @@ from .errors import Obj, StripeError
 from .world import World
 
 _REFERENCES = {
-    "balance_transaction": {"customer": "customer", "invoice": "invoice"},
-    "billing_portal.session": {},
     "charge": {"customer": "customer", "payment_intent": "payment_intent"},
     "checkout.session": {
         "customer": "customer", "invoice": "invoice", "setup_intent": "setup_intent", "subscription": "subscription",

@@ -11,7 +11,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from . import due
@@ -70,7 +70,6 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     timeout = 300
     server: Server
-    _methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "DELETE")
 
     def do_GET(self) -> None:
         self._dispatch()
@@ -85,10 +84,12 @@ class Handler(BaseHTTPRequestHandler):
         self._dispatch()
 
     def _dispatch(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _LARGEST_BODY:
-            self.send_error(413)
+        announced = self.headers.get("Content-Length") or "0"
+        if not announced.isdecimal() or int(announced) > _LARGEST_BODY:
+            self.close_connection = True
+            self.send_error(413 if announced.isdecimal() else 400)
             return
+        length = int(announced)
         body = self.rfile.read(length).decode("utf-8", "replace")
         url = urlsplit(self.path)
         if url.path.startswith("/v1/"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Obj, StripeError
+from .forms import listed
 
 _FILE = Path(__file__).parent / "data" / "stripe-api-shapes.json.gz"
 
@@ -38,10 +39,6 @@ def blank(kind: str) -> Obj:
     """An object of that kind with every nullable property null, and in test mode."""
     test_mode = {"livemode": False} if "livemode" in _shapes()["objects"][kind]["properties"] else {}
     return dict.fromkeys(_nullable(kind)) | test_mode
-
-
-def knows(operation: str) -> bool:
-    return operation in _shapes()["requests"]
 
 
 def check(operation: str, params: Obj) -> Obj:
@@ -78,9 +75,10 @@ def _value(schema: Obj, value: Any, at: str) -> Any:
         case "array":
             if value == "":
                 return []
-            if not isinstance(value, list):
+            items = listed(value)
+            if items is None:
                 raise _bad("Invalid array", at)
-            return [_value(schema.get("items", {}), item, f"{at}[{i}]") for i, item in enumerate(value)]
+            return [_value(schema.get("items", {}), item, f"{at}[{i}]") for i, item in enumerate(items)]
         case "object":
             return _mapping(schema, value, at)
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -113,6 +114,58 @@ def test_answers_carry_a_request_id_and_the_version(shop: Shop) -> None:
 
     assert headers["Request-Id"].startswith("req_")
     assert headers["Stripe-Version"] == "2026-10-28.endive"
+
+
+def test_metadata_may_have_numbers_as_keys(shop: Shop) -> None:
+    customer = shop.client.v1.customers.create({"metadata": {"0": "a", "7": "b"}})
+
+    assert customer.metadata.to_dict() == {"0": "a", "7": "b"}
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "/relative", "http://x/\r\nSet-Cookie: a=b"])
+def test_a_page_leads_only_to_web_addresses(shop: Shop, url: str) -> None:
+    customer = shop.customer(card=None).id
+    setup = {"mode": "setup", "currency": "usd", "customer": customer, "success_url": "http://127.0.0.1/ok"}
+
+    for wrong in ({"success_url": url}, {"cancel_url": url}):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            shop.client.v1.checkout.sessions.create(setup | wrong)
+        assert refused.value.code == "url_invalid"
+    with pytest.raises(stripe.InvalidRequestError):
+        shop.client.v1.billing_portal.sessions.create({"customer": customer, "return_url": url})
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("items=x", "Invalid array"),
+        ("items[0]=x", "Invalid object"),
+        ("items[0]=x&items[0][price]=y", "Invalid parameter: items[0][price]"),
+        ("items[price]=y", "Invalid array"),
+        ("[]=x", "Received unknown parameter: "),
+    ],
+)
+def test_a_body_that_contradicts_itself(simulator_url: str, body: str, message: str) -> None:
+    request = urllib.request.Request(
+        f"{simulator_url}/v1/subscriptions", data=body.encode(), headers={"Authorization": "Bearer sk_test_x"}
+    )
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=5)
+
+    with refused.value as answer:
+        assert (answer.code, json.load(answer)["error"]["message"]) == (400, message)
+
+
+@pytest.mark.parametrize(("length", "status"), [("-1", 400), ("many", 400), ("9000000", 413)])
+def test_a_length_that_makes_no_sense(simulator_url: str, length: str, status: int) -> None:
+    connection = http.client.HTTPConnection(simulator_url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/v1/customers")
+    connection.putheader("Content-Length", length)
+    connection.endheaders()
+
+    assert connection.getresponse().status == status
+    connection.close()
 
 
 def test_a_deleted_customer_is_a_stub(shop: Shop) -> None:
