@@ -79,7 +79,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     NAV.extend(
         [
-            NavEntry(gettext_lazy("Overview"), "layout-dashboard", "seats:overview", "seats.view", 10),
+            NavEntry(gettext_lazy("Overview"), "layout-dashboard", "seats:overview", "seats.view", 10, exact=True),
             NavEntry(gettext_lazy("Seats"), "armchair", "seats:list", "seats.view", 20),
             NavEntry(gettext_lazy("Usage"), "chart-column", "seats:usage", "usage.view", 30),
             NavEntry(

@@ -54,7 +54,10 @@ class ReassignForm(forms.Form):
     """Who receives a seat."""
 
     to = forms.CharField(
-        label=_("To"), max_length=254, widget=forms.TextInput(attrs=WITH_LIST), help_text=_("A member without a seat.")
+        label=_("Name or e-mail address"),
+        max_length=254,
+        widget=forms.TextInput(attrs=WITH_LIST),
+        help_text=_("A member without a seat."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 

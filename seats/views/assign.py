@@ -20,7 +20,7 @@ from seats.forms.people import AssignForm, find_member
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.wait import leave_queue, wait_for_seat
-from seats.insight.people import count_people, idle_people, without_seat
+from seats.insight.people import count_idle, idle_people, without_seat
 from seats.models import Assignment
 from seats.views.common import counts_for, page_link, to_list
 
@@ -42,7 +42,7 @@ def assign(request: AccountRequest) -> HttpResponse:
             "refused": member.user.get_full_name() if member else typed,
             "refused_member": member,
             "idle": idle_people(request.account, at, size=3) if member else [],
-            "idle_count": count_people(request.account, "", at)["idle"],
+            "idle_count": count_idle(request.account, at),
         }
         return render(request, "seats/assign.html", context, status=409)
     except PortalError as error:

@@ -15,7 +15,7 @@ from seatportal.kit.clock import now
 from seats.frame import pool_for
 from seats.holders.queries import waiting_in
 from seats.insight.history import History, months_of_growth, twelve_months
-from seats.insight.people import count_people
+from seats.insight.people import count_idle
 from seats.insight.renewal import next_renewal
 from seats.requests.queries import open_requests
 from seats.views.common import counts_for
@@ -40,7 +40,7 @@ def overview(request: AccountRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "counts": counts,
         "inactive": counts.assigned - counts.active,
-        "idle": count_people(request.account, "", at)["idle"],
+        "idle": count_idle(request.account, at),
         "requests": open_requests(request.account).count() if decides else 0,
         "waiting": list(waiting_in(request.account)[:3]) if counts.waiting else [],
         "beyond": max(counts.assigned - counts.limit, 0),

@@ -18,7 +18,7 @@ from seatportal.kit.forms import put_error
 from seats.errors import SeatLimitReached
 from seats.forms.requests import AnswerForm, RequestForm
 from seats.holders.queries import seat_of, waiting_in
-from seats.insight.people import count_people, idle_people
+from seats.insight.people import count_idle, idle_people
 from seats.models import SeatRequest
 from seats.requests.decide_request import decide_request
 from seats.requests.queries import answered_requests, latest_request_of, open_requests
@@ -132,7 +132,7 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
                 context |= {
                     "full": True,
                     "idle": idle_people(request.account, at, size=3),
-                    "idle_count": count_people(request.account, "", at)["idle"],
+                    "idle_count": count_idle(request.account, at),
                 }
             except PortalError as error:
                 put_error(form, error)

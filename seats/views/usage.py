@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.access.pages import AccountRequest, requires
 from seatportal.kit.charts import histogram
 from seatportal.kit.clock import now
-from seats.insight.people import count_people, idle_people
+from seats.insight.people import count_idle, idle_people
 from seats.insight.use import active_days, feature_matrix
 from seats.models import DailyUsage
 from seats.views.common import counts_for
@@ -29,7 +29,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "buckets": list(zip(buckets, histogram([bucket.people for bucket in buckets]), strict=True)),
         "power": power,
         "idle": idle_people(request.account, at, size=IDLE_SHOWN),
-        "idle_count": count_people(request.account, "", at)["idle"],
+        "idle_count": count_idle(request.account, at),
         "matrix": feature_matrix(request.account, at),
         "may_assign": "seats.assign" in request.capabilities,
     }
