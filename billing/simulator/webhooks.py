@@ -39,7 +39,7 @@ class Courier:
     mode: str = "normal"
     _due: dict[str, float] = field(default_factory=dict)
     _sending: threading.Lock = field(default_factory=threading.Lock)
-    _stopping: bool = False
+    _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -47,7 +47,7 @@ class Courier:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         self.world.wake_webhooks.set()
         if self._thread is not None:
             self._thread.join(timeout=_TIMEOUT + 1)
@@ -70,10 +70,10 @@ class Courier:
         return len(waiting)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self.world.wake_webhooks.wait(timeout=self._pause())
             self.world.wake_webhooks.clear()
-            if self.mode == "hold" or self._stopping:
+            if self.mode == "hold" or self._stopping.is_set():
                 continue
             if self.mode == "reverse":
                 time.sleep(0.3)  # Let a few gather, so that there is an order to turn round.
@@ -82,7 +82,7 @@ class Courier:
             now = time.monotonic()
             waiting = [id for id in waiting if self._due.get(id, 0) <= now]
             for id in reversed(waiting) if self.mode == "reverse" else waiting:
-                if self._stopping or self.mode == "hold":
+                if self._stopping.is_set() or self.mode == "hold":
                     break
                 with self._sending:  # A flush may be under way; nothing is sent twice by accident.
                     self._deliver(id)

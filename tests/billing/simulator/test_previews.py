@@ -53,6 +53,21 @@ def test_the_charge_is_the_quote(shop: Shop, shape: str, balance: int, before: i
     assert customer.balance == quote.ending_balance
 
 
+@pytest.mark.parametrize("mode", ["classic", "flexible"])
+def test_the_charge_is_the_quote_after_several_changes_in_both_billing_modes(shop: Shop, mode: str) -> None:
+    clock = shop.clock(APRIL)
+    price = shop.price(**SHAPES["graduated"])
+    subscription = shop.subscribe(shop.customer(clock=clock).id, price.id, 3, billing_mode={"type": mode})
+    for number, quantity in enumerate([9, 14, 11, 12, 2, 30]):
+        moment = APRIL + 300_007 * (number + 1)
+        shop.advance(clock, moment)
+
+        quote = shop.preview(subscription, quantity, proration_behavior="always_invoice", proration_date=moment)
+        invoice = shop.change(subscription, quantity, proration_date=moment).latest_invoice
+
+        assert (invoice.total, invoice.amount_due) == (quote.total, quote.amount_due)
+
+
 def half_way(shop: Shop, shape: str, quantity: int) -> Any:
     clock = shop.clock(APRIL)
     subscription = shop.subscribe(shop.customer(clock=clock).id, shop.price(**SHAPES[shape]).id, quantity)
