@@ -77,10 +77,10 @@ def quillmark(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
     """At its hard limit: 10 of 10 seats held, two people wait."""
     firm = Firm(casting.QUILLMARK, vendor)
     holders = [person.key for person in firm.cast.people[1:10]]
-    line.at(now - days(262), firm.open)
-    line.at(now - days(261), lambda at: firm.subscribe("business-usd", 10, at, card="pm_card_mastercard"))
-    line.at(now - days(260), lambda at: firm.seat(at, "rosalind"))
-    line.at(now - days(260), lambda at: firm.join_and_sit(at, *holders))
+    line.at(now - days(172), firm.open)
+    line.at(now - days(171), lambda at: firm.subscribe("business-usd", 10, at, card="pm_card_mastercard"))
+    line.at(now - days(170), lambda at: firm.seat(at, "rosalind"))
+    line.at(now - days(170), lambda at: firm.join_and_sit(at, *holders))
     line.at(now - days(33), lambda at: firm.join([firm.by_key[key] for key in ("mateo", "ingrid", "dalia")], at))
     line.at(now - days(6), lambda at: _wait(firm, "mateo", at))
     line.at(now - days(4), lambda at: _wait(firm, "ingrid", at))
