@@ -8,6 +8,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "place-due-decreases": {"task": "billing.place_due_decreases", "schedule": 300.0},
     "fetch-missed-events": {"task": "billing.fetch_missed_events", "schedule": 3600.0},
     "prune-events": {"task": "billing.prune_events", "schedule": 86_400.0},
+    "forget-old-answers": {"task": "accounts.forget_old_answers", "schedule": 86_400.0},
     "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},
     "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},

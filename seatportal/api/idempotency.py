@@ -35,7 +35,7 @@ LOCK = timedelta(seconds=120)
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 KEPT_FOR = timedelta(days=2)
-NOT_KEPT = frozenset({400, 415, 422, 429})
+NOT_KEPT = frozenset({400, 413, 415, 422, 429})
 
 
 class KeyMissing(PortalError):

@@ -129,17 +129,34 @@ def add_problem_responses(
             "schema": {"type": "string", "enum": ["true"]},
         },
     }
-    for path, methods in result["paths"].items():
+    shared: dict[str, Any] = components.setdefault("responses", {})
+    for methods in result["paths"].values():
         for method, described in methods.items():
-            problems = [*_common(path, method, described), *described.pop(PROBLEMS, [])]
-            for status in sorted({status for status, _code, _text in problems}):
-                described["responses"][str(status)] = _response(status, problems)
-            for status, response in described["responses"].items():
+            responses = described["responses"]
+            for status, response in responses.items():
                 response.setdefault("headers", {}).update(_headers(method, status))
+            common, special = _common(described), described.pop(PROBLEMS, [])
+            for status in sorted({status for status, _code, _text in [*common, *special]}):
+                answer = _response(status, [*common, *special])
+                if not any(special_status == status for special_status, _code, _text in special):
+                    answer = _refer(shared, _name(status, common), answer)
+                responses[str(status)] = answer
     return result
 
 
-def _common(path: str, method: str, described: dict[str, Any]) -> list[Coded]:
+def _name(status: int, common: Sequence[Coded]) -> str:
+    """The shared answer's name: what it says, in one word."""
+    codes = [code for answered, code, _text in common if answered == status]
+    return "".join(word.title() for word in codes[-1].split("_"))
+
+
+def _refer(shared: dict[str, Any], name: str, answer: dict[str, Any]) -> dict[str, str]:
+    """Keep an answer that many operations have once."""
+    shared.setdefault(name, answer)
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _common(described: dict[str, Any]) -> list[Coded]:
     """What every operation of its kind may answer."""
     found: list[Coded] = [
         (401, "not_authenticated", "No API key and no session."),
@@ -173,6 +190,7 @@ def _response(status: int, problems: Sequence[Coded]) -> dict[str, Any]:
     return {
         "description": f"{HTTPStatus(status).phrase}\n\n{listed}",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "headers": _headers("", str(status)),
     }
 
 

@@ -19,12 +19,12 @@ ROLES = [str(role) for role in Role.values]
 class MemberQuery(PageQuery):
     """Which people to list; several filters narrow the list together."""
 
-    q = serializers.CharField(required=False, default="", max_length=100, help_text="A part of the name or address.")
-    role = serializers.ChoiceField(choices=ROLES, required=False, default="")
-    department = serializers.CharField(required=False, default="", max_length=80, help_text="Its id or its name.")
-    seat = serializers.ChoiceField(choices=SEATS, required=False, default="")
+    q = serializers.CharField(required=False, max_length=100, help_text="A part of the name or address.")
+    role = serializers.ChoiceField(choices=ROLES, required=False)
+    department = serializers.CharField(required=False, max_length=80, help_text="Its id or its name.")
+    seat = serializers.ChoiceField(choices=SEATS, required=False)
     active_since = serializers.DateTimeField(
-        required=False, default=None, help_text="Only who did something at or after this time (ISO 8601)."
+        required=False, help_text="Only who did something at or after this time (ISO 8601)."
     )
 
 
@@ -71,11 +71,11 @@ class Members(ApiView):
         wanted = checked(MemberQuery, request.query_params.dict())
         rows = members_with_seats(
             self.account,
-            search=wanted["q"],
-            role=wanted["role"],
-            department=wanted["department"],
-            seat=wanted["seat"],
-            active_since=wanted["active_since"],
+            search=wanted.get("q", ""),
+            role=wanted.get("role", ""),
+            department=wanted.get("department", ""),
+            seat=wanted.get("seat", ""),
+            active_since=wanted.get("active_since"),
         )
         return self.pages(rows, MemberSerializer)
 

@@ -1,6 +1,7 @@
 """Buying by a quote."""
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +10,7 @@ from accounts.access.api import require
 from accounts.errors import BadAddress
 from accounts.models import Membership
 from billing.api.quotes import GROWTH
-from billing.changes.pending import cancel_change, payment_link
+from billing.changes.pending import cancel_change, follow_payment, payment_link
 from billing.errors import (
     NotCancellable,
     OrderNotCompleted,
@@ -37,6 +38,8 @@ State = QuantityChange.State
 # Between acceptance and a proven end there is nothing for a caller to do but ask again.
 PROCESSING = "processing"
 _BEING_CHECKED = (State.CONFIRMED, State.CALLING, State.UNKNOWN, State.CONFLICT)
+# What a person has to do on Stripe's page: confirm with the bank, or give another card.
+WAITING_FOR = {"confirmation": "authentication_required", "card": "payment_declined"}
 STATES = [PROCESSING, *(str(state) for state in State.values if state not in _BEING_CHECKED)]
 
 
@@ -68,6 +71,7 @@ class OrderSerializer(serializers.Serializer[QuantityChange]):
     quoted_due = serializers.IntegerField()
     charged_total = serializers.IntegerField(allow_null=True)
     charged_due = serializers.IntegerField(allow_null=True)
+    waiting_for = serializers.SerializerMethodField()
     payment_url = serializers.SerializerMethodField()
     pay_until = Moment(source="pending_expires_at", allow_null=True)
     error_code = serializers.CharField(allow_blank=True)
@@ -76,10 +80,17 @@ class OrderSerializer(serializers.Serializer[QuantityChange]):
     created_at = Moment()
     settled_at = Moment(allow_null=True)
 
+    @extend_schema_field({"type": "string", "enum": STATES})
     def get_state(self, change: QuantityChange) -> str:
         """Ours in detail, the caller's in what can be done about it."""
         return PROCESSING if change.state in _BEING_CHECKED else str(change.state)
 
+    @extend_schema_field({"type": ["string", "null"], "enum": [*WAITING_FOR.values(), None]})
+    def get_waiting_for(self, change: QuantityChange) -> str | None:
+        """Why the payment is open."""
+        return WAITING_FOR.get(change.payment_needs) if change.state == State.AWAITING_PAYMENT else None
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uri"})
     def get_payment_url(self, change: QuantityChange) -> str | None:
         """Stripe's page where a person confirms or pays; null when there is nothing to do there."""
         return payment_link(change) or None
@@ -161,8 +172,9 @@ class OneOrder(ApiView):
 
     @operation("getOrder", tag="buying", summary="What became of a purchase", answers={200: OrderSerializer})
     def get(self, request: Request, order_id: str) -> Response:
-        """One purchase with its state. It settles by itself, also while nobody asks."""
-        return Response(OrderSerializer(get_object_or_404(changes_of(self.account), public_id=order_id)).data)
+        """One purchase with its state. It settles by itself; while payment is awaited, asking looks at Stripe."""
+        change = get_object_or_404(changes_of(self.account), public_id=order_id)
+        return Response(OrderSerializer(follow_payment(change=change, at=now())).data)
 
 
 class Cancellation(ApiView):

@@ -66,8 +66,9 @@ def test_at_the_limit_nobody_is_added(
     give(acme, owner)
     limit_to(account, 1)
 
-    known, new = acme.post("assignments", {"member_id": member.public_id}), acme.post(
-        "assignments", {"email": "lena@example.com"}
+    known, new = (
+        acme.post("assignments", {"member_id": member.public_id}),
+        acme.post("assignments", {"email": "lena@example.com"}),
     )
 
     for answer in (known, new):

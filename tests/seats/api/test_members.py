@@ -113,9 +113,7 @@ def test_pages_cost_the_same_at_any_size(
     assert cost() == few
 
 
-def test_another_tenant_sees_nobody_of_ours(
-    people: dict[str, Membership], outsider: Membership, now: datetime
-) -> None:
+def test_another_tenant_sees_nobody_of_ours(people: dict[str, Membership], outsider: Membership, now: datetime) -> None:
     stranger = integrator_of(outsider, now)
 
     assert names(stranger, "") == ["Oscar"]
