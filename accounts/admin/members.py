@@ -41,7 +41,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # generi
 class UserAdmin(HijackUserAdminMixin, admin.ModelAdmin):  # type: ignore[misc, type-arg]  # hijack has no types
     """Sign-ins. No password can be set here: people reset their own by mail. Rights are for superusers."""
 
-    list_display = ("email", "name", "is_active", "is_staff", "last_login", "date_joined")
+    list_display = ("email", "name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "locale", "date_joined")
     search_fields = ("email", "name", "public_id")
     date_hierarchy = "date_joined"
