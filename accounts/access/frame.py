@@ -27,6 +27,7 @@ class NavEntry:
     """A place in the rail. `url_name` is reversed with the account's slug; `order` sorts, low first.
 
     capability: who sees it, None for every member. count: an optional small figure beside the label.
+    exact: current only on its own address, for a place whose address begins all the others.
     """
 
     label: str | Promise
@@ -35,6 +36,7 @@ class NavEntry:
     capability: str | None
     order: int
     count: Callable[[AccountRequest], int] | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,8 @@ def links(request: AccountRequest, entries: list[NavEntry]) -> list[NavLink]:
         (e for e in entries if e.capability is None or e.capability in request.capabilities), key=lambda e: e.order
     )
     urls = {entry: reverse(entry.url_name, args=[request.account.slug]) for entry in allowed}
-    # The account's own address is the start of all others, so it counts only when it is the whole of it.
-    root = f"/a/{request.account.slug}/"
-    matching = (url for url in urls.values() if request.path == url or (url != root and request.path.startswith(url)))
+    path = request.path
+    matching = (url for entry, url in urls.items() if path == url or (path.startswith(url) and not entry.exact))
     current = max(matching, key=len, default="")
     return [
         NavLink(e.label, e.icon, url, url == current, e.count(request) if e.count else 0) for e, url in urls.items()

@@ -1,4 +1,4 @@
-"""Addresses and second factors, to look at. The library's own screens would show secrets and let staff prove addresses."""
+"""Addresses and second factors, to look at: the library's own screens show secrets and let staff prove addresses."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator

@@ -18,7 +18,9 @@ class AuditEntry(models.Model):
     user = models.ForeignKey(
         User, verbose_name=_("who"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False)
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
+    )
     impersonator = models.ForeignKey(
         User, verbose_name=_("staff member acting"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

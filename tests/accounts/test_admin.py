@@ -82,6 +82,17 @@ def test_history_is_read_only(model: str, staff: Client, acme: Account, olga: Me
         assert staff.post(reverse(f"admin:accounts_{model}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["account_emailaddress", "mfa_authenticator", "usersessions_usersession"])
+def test_the_sign_ins_own_screens_keep_secrets(name: str, staff: Client, sam: User) -> None:
+    factor = Authenticator.objects.create(user=sam, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "hush-hush"})
+
+    assert staff.get(reverse(f"admin:{name}_changelist"), {"q": "sam"}).status_code == 200
+    page = staff.get(reverse("admin:mfa_authenticator_change", args=[factor.pk])).content.decode()
+    assert "hush-hush" not in page
+    assert staff.get(reverse("admin:mfa_authenticator_add")).status_code == 403
+    assert staff.get(reverse("admin:account_emailaddress_add")).status_code == 403
+
+
 def test_an_accounts_notes_go_through_the_verb(staff: Client, sam: User, acme: Account) -> None:
     values = {
         "name": "Acme",

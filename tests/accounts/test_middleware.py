@@ -127,6 +127,7 @@ def test_the_rail_shows_what_a_role_may_open(
     places = [
         NavEntry("Trail", "book-open", "accounts:audit_trail", "audit.view", 20, count=lambda request: 3),
         NavEntry("Leave", "x", "accounts:leave", None, 10),
+        NavEntry("Top", "x", "accounts:settings", "audit.view", 30, exact=True),
     ]
     monkeypatch.setattr(frame, "NAV", places)
 
@@ -136,6 +137,7 @@ def test_the_rail_shows_what_a_role_may_open(
     assert [(link.label, link.current, link.count) for link in owners] == [
         ("Leave", False, 0),
         ("Trail", True, 3),
+        ("Top", False, 0),
         ("Settings", True, 0),
     ]
     assert [(link.label, link.current) for link in members] == [("Leave", True)]
