@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.access.actor import Actor
@@ -24,7 +23,7 @@ class Integrator:
     key: ApiKey
     client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """One request under /api/v1/. Header names with underscores: `idempotency_key="a"`."""
         return self.client.generic(
             method,
@@ -37,15 +36,15 @@ class Integrator:
             },
         )
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         """Read."""
         return self.ask("GET", path, **headers)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
         """Write."""
         return self.ask("POST", path, body if body is not None else {}, **headers)
 
-    def delete(self, path: str, **headers: str) -> HttpResponse:
+    def delete(self, path: str, **headers: str) -> Any:
         """Take away."""
         return self.ask("DELETE", path, **headers)
 
@@ -64,7 +63,7 @@ def integrator_of(membership: Membership, at: datetime, *scopes: str, expires_at
     return Integrator(secret, key)
 
 
-def problem(response: HttpResponse) -> dict[str, Any]:
+def problem(response: Any) -> dict[str, Any]:
     """The body of a refusal, which has to be a problem."""
     assert response["Content-Type"] == "application/problem+json", response.content
     body: dict[str, Any] = json.loads(response.content)

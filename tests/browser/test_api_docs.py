@@ -1,0 +1,20 @@
+"""The API's page works under the strict policy: it draws every operation and asks nobody else for anything."""
+
+import pytest
+
+from accounts.models import Membership
+from tests.browser.conftest import Visit
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_description_is_drawn_and_can_be_tried(visit: Visit, owner: Membership) -> None:
+    page = visit(owner)
+
+    page.goto("/api/docs/")
+    page.locator("#operations-seats-getSeats").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+
+    page.locator(".live-responses-table .response-col_status").first.wait_for()
+    assert page.locator(".opblock").count() == 15
+    assert page.locator("tr.response .response-col_status").first.inner_text() == "200"
