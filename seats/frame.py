@@ -9,9 +9,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.access.frame import BANNERS, NAV, SETTINGS, Banner, NavEntry
 from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
+from billing.mirror.queries import open_change
 from seatportal.templatetags.portal import day
 from seats.models import SeatPool
 from seats.requests.queries import open_requests
+
+
+# Pages that speak of an open purchase themselves.
+PURCHASE_PAGES = frozenset(["add", "pay", "purchase", "purchase_pay", "purchase_stop", "reduce"])
 
 
 def pool_for(request: AccountRequest) -> SeatPool:
@@ -75,6 +80,38 @@ def frozen(request: AccountRequest) -> Banner | None:
     )
 
 
+def purchase_on_its_way(request: AccountRequest) -> Banner | None:
+    """A purchase whose end is not known yet; its own page says it in full."""
+    match = request.resolver_match
+    if "seats.buy" not in request.capabilities or (match and match.url_name in PURCHASE_PAGES):
+        return None
+    change = open_change(request.account)
+    if change is None:
+        return None
+    waits = change.state == change.State.AWAITING_PAYMENT
+    title = (
+        ngettext(
+            "The purchase of %(count)d seat waits for its payment",
+            "The purchase of %(count)d seats waits for its payment",
+            change.added,
+        )
+        if waits
+        else ngettext(
+            "The purchase of %(count)d seat is being checked",
+            "The purchase of %(count)d seats is being checked",
+            change.added,
+        )
+    )
+    return Banner(
+        kind="warn" if waits else "info",
+        title=title % {"count": change.added},
+        text=_("Nothing was charged yet.") if waits else _("Do not pay again."),
+        action_label=_("Open the purchase"),
+        action_url=reverse("seats:purchase", args=[request.account.slug, change.public_id]),
+        gravity=70,
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     NAV.extend(
@@ -90,7 +127,7 @@ def register() -> None:
         ]
     )
     SETTINGS.append(NavEntry(gettext_lazy("Seat limit"), "sliders-horizontal", "seats:policy", "policy.manage", 40))
-    BANNERS.extend([over_limit, frozen])
+    BANNERS.extend([over_limit, frozen, purchase_on_its_way])
     LABELS.update(
         {
             "seat.assigned": gettext_lazy("Seat assigned"),

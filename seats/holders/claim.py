@@ -10,12 +10,12 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.access.actor import Actor
-from accounts.audit.record_audit import record_audit
+from accounts.audit.record_audit import audit_entry, record_audits
 from accounts.models import Account, Invitation, Membership
 from seats.errors import AlreadySeated, NotAMember, SeatLimitReached
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry, SeatPool
-from seats.pool.ledger import write_entry
+from seats.pool.ledger import new_entry, write_entries
 from seats.pool.pools import lock_pool
 from seats.pool.rules import check_may_claim
 
@@ -58,8 +58,7 @@ def claim(
         if "seat_once_per" in str(error):
             raise AlreadySeated from error
         raise
-    for position, row in enumerate(rows):
-        _note(row, pool, pool.assigned + position, actor, at, reason)
+    _note(rows, pool, actor, at, reason)
     settle_wishes(account=account, members=members, actor=actor, at=at)
     return rows
 
@@ -77,24 +76,33 @@ def _lock_members(account: Account, members: Sequence[Membership]) -> None:
         raise NotAMember
 
 
-def _note(row: Assignment, pool: SeatPool, before: int, actor: Actor, at: datetime, reason: str) -> None:
-    held = row.membership is not None
-    name = str(row.membership.user) if row.membership else row.invitation.email if row.invitation else ""
-    write_entry(
-        pool=pool,
-        kind=LedgerEntry.Kind.ASSIGNED if held else LedgerEntry.Kind.RESERVED,
-        at=at,
-        actor=actor.user,
-        reason=reason,
-        assigned=(before, before + 1),
-        to_member=row.membership,
-        to_email=row.invitation.email if row.invitation and not held else "",
+def _note(rows: Sequence[Assignment], pool: SeatPool, actor: Actor, at: datetime, reason: str) -> None:
+    """One line of ledger and one of audit for each seat, written together."""
+    write_entries(
+        [
+            new_entry(
+                pool=pool,
+                kind=LedgerEntry.Kind.ASSIGNED if row.membership else LedgerEntry.Kind.RESERVED,
+                at=at,
+                actor=actor.user,
+                reason=reason,
+                assigned=(before, before + 1),
+                to_member=row.membership,
+                to_email=row.invitation.email if row.invitation else "",
+            )
+            for before, row in enumerate(rows, start=pool.assigned)
+        ]
     )
-    record_audit(
-        account=row.account,
-        actor=actor,
-        action="seat.assigned" if held else "seat.reserved",
-        target=row.public_id,
-        summary=name,
-        reason=reason,
+    record_audits(
+        [
+            audit_entry(
+                account=row.account,
+                actor=actor,
+                action="seat.assigned" if row.membership else "seat.reserved",
+                target=row.public_id,
+                summary=str(row.membership.user if row.membership else row.invitation),
+                reason=reason,
+            )
+            for row in rows
+        ]
     )

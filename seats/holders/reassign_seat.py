@@ -10,7 +10,7 @@ from accounts.models import Account, Membership
 from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry
-from seats.pool.ledger import write_entry
+from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
 
 
@@ -68,7 +68,7 @@ def reassign_seat(
             raise AlreadySeated from error
         raise
     settle_wishes(account=account, members=[receiver], actor=actor, at=at)
-    write_entry(
+    new_entry(
         pool=pool,
         kind=LedgerEntry.Kind.REASSIGNED,
         at=at,
@@ -76,7 +76,7 @@ def reassign_seat(
         reason=reason,
         from_member=leaver,
         to_member=receiver,
-    )
+    ).save()
     record_audit(
         account=account,
         actor=actor,

@@ -102,7 +102,7 @@ def state_words(state: State) -> str:
         Standing.ACTIVE: _("Active"),
         Standing.NEW: _("New"),
         Standing.INVITED: _("Invited"),
-        Standing.WAITING: _("Waiting for a seat"),
+        Standing.WAITING: _("Waiting"),
         Standing.NO_SEAT: _("No seat"),
     }[state.standing]
 
