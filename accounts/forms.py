@@ -12,8 +12,9 @@ from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import transaction
-from django.http import HttpRequest
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,7 @@ from accounts.members.rules import may_grant
 from accounts.models import Account, Department, Membership, Region, Role, User
 from accounts.sign_in import SESSION_KEY, kept_invitation
 from seatportal.kit.clock import now
+from seatportal.kit.errors import PortalError
 
 INDUSTRIES: dict[str, str | Promise] = {
     "": _("Not said"),
@@ -70,6 +72,20 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
             # Locked: the link has proved this address and no other. Disabled fields ignore what is posted.
             self.fields["email"].initial = invitation.email
             self.fields["email"].disabled = True
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Save; or answer as allauth does for a known address, or as the link does that has ended meanwhile."""
+        try:
+            found: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        except IntegrityError:
+            # Two sign-ups with one address at once: user_email_once let the other one win.
+            self.account_already_exists = True
+            found = super().try_save(request)
+        except PortalError:
+            if self.kept is None:
+                raise
+            return None, redirect("accounts:accept_invitation", self.kept[1])
+        return found
 
     def save(self, request: HttpRequest) -> User:
         """Save the user and open or join the account in one transaction: nobody is left without one."""

@@ -8,7 +8,7 @@ admin.site.unregister(UserSession)
 
 
 @admin.register(UserSession)
-class SessionAdmin(UserSessionAdmin):
+class SessionAdmin(UserSessionAdmin):  # type: ignore[misc]  # allauth has no types
     """Who is signed in, from where."""
 
     search_fields = ("user__email", "user__name", "ip")

@@ -461,3 +461,15 @@ def test_lists_cost_the_same_for_one_and_three(
 
     assert cost() == one
     assert one <= 8
+
+
+def test_an_old_form_is_explained(mia: Membership) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(mia.user)
+
+    response = browser.post(reverse("accounts:profile"), {"name": "Other"})
+
+    assert response.status_code == 403
+    assert "This form is too old" in response.content.decode()
+    mia.user.refresh_from_db()
+    assert mia.user.name == "Mia"

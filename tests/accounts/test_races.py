@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from accounts.access.actor import Actor
 from accounts.errors import InUse, InvitationGone, LastOwner, MemberGone, NotYours
@@ -16,7 +19,7 @@ from accounts.members.open_account import open_account
 from accounts.members.remove_member import remove_member
 from accounts.members.structure import delete_place
 from accounts.members.update_member import update_member
-from accounts.models import Account, AuditEntry, Department, Invitation, Membership, Role
+from accounts.models import Account, AuditEntry, Department, Invitation, Membership, Role, User
 from seatportal.kit.errors import PortalError
 from tests.accounts.conftest import as_actor
 from tests.factories.accounts import AT, DepartmentFactory, InvitationFactory, MembershipFactory, UserFactory
@@ -160,6 +163,24 @@ def test_four_accounts_of_one_name_have_four_addresses(db: None) -> None:
     results = at_once(open_one, open_one, open_one, open_one)
 
     assert len({account.slug for account in results}) == 4  # type: ignore[attr-defined]
+
+
+def test_one_address_signs_up_four_times(db: None, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    form = {
+        "name": "Lena",
+        "organisation": "Lena's",
+        "email": "lena@example.com",
+        "password1": "a long and winding road",
+    }
+
+    def sign_up() -> object:
+        return Client().post(reverse("account_signup"), form)["Location"]
+
+    results = at_once(sign_up, sign_up, sign_up, sign_up)
+
+    assert set(results) == {reverse("account_email_verification_sent")}
+    assert (User.objects.count(), Account.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize("round_", range(4))

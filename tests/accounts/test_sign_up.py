@@ -10,6 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from accounts.members.accept_invitation import accept_invitation
 from accounts.members.invitations import token_of
 from accounts.models import Account, AuditEntry, Invitation, Membership, Role, User
 from tests.accounts.conftest import browser_of
@@ -142,6 +143,25 @@ def test_an_invitation_that_ended_meanwhile_makes_an_ordinary_sign_up(client: Cl
 
     assert response["Location"] == reverse("account_email_verification_sent")
     assert not Membership.objects.filter(account=invitation.account, user__email="lena@example.com").exists()
+
+
+def test_an_invitation_withdrawn_in_the_last_moment_leaves_no_user(
+    client: Client, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = reverse("accounts:accept_invitation", args=[token_of(invitation)])
+    client.post(link)
+    users = User.objects.count()
+
+    def withdraw(*args: Any, **kwargs: Any) -> Any:
+        Invitation.objects.update(state=Invitation.State.REVOKED)
+        return accept_invitation(*args, **kwargs)
+
+    monkeypatch.setattr("accounts.forms.accept_invitation", withdraw)
+
+    response = sign_up(client)
+
+    assert response["Location"] == link
+    assert User.objects.count() == users
 
 
 def test_a_known_person_signs_in_and_joins(client: Client, invitation: Invitation) -> None:
