@@ -128,8 +128,12 @@ def read_card(*, account: Account, at: datetime) -> PaymentMethod | None:
     customer = customer_of(account)
     if customer is None:
         return None
+    subscription = live_subscription(account)
     try:
         refresh_customer(stripe_id=customer.stripe_id, at=at)
+        if subscription is not None:
+            # It may have a card of its own, which goes before the customer's.
+            refresh_subscription(stripe_id=subscription.stripe_id, at=at)
     except GatewayError as error:
         raise ProviderUnavailable from error
     return card_of(account)

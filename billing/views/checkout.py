@@ -53,7 +53,7 @@ def checkout(request: AccountRequest) -> HttpResponse:
 @requires("billing.manage")
 @require_safe
 def checkout_done(request: AccountRequest) -> HttpResponse:
-    """Back from Stripe's page. Being here proves nothing: the subscription is read, and looked for until it is there."""
+    """Back from Stripe's page. Being here proves nothing: the subscription is read until it is there."""
     try:
         found = after_checkout(account=request.account, at=now())
     except ProviderUnavailable:

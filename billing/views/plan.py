@@ -14,6 +14,7 @@ from billing.forms import PlanForm
 from billing.mirror.queries import card_of, customer_of, live_subscription, open_decrease, seat_item
 from billing.models import Price, Subscription, SubscriptionItem
 from billing.views.words import card_name, interval_words, status_badge
+from seatportal.kit.htmx import render_part
 
 # Numbers of seats for which the table names the price.
 EXAMPLES = (1, 5, 10, 11, 25, 50)
@@ -48,7 +49,7 @@ def plan(request: AccountRequest) -> HttpResponse:
     """What the account has; or what it can choose."""
     subscription = live_subscription(request.account)
     if subscription is None:
-        return render(request, "billing/choose_plan.html", choice_context(request))
+        return render_part(request, "billing/choose_plan.html", "plans", choice_context(request))
     item = seat_item(subscription)
     return render(request, "billing/plan.html", _present(request, subscription, item))
 
@@ -78,15 +79,25 @@ def choice_context(request: AccountRequest, form: PlanForm | None = None) -> dic
     wanted = fixed or (form.data.get("currency") if form else "") or request.GET.get("currency", "")
     currency = wanted if wanted in currencies else _usual(request, currencies)
     prices = [price for price in every if price.currency == currency]
-    form = form or PlanForm(prices=prices, initial={"quantity": request.GET.get("quantity", FIRST_NUMBER)})
+    wish = {"quantity": request.GET.get("quantity", FIRST_NUMBER), "price": request.GET.get("price", "")}
+    form = form or PlanForm(prices=prices, initial=wish)
+    number = str(form["quantity"].value() or "")
+    seats = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
     return {
         "form": form,
-        "offers": [offer_of(price) for price in prices],
+        "offers": [(offer_of(price), _together(price, seats)) for price in prices],
+        "seats": seats,
         "currency": currency,
         "currencies": [] if fixed else currencies,
         "chosen": form["price"].value() or (prices[0].public_id if prices else ""),
         "cancelled": "cancelled" in request.GET,
     }
+
+
+def _together(price: Price, seats: int) -> int | None:
+    """What a number of seats costs by list price; nothing where the plan does not sell it."""
+    plan = price.plan
+    return amount(scheme_of(price), seats) if plan.minimum_seats <= seats <= plan.self_service_max else None
 
 
 def _usual(request: AccountRequest, currencies: list[str]) -> str:

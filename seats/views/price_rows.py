@@ -1,6 +1,7 @@
 """A quote as the rows of the price box. Every amount to pay is Stripe's; only the two marked hints are ours."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -19,7 +20,7 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Row:
-    """One row as written text. kind: due, credit, old, quiet or nothing (see components/price_box.html)."""
+    """One row as written text. kind: due, credit, part, quiet or nothing (see components/price_box.html)."""
 
     label: str
     value: str
@@ -27,6 +28,8 @@ class Row:
     kind: str = ""
     href: str = ""
     href_label: str = ""
+    until: datetime | None = None
+    done: str = ""
 
 
 def rows_of(
@@ -46,7 +49,10 @@ def rows_of(
         )
     rows.append(_next_invoice(quote, trial=trial))
     rows += _hints(quote, scheme_of(item.price), interval_words(item.price.interval, item.price.interval_count))
-    rows.append(Row(_("Price held until"), clock(quote.expires_at), kind="quiet"))
+    over = _("The button shows the new price first.")
+    rows.append(
+        Row(_("Price held until"), clock(quote.expires_at), kind="quiet", until=quote.expires_at, done=over)
+    )
     return rows
 
 
@@ -84,8 +90,8 @@ def _bought(quote: Quote, item: SubscriptionItem) -> list[Row]:
         Row(
             ngettext("%(count)d seat", "%(count)d seats", quote.added) % {"count": quote.added},
             money(quote.subtotal, quote.currency),
-            note=_("%(start)s to %(end)s, %(left)d of %(whole)d days")
-            % {"start": day(start), "end": day(item.period_end), "left": left, "whole": whole},
+            note=_("%(left)d of %(whole)d days, until %(end)s")
+            % {"left": left, "whole": whole, "end": day(item.period_end)},
         )
     ]
     rows += [_line(line, quote.currency) for line in quote.lines]
@@ -112,7 +118,7 @@ def _line(line: dict[str, Any], currency: str) -> Row:
         text = ngettext(
             "%(count)d seat for the rest of the period", "%(count)d seats for the rest of the period", quantity
         )
-    return Row(text % {"count": quantity}, money(line["amount"], currency), kind="quiet")
+    return Row(text % {"count": quantity}, money(line["amount"], currency), kind="part")
 
 
 def _due(quote: Quote) -> Row:
@@ -134,9 +140,11 @@ def _next_invoice(quote: Quote, *, trial: bool) -> Row:
 def _hints(quote: Quote, scheme: Scheme, interval: str) -> list[Row]:
     before, after = amount(scheme, quote.base_quantity), amount(scheme, quote.target_quantity)
     average = (2 * after + quote.target_quantity) // (2 * quote.target_quantity)
-    change = _("%(change)s / %(interval)s") % {
-        "change": money_signed(after - before, quote.currency) if after != before else money(0, quote.currency),
-        "interval": interval,
-    }
-    value = _("%(average)s · %(change)s") % {"average": money(average, quote.currency), "change": change}
-    return [Row(_("Average per seat · change to today"), value, kind="quiet")]
+    every = _("%(amount)s / %(interval)s")
+    change = money_signed(after - before, quote.currency) if after != before else _("no change")
+    average_text = every % {"amount": money(average, quote.currency), "interval": interval}
+    change_text = every % {"amount": change, "interval": interval} if after != before else change
+    return [
+        Row(_("Average per seat"), average_text, kind="quiet"),
+        Row(_("Compared with today"), change_text, kind="quiet"),
+    ]
