@@ -184,6 +184,7 @@ class RemoteSubscription:
     pending_metadata: dict[str, str] | None
     pending_expires_at: datetime | None
     latest_invoice: RemoteInvoice | None
+    card: RemoteCard | None = None
 
 
 @dataclass(frozen=True)

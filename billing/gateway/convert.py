@@ -160,7 +160,7 @@ def payment(data: Json) -> RemotePayment | None:
 
 
 def subscription(data: Json) -> RemoteSubscription:
-    """A subscription with latest_invoice expanded."""
+    """A subscription with latest_invoice and default_payment_method expanded."""
     pending: Json | None = data.get("pending_update")
     latest = data.get("latest_invoice")
     return RemoteSubscription(
@@ -191,6 +191,7 @@ def subscription(data: Json) -> RemoteSubscription:
         pending_metadata=None if pending is None else dict(pending.get("metadata") or {}),
         pending_expires_at=None if pending is None else from_unix(pending["expires_at"]),
         latest_invoice=invoice(latest) if isinstance(latest, Mapping) else None,
+        card=card(data.get("default_payment_method")),
     )
 
 

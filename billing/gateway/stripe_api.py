@@ -34,7 +34,7 @@ from billing.gateway.contract import (
 from seatportal.kit.clock import to_unix
 
 CONNECT_SECONDS = 3.0
-SUBSCRIPTION_EXPAND = ["latest_invoice"]
+SUBSCRIPTION_EXPAND = ["latest_invoice", "default_payment_method"]
 # `construct_event`'s own default; a day-old signature must not pass.
 SIGNATURE_TOLERANCE_SECONDS = 300
 
@@ -93,7 +93,7 @@ class StripeGateway:
         """Every subscription of a customer, ended ones too."""
         page = self._read(
             lambda: self._reader.v1.subscriptions.list(
-                cast(Any, {"customer": customer_id, "status": "all", "limit": 100, "expand": ["data.latest_invoice"]})
+                cast(Any, {"customer": customer_id, "status": "all", "limit": 100, "expand": [f"data.{name}" for name in SUBSCRIPTION_EXPAND]})
             )
         )
         return [convert.subscription(row) for row in page["data"]]

@@ -5,8 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from billing.gateway.contract import RemoteCard
 from billing.gateway.stripe_api import gateway
 from billing.models import Customer, PaymentMethod
+from billing.models.subscription import ENDED
 
 
 def refresh_customer(*, stripe_id: str, at: datetime) -> Customer | None:
@@ -28,19 +30,26 @@ def refresh_customer(*, stripe_id: str, at: datetime) -> Customer | None:
             synced_at=at,
         ):
             return customer
-        if remote.card is None:
-            PaymentMethod.objects.filter(customer=customer).delete()
-        else:
-            PaymentMethod.objects.update_or_create(
-                customer=customer,
-                defaults={
-                    "stripe_id": remote.card.id,
-                    "kind": remote.card.kind,
-                    "brand": remote.card.brand,
-                    "last4": remote.card.last4,
-                    "exp_month": remote.card.exp_month,
-                    "exp_year": remote.card.exp_year,
-                },
-            )
+        own = customer.subscriptions.exclude(status__in=ENDED).exclude(card_stripe_id="")
+        if not own.exists():
+            mirror_card(customer=customer, card=remote.card)
     customer.refresh_from_db()
     return customer
+
+
+def mirror_card(*, customer: Customer, card: RemoteCard | None) -> None:
+    """Write the card that is charged: the subscription's own, or else the customer's (Stripe's order of choice)."""
+    if card is None:
+        PaymentMethod.objects.filter(customer=customer).delete()
+        return
+    PaymentMethod.objects.update_or_create(
+        customer=customer,
+        defaults={
+            "stripe_id": card.id,
+            "kind": card.kind,
+            "brand": card.brand,
+            "last4": card.last4,
+            "exp_month": card.exp_month,
+            "exp_year": card.exp_year,
+        },
+    )

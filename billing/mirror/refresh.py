@@ -16,6 +16,7 @@ from billing import facts
 from billing.catalog.sync_catalog import sync_catalog
 from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
 from billing.gateway.stripe_api import gateway
+from billing.mirror.mirror_customer import mirror_card
 from billing.mirror.mirror_invoice import mirror_invoice
 from billing.mirror.queries import COUNTING
 from billing.mirror.settle import intent_of, settle_change, settle_decrease
@@ -27,6 +28,7 @@ from billing.models import (
     Subscription,
     SubscriptionItem,
 )
+from billing.models.subscription import ENDED
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +66,7 @@ def refresh_subscription(*, stripe_id: str, at: datetime) -> Refreshed | None:
 
 
 def refresh_until_written(*, stripe_id: str, at: datetime, tries: int = 4) -> Refreshed | None:
-    """As refresh_subscription, again when a newer read was on its way, since that one may have begun before our write."""
+    """As refresh_subscription, and again when a newer read was on its way: that one may have begun before our call."""
     found = refresh_subscription(stripe_id=stripe_id, at=at)
     while found is not None and not found.written and tries > 1:
         tries -= 1
@@ -144,6 +146,9 @@ def _write(
     row.started_at = remote.started_at
     row.ended_at = remote.ended_at
     row.synced_at = at
+    row.card_stripe_id = remote.card.id if remote.card else ""
+    if remote.card is not None and remote.status not in ENDED:
+        mirror_card(customer=row.customer, card=remote.card)
     if remote.latest_invoice is not None:
         row.latest_invoice_stripe_id = remote.latest_invoice.id
     _write_items(row, remote)

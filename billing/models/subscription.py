@@ -35,6 +35,9 @@ class Subscription(models.Model):
     stamp = models.CharField(_("last change's id"), max_length=40, blank=True)
     pending_stamp = models.CharField(_("waiting change's id"), max_length=40, blank=True)
     pending_expires_at = models.DateTimeField(_("waiting until"), null=True, blank=True)
+    card_stripe_id = models.CharField(
+        max_length=64, blank=True, help_text=_("Its own card; empty: the customer's is charged.")
+    )
     latest_invoice_stripe_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

@@ -7,7 +7,7 @@ from billing.models import QuantityChange
 from seats.holders.admit_waiting import admit_waiting
 from seats.holders.planned import seat_planned
 from seats.models import SeatPool
-from seats.pool.ledger import write_entry
+from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
 from seats.pool.rules import frozen_by
 
@@ -29,7 +29,7 @@ def record_purchase(
     # A trigger derives `entitled`, also when seats in use exceed what is left; truth is always written.
     SeatPool.objects.filter(pk=pool.pk).update(purchased=after)
     pool.refresh_from_db()
-    write_entry(
+    new_entry(
         pool=pool,
         kind=kind,
         at=at,
@@ -38,7 +38,7 @@ def record_purchase(
         purchased=(before, after),
         change_id=change.public_id if change else "",
         invoice_stripe_id=invoice_stripe_id,
-    )
+    ).save()
     if after > before:
         if change is not None and change.quote is not None:
             seat_planned(account=account, quote_id=change.quote.public_id, at=at)

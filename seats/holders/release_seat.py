@@ -6,12 +6,12 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.access.actor import Actor
-from accounts.audit.record_audit import record_audit
+from accounts.audit.record_audit import audit_entry, record_audits
 from accounts.models import Account
 from seats.errors import SeatGone
 from seats.holders.admit_waiting import admit_waiting
 from seats.models import Assignment, LedgerEntry, SeatPool
-from seats.pool.ledger import write_entry
+from seats.pool.ledger import new_entry, write_entries
 from seats.pool.pools import lock_pool
 
 
@@ -54,26 +54,33 @@ def close_tenures(
     Assignment.objects.filter(pk__in=[a.pk for a in assignments]).update(
         ended_at=at, ended_by=actor.user, end_reason=end_reason
     )
-    for position, seat in enumerate(assignments):
-        before = pool.assigned - position
-        email = seat.invitation.email if seat.invitation and not seat.membership else ""
-        write_entry(
-            pool=pool,
-            kind=LedgerEntry.Kind.RELEASED,
-            at=at,
-            actor=actor.user,
-            reason=reason,
-            assigned=(before, before - 1),
-            from_member=seat.membership,
-            to_email=email,
-        )
-        record_audit(
-            account=seat.account,
-            actor=actor,
-            action="seat.released",
-            target=seat.public_id,
-            summary=str(seat.membership.user) if seat.membership else email,
-            reason=reason,
-            because=end_reason,
-        )
+    write_entries(
+        [
+            new_entry(
+                pool=pool,
+                kind=LedgerEntry.Kind.RELEASED,
+                at=at,
+                actor=actor.user,
+                reason=reason,
+                assigned=(pool.assigned - position, pool.assigned - position - 1),
+                from_member=seat.membership,
+                to_email="" if seat.membership or seat.invitation is None else seat.invitation.email,
+            )
+            for position, seat in enumerate(assignments)
+        ]
+    )
+    record_audits(
+        [
+            audit_entry(
+                account=seat.account,
+                actor=actor,
+                action="seat.released",
+                target=seat.public_id,
+                summary=str(seat.membership.user if seat.membership else seat.invitation),
+                reason=reason,
+                because=end_reason,
+            )
+            for seat in assignments
+        ]
+    )
     pool.refresh_from_db()

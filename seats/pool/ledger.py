@@ -1,12 +1,13 @@
 """The one writer of the ledger."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import Account, Membership, User
 from seats.models import LedgerEntry, SeatPool
 
 
-def write_entry(
+def new_entry(
     *,
     pool: SeatPool,
     kind: str,
@@ -21,8 +22,8 @@ def write_entry(
     to_member: Membership | None = None,
     to_email: str = "",
 ) -> LedgerEntry:
-    """Add one line in the caller's transaction. purchased and assigned: before and after; today's when not moved."""
-    return LedgerEntry.objects.create(
+    """One line, not written yet. purchased and assigned: before and after; the pool's own when not moved."""
+    return LedgerEntry(
         account_id=pool.account_id,
         at=at,
         kind=kind,
@@ -38,6 +39,11 @@ def write_entry(
         to_member=to_member,
         to_email=to_email,
     )
+
+
+def write_entries(entries: Sequence[LedgerEntry]) -> None:
+    """Add lines in the caller's transaction."""
+    LedgerEntry.objects.bulk_create(entries)
 
 
 def purchased_by_ledger(account: Account) -> int:
