@@ -179,7 +179,10 @@ def child_environment(django_db_setup: None) -> dict[str, str]:
     """Environment variables by which a child process works on this test process's database and broker."""
     from django.db import connection
 
-    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    name = connection.settings_dict["NAME"]
+    # pytest-django makes the test database only when a test of the run has the mark `django_db`.
+    assert name.startswith("test_"), "a test with a child process on the database needs the mark django_db"
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}")
     return {**os.environ, "DATABASE_URL": url.geturl()}
 
 

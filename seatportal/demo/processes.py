@@ -140,7 +140,7 @@ class Process:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
-    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 180.0) -> None:
         """Return when `ready()` is true. Raises ServiceFailed, with the last log lines, if it never is."""
         deadline = time.monotonic() + seconds
         while not ready():
@@ -150,7 +150,7 @@ class Process:
                 raise self.failure(f"was not ready after {seconds:.0f} seconds")
             time.sleep(POLL_SECONDS)
 
-    def wait_for_output(self, pattern: str, *, seconds: float = 60.0) -> re.Match[str]:
+    def wait_for_output(self, pattern: str, *, seconds: float = 180.0) -> re.Match[str]:
         """Return the first match of a regular expression in its output. Raises ServiceFailed."""
         found: list[re.Match[str]] = []
 

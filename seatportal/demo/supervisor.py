@@ -69,7 +69,7 @@ class Supervisor:
             raise process.failure(f"ended {MAX_QUICK_DEATHS} times right after its start")
         pause = min(self.first_pause * 2**program.quick_deaths, LONGEST_PAUSE_SECONDS)
         program.restart_at = time.monotonic() + pause
-        self.tell(f"{failure}\nStarting it again in {pause:.0f} s.")
+        self.tell(f"{failure}\nStarting it again in {pause:.1f} s.")
 
     def watch(self, *, every: float = 0.25) -> None:
         """Check until a signal ends us. Raises ServiceFailed when a process cannot be kept running."""

@@ -53,7 +53,7 @@ def test_a_program_that_dies_is_shown_and_started_again(lock: DirectoryLock) -> 
         assert program.status is None
     assert told == [
         f"web ended by itself with status -9. The end of {lock.directory}/web.log:\n"
-        "  working\nStarting it again in 0 s."
+        "  working\nStarting it again in 0.0 s."
     ]
     assert program.status == -signal.SIGTERM
 
