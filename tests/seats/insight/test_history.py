@@ -1,0 +1,115 @@
+"""Twelve months from the ledger, what the account used, and the pace."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from accounts.models import Account, Membership
+from seatportal.kit.charts import histogram, nice_top, step_chart
+from seats.insight.activity import NOTHING, activity_of
+from seats.insight.history import History, Point, months_of_growth, twelve_months
+from seats.insight.use import active_days, feature_matrix
+from seats.usage.record_usage import Action, record_usage
+from tests.factories.seats import crowd, give_pool, seat, use
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.django_db
+def test_a_point_a_day_with_the_last_state(account: Account, owner: Membership, now: datetime) -> None:
+    noon = now.replace(hour=12)
+    give_pool(account, 5, noon - 400 * DAY)
+    give_pool(account, 8, noon - 100 * DAY)
+    give_pool(account, 10, noon - 100 * DAY + timedelta(hours=1))
+    seat(owner, noon - 20 * DAY)
+    history = twelve_months(account, now)
+    today = now.date()
+    assert history.points == [
+        Point(today - 365 * DAY, 5, 0),
+        Point(today - 100 * DAY, 10, 0),
+        Point(today - 20 * DAY, 10, 1),
+    ]
+
+
+@pytest.mark.django_db
+def test_no_history_without_a_ledger(account: Account, now: datetime) -> None:
+    assert twelve_months(account, now).points == []
+
+
+@pytest.mark.parametrize(
+    ("points", "free", "months"),
+    [
+        ([(200, 4)], 3, None),
+        ([(80, 0), (10, 4)], 3, None),
+        ([(200, 4), (10, 7)], 3, 3),
+        ([(200, 4), (10, 10)], 1, 0),
+        ([(200, 4), (10, 2)], 3, None),
+        ([], 3, None),
+    ],
+)
+def test_pace(points: list[tuple[int, int]], free: int, months: int | None) -> None:
+    """Three more in 90 days use up three free seats in three months."""
+    last = date(2026, 5, 4)
+    history = History(last - 365 * DAY, last, [Point(last - ago * DAY, 20, taken) for ago, taken in points])
+    assert months_of_growth(history, free=free) == months
+
+
+@pytest.mark.django_db
+def test_activity_counts_thirty_days(account: Account, owner: Membership, now: datetime) -> None:
+    use(owner, now, days=3, feature="Reports", times=2)
+    use(owner, now, days=1, feature="Exports", times=9)
+    use(owner, now - 29 * DAY, days=2, feature="Old", times=1)
+    found = activity_of(account, [owner.pk], now)[owner.pk]
+    assert found.counts == (1, *[0] * 26, 2, 2, 11)
+    assert (found.active_days, found.top) == (4, ("Exports", "Reports", "Old"))
+    assert found.features == (("Exports", 9), ("Reports", 6), ("Old", 1))
+    assert NOTHING.active_days == 0
+
+
+@pytest.mark.django_db
+def test_days_belong_to_the_accounts_zone(account: Account, owner: Membership) -> None:
+    """22:30 UTC is the next day in Madrid."""
+    account.time_zone = "Europe/Madrid"
+    account.save()
+    evening = datetime.fromisoformat("2026-05-04T22:30:00+00:00")
+    record_usage(account=account, actions=[Action(owner.pk, "Reports", evening)])
+    assert activity_of(account, [owner.pk], evening + timedelta(minutes=1))[owner.pk].counts[-1] == 1
+
+
+@pytest.mark.django_db
+def test_buckets_and_power_users_are_holders(account: Account, owner: Membership, now: datetime) -> None:
+    give_pool(account, 5, now)
+    busy, some, silent, outside = crowd(account, 4, now)
+    for member in (busy, some, silent):
+        seat(member, now)
+    use(busy, now, days=20)
+    use(some, now, days=5)
+    use(outside, now, days=30)
+    buckets, power = active_days(account, now)
+    assert [(b.low, b.people) for b in buckets] == [(0, 1), (1, 0), (5, 1), (12, 0), (20, 1)]
+    assert [(p.membership, p.days, p.actions) for p in power] == [(busy, 20, 40)]
+    matrix = feature_matrix(account, now)
+    assert [(member, cells, total) for member, cells, total in matrix.rows] == [
+        (outside, [60], 60),
+        (busy, [40], 40),
+        (some, [10], 10),
+    ]
+
+
+@pytest.mark.parametrize(("value", "top"), [(0, 4), (4, 4), (5, 8), (12, 12), (13, 20), (21, 40), (9000, 12000)])
+def test_axes_end_on_whole_quarters(value: int, top: int) -> None:
+    assert nice_top(value) == top
+
+
+def test_steps_are_drawn_between_days() -> None:
+    chart = step_chart(date(2026, 1, 1), date(2026, 1, 11), [(date(2026, 1, 1), (0, 0)), (date(2026, 1, 6), (4, 2))])
+    assert [line.path for line in chart.lines] == [
+        "M0.0 159.0H500.0V1.0H1000",
+        "M0.0 159.0H500.0V80.0H1000",
+    ]
+    assert [tick.label for tick in chart.y_ticks] == [0, 1, 2, 3, 4]
+
+
+def test_bars_share_the_width() -> None:
+    bars = histogram([0, 2, 4])
+    assert [(bar.middle, bar.height) for bar in bars] == [("16.67%", "1.0"), ("50.00%", "68.0"), ("83.33%", "136.0")]
