@@ -12,7 +12,7 @@ class DailyUsage(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     feature = models.CharField(_("feature"), max_length=60)
-    day = models.DateField(_("day"))
+    day = models.DateField(_("calendar day"))
     count = models.PositiveIntegerField(_("times"))
 
     class Meta:
