@@ -183,8 +183,8 @@ class Reassignment(ApiView):
     @idempotent()
     def post(self, request: Request, assignment_id: str) -> Response:
         """Take the seat from its holder and give it at the same moment. No charge; it works at a full limit too."""
-        values = checked(ReassignmentSerializer, request.data)
         seat = get_object_or_404(open_seats(self.account), public_id=assignment_id)
+        values = checked(ReassignmentSerializer, request.data)
         receiver = members_of(self.account).filter(public_id=values["to_member_id"]).first()
         if receiver is None:
             raise NotAMember(field="to_member_id")
