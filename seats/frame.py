@@ -14,7 +14,6 @@ from seatportal.templatetags.portal import day
 from seats.models import SeatPool
 from seats.requests.queries import open_requests
 
-
 # Pages that speak of an open purchase themselves.
 PURCHASE_PAGES = frozenset(["add", "pay", "purchase", "purchase_pay", "purchase_stop", "reduce"])
 
@@ -119,9 +118,7 @@ def register() -> None:
             NavEntry(gettext_lazy("Overview"), "layout-dashboard", "seats:overview", "seats.view", 10, exact=True),
             NavEntry(gettext_lazy("Seats"), "armchair", "seats:list", "seats.view", 20),
             NavEntry(gettext_lazy("Usage"), "chart-column", "seats:usage", "usage.view", 30),
-            NavEntry(
-                gettext_lazy("Requests"), "inbox", "seats:requests", "requests.decide", 40, count=count_requests
-            ),
+            NavEntry(gettext_lazy("Requests"), "inbox", "seats:requests", "requests.decide", 40, count=count_requests),
             NavEntry(gettext_lazy("Ledger"), "book-open", "seats:ledger", "seats.view", 60),
             NavEntry(gettext_lazy("My seat"), "user", "seats:me", None, 70),
         ]

@@ -76,9 +76,7 @@ class ReassignForm(forms.Form):
 class ReasonForm(forms.Form):
     """An optional reason for the ledger."""
 
-    reason = forms.CharField(
-        label=_("Reason"), max_length=200, required=False, help_text=_("It stands in the ledger.")
-    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False, help_text=_("It stands in the ledger."))
 
 
 class BulkForm(forms.Form):
@@ -92,5 +90,3 @@ class BulkForm(forms.Form):
         people = self.fields["person"]
         if isinstance(people, forms.ModelMultipleChoiceField):
             people.queryset = members_of(account).order_by("user__name", "user__email", "pk")
-
-

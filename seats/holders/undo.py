@@ -81,6 +81,6 @@ def undo_seat_act(*, account: Account, assignment: Assignment, actor: Actor, at:
 
 
 def _load(account: Account, assignment: Assignment) -> Assignment:
-    return Assignment.objects.select_related(
-        "membership__user", "previous__membership__user", "invitation"
-    ).get(account=account, pk=assignment.pk)
+    return Assignment.objects.select_related("membership__user", "previous__membership__user", "invitation").get(
+        account=account, pk=assignment.pk
+    )

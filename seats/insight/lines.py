@@ -13,9 +13,7 @@ PAGE_SIZE = 50
 
 def ledger_of(account: Account, kind: str = "") -> QuerySet[LedgerEntry]:
     """The account's lines, the newest first. kind: one of LedgerEntry.Kind, `purchases`, or empty for all."""
-    lines = LedgerEntry.objects.filter(account=account).select_related(
-        "actor", "from_member__user", "to_member__user"
-    )
+    lines = LedgerEntry.objects.filter(account=account).select_related("actor", "from_member__user", "to_member__user")
     if kind == "purchases":
         lines = lines.filter(kind__in=LedgerEntry.PURCHASES)
     elif kind in LedgerEntry.Kind.values:

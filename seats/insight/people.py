@@ -5,7 +5,7 @@ page come from one union, and only the page's rows are filled with seats, usage 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import dumps, loads
@@ -29,9 +29,8 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Invitation, Membership
 from seats.holders.queries import ACTIVE_WITHIN, waiting_in
-from seats.insight.activity import NOTHING, Activity, activity_of
-from seats.insight.states import Standing, State, state_of_member
-from seats.models import Assignment, SeatRequest, WaitingPerson
+from seats.insight.rows import Key, Row, fill_rows, places_of_outer, wishes_of_outer
+from seats.models import Assignment
 from seats.requests.queries import open_requests
 
 SHOWS = ("all", "active", "idle", "none", "invited", "waiting", "requests")
@@ -58,34 +57,6 @@ class Choice:
     def down(self) -> bool:
         """The largest first."""
         return self.sort.startswith("-")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: a member or an open invitation."""
-
-    state: State
-    activity: Activity
-    membership: Membership | None = None
-    invitation: Invitation | None = None
-    seat: Assignment | None = None
-    asks: bool = False
-
-    @property
-    def name(self) -> str:
-        """As written by the person or the inviter; may be empty."""
-        return self.membership.user.name if self.membership else self.invitation.name if self.invitation else ""
-
-    @property
-    def email(self) -> str:
-        """The address."""
-        return self.membership.user.email if self.membership else self.invitation.email if self.invitation else ""
-
-    @property
-    def public_id(self) -> str:
-        """Of the membership or the invitation."""
-        owner = self.membership or self.invitation
-        return owner.public_id if owner else ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +116,7 @@ def page_of_people(
     has_before = more if back else cursor is not None
     has_after = True if back else more
     return Page(
-        rows=_fill(account, keys, at),
+        rows=fill_rows(account, keys, at),
         before=_encode(keys[0]) if keys and has_before else "",
         after=_encode(keys[-1]) if keys and has_after else "",
     )
@@ -162,11 +133,6 @@ def all_people(account: Account, choice: Choice, at: datetime) -> Iterator[Row]:
             return
 
 
-def row_of(account: Account, membership: Membership, at: datetime) -> Row:
-    """The row of one member."""
-    return _fill(account, [("m", membership.pk, "", membership.public_id)], at)[0]
-
-
 def idle_people(account: Account, at: datetime, *, size: int = PAGE_SIZE) -> list[Row]:
     """Holders without activity, the longest silent first."""
     return page_of_people(account, Choice(show="idle", sort="active"), at, size=size).rows
@@ -176,9 +142,6 @@ def without_seat(account: Account, text: str = "", *, size: int = 50) -> list[Me
     """Members who could receive a seat, by name."""
     found = members_of(account).exclude(Exists(_seats()))
     return list(_search_members(found, text).order_by(_name("user__"), "pk")[:size])
-
-
-type Key = tuple[str, int, Any, str]
 
 
 def _keys(
@@ -200,9 +163,7 @@ def _keys(
 def _keyed(
     rows: QuerySet[Any], kind: str, key: Combinable, cursor: tuple[Any, str] | None, *, down: bool
 ) -> QuerySet[Any, Key]:
-    rows = rows.select_related(None).annotate(
-        kind=Value(kind, CharField()), row=F("pk"), k=key
-    )
+    rows = rows.select_related(None).annotate(kind=Value(kind, CharField()), row=F("pk"), k=key)
     if cursor is not None:
         word = "lt" if down else "gt"
         value, public_id = cursor
@@ -215,14 +176,6 @@ def _seats(**more: Any) -> QuerySet[Assignment]:
     return Assignment.objects.filter(
         account=OuterRef("account"), membership=OuterRef("pk"), ended_at__isnull=True, **more
     ).order_by()
-
-
-def _places() -> QuerySet[WaitingPerson]:
-    return WaitingPerson.objects.filter(membership=OuterRef("pk"), served_at__isnull=True, withdrawn_at__isnull=True)
-
-
-def _wishes() -> QuerySet[SeatRequest]:
-    return SeatRequest.objects.filter(membership=OuterRef("pk"), state=SeatRequest.State.OPEN)
 
 
 def _search_members(members: QuerySet[Membership], text: str) -> QuerySet[Membership]:
@@ -243,9 +196,7 @@ def _about_member(text: str, member: str = "membership__") -> Q:
 def _invitations(account: Account, text: str) -> QuerySet[Invitation]:
     found = open_invitations_of(account)
     if text:
-        found = found.filter(
-            Q(name__icontains=text) | Q(email__icontains=text) | Q(department__name__icontains=text)
-        )
+        found = found.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(department__name__icontains=text))
     return found
 
 
@@ -263,8 +214,8 @@ def _filter(show: str, at: datetime) -> Q:
     if show == "none":
         return ~Q(Exists(_seats()))
     if show == "waiting":
-        return Q(Exists(_places()))
-    return Q(Exists(_wishes())) if show == "requests" else Q()
+        return Q(Exists(places_of_outer()))
+    return Q(Exists(wishes_of_outer())) if show == "requests" else Q()
 
 
 def _name(user: str = "") -> Lower:
@@ -287,59 +238,6 @@ INVITATION_KEYS: dict[str, Combinable] = {
     "active": Value(NEVER, DateTimeField()),
     "since": _moment(F("created_at")),
 }
-
-
-def _fill(account: Account, keys: Sequence[Key], at: datetime) -> list[Row]:
-    """The rows behind the keys, in their order."""
-    member_ids = [pk for kind, pk, _k, _id in keys if kind == "m"]
-    invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
-    members = (
-        members_of(account).annotate(waits=Exists(_places()), asks=Exists(_wishes())).in_bulk(member_ids)
-        if member_ids
-        else {}
-    )
-    invitations = open_invitations_of(account).in_bulk(invitation_ids) if invitation_ids else {}
-    held: dict[int, Assignment] = {}
-    reserved: dict[int, Assignment] = {}
-    for seat in Assignment.objects.filter(
-        Q(membership_id__in=member_ids) | Q(invitation_id__in=invitation_ids, state=Assignment.State.RESERVED),
-        account=account,
-        ended_at__isnull=True,
-    ).select_related("started_by"):
-        if seat.membership_id is not None:
-            held[seat.membership_id] = seat
-        elif seat.invitation_id is not None:
-            reserved[seat.invitation_id] = seat
-    activity = activity_of(account, member_ids, at) if member_ids else {}
-    rows = []
-    for kind, pk, _k, _id in keys:
-        if kind == "m" and pk in members:
-            member, seat = members[pk], held.get(pk)
-            state = state_of_member(
-                seated_at=seat.started_at if seat else None,
-                last_active_at=member.last_active_at,
-                waiting=member.waits,
-                at=at,
-            )
-            rows.append(
-                Row(
-                    state=state,
-                    activity=activity.get(pk, NOTHING),
-                    membership=member,
-                    seat=seat,
-                    asks=member.asks,
-                )
-            )
-        elif kind == "i" and pk in invitations:
-            rows.append(
-                Row(
-                    state=State(Standing.INVITED),
-                    activity=NOTHING,
-                    invitation=invitations[pk],
-                    seat=reserved.get(pk),
-                )
-            )
-    return rows
 
 
 def _encode(key: Key) -> str:

@@ -73,17 +73,14 @@ def active_days(account: Account, at: datetime) -> tuple[list[Bucket], list[Pers
 def feature_matrix(account: Account, at: datetime) -> Matrix:
     """What the fifty busiest people used in 30 days; the eight most used features have a column each."""
     first, last = window(account, at)
-    used = DailyUsage.objects.filter(
-        account=account, day__gte=first, day__lte=last, membership__left_at__isnull=True
-    )
-    people = list(
-        used.values("membership_id").annotate(n=Sum("count")).order_by("-n", "membership_id")[:TABLE_SIZE]
-    )
+    used = DailyUsage.objects.filter(account=account, day__gte=first, day__lte=last, membership__left_at__isnull=True)
+    people = list(used.values("membership_id").annotate(n=Sum("count")).order_by("-n", "membership_id")[:TABLE_SIZE])
     ids = [row["membership_id"] for row in people]
     features = list(
-        used.values("feature").annotate(n=Sum("count")).order_by("-n", "feature").values_list("feature", flat=True)[
-            :FEATURES
-        ]
+        used.values("feature")
+        .annotate(n=Sum("count"))
+        .order_by("-n", "feature")
+        .values_list("feature", flat=True)[:FEATURES]
     )
     cells = {
         (member, feature): n

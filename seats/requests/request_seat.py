@@ -22,9 +22,7 @@ def request_seat(
         raise AlreadySeated
     try:
         with transaction.atomic():
-            asked = SeatRequest.objects.create(
-                account=account, membership=membership, asked_by=asked_by, reason=text
-            )
+            asked = SeatRequest.objects.create(account=account, membership=membership, asked_by=asked_by, reason=text)
     except IntegrityError as error:
         if "request_open_once_per_person" in str(error):
             raise AlreadyRequested from error

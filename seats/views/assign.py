@@ -29,7 +29,11 @@ from seats.views.common import counts_for, page_link, to_list
 def assign(request: AccountRequest) -> HttpResponse:
     """Ask for whom, and give the seat; at the limit, say what can be done instead."""
     at = now()
-    form = AssignForm(request.POST or None, account=request.account, initial={"person": _asked_for(request)})
+    form = AssignForm(
+        request.POST if request.method == "POST" else None,
+        account=request.account,
+        initial={"person": _asked_for(request)},
+    )
     context: dict[str, Any] = {"form": form, "counts": counts_for(request), "people": without_seat(request.account)}
     if request.method != "POST" or not form.is_valid():
         return render(request, "seats/assign.html", context, status=422 if form.errors else 200)
@@ -46,7 +50,8 @@ def assign(request: AccountRequest) -> HttpResponse:
         }
         return render(request, "seats/assign.html", context, status=409)
     except PortalError as error:
-        put_error(form, error if error.field != "email" else type(error)(error.text, field="person"))
+        error.field = "person" if error.field == "email" else error.field
+        put_error(form, error)
         return render(request, "seats/assign.html", context, status=error.status if error.status == 409 else 422)
     if seat.membership is not None:
         return to_list(request, _("%(name)s has a seat now.") % {"name": seat.membership.user}, undo=seat)
@@ -54,14 +59,19 @@ def assign(request: AccountRequest) -> HttpResponse:
 
 
 def _give(request: AccountRequest, form: AssignForm, member: Membership | None, at: datetime) -> Assignment:
-    common = {"account": request.account, "actor": actor_of(request), "at": at}
-    values = form.cleaned_data
+    values, actor = form.cleaned_data, actor_of(request)
     if member is not None:
-        return assign_seat(**common, membership=member, reason=values["reason"])
+        return assign_seat(account=request.account, membership=member, actor=actor, at=at, reason=values["reason"])
     if "@" not in values["person"]:
         raise PersonUnknown(field="person")
     _invitation, seat = invite_with_seat(
-        **common, email=values["person"], role=Role.MEMBER, department=values["department"], name=values["name"]
+        account=request.account,
+        email=values["person"],
+        role=Role.MEMBER,
+        department=values["department"],
+        name=values["name"],
+        actor=actor,
+        at=at,
     )
     return seat
 

@@ -28,12 +28,12 @@ def bulk(request: AccountRequest) -> HttpResponse:
     """Without `confirmed`, the page that says what would happen; with it, do it."""
     form = BulkForm(request.POST, account=request.account)
     if not form.is_valid():
-        context = {
+        refusal = {
             "title": _("Nobody is chosen"),
             "text": _("Choose people in the table first."),
             "back": page_link(request, "list"),
         }
-        return render(request, "seats/refused.html", context, status=422)
+        return render(request, "seats/refused.html", refusal, status=422)
     giving = form.cleaned_data["action"] == "assign"
     chosen = list(form.cleaned_data["person"])
     seats = _seats_of(request.account, chosen)

@@ -70,7 +70,7 @@ def ledger_csv(request: AccountRequest) -> StreamingHttpResponse:
 
 def _chips(kind: str) -> list[dict[str, Any]]:
     shown = [("", _("All")), ("purchases", _("Purchases"))]
-    shown += [(k.value, k.label) for k in LedgerEntry.Kind if k not in LedgerEntry.PURCHASES]
+    shown += [(k.value, str(k.label)) for k in LedgerEntry.Kind if k not in LedgerEntry.PURCHASES]
     return [
         {"label": label, "url": f"?kind={value}" if value else "?", "count": None, "current": value == kind}
         for value, label in shown

@@ -11,7 +11,7 @@ from accounts.access.roles import roles_with
 from accounts.members.queries import helpers_of
 from seatportal.kit.clock import now
 from seats.holders.queries import tenures_of, waiting_in
-from seats.insight.people import row_of
+from seats.insight.rows import row_of
 from seats.models import SeatRequest
 from seats.requests.queries import latest_request_of
 from seats.requests.rules import may_remind_at

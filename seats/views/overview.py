@@ -54,9 +54,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "months_left": months_of_growth(history, free=counts.free),
         **chart_context(history),
     }
-    context["needs"] = any(
-        context[name] for name in ("idle", "requests", "waiting", "overdue", "expiring", "beyond")
-    )
+    context["needs"] = any(context[name] for name in ("idle", "requests", "waiting", "overdue", "expiring", "beyond"))
     return render(request, "seats/overview.html", context)
 
 

@@ -10,7 +10,7 @@ from accounts.access.pages import AccountRequest, requires
 from accounts.members.queries import members_of
 from seatportal.kit.clock import now
 from seats.holders.queries import tenures_of
-from seats.insight.people import row_of
+from seats.insight.rows import row_of
 
 
 @requires("seats.view")

@@ -20,7 +20,7 @@ def policy(request: AccountRequest) -> HttpResponse:
     """Say in numbers what each limit means, and change it."""
     pool = pool_for(request)
     initial = {"mode": pool.mode, "allowance": pool.allowance, "grace_days": pool.grace_days}
-    form = PolicyForm(request.POST or None, initial=initial)
+    form = PolicyForm(request.POST if request.method == "POST" else None, initial=initial)
     status = 200
     if request.method == "POST":
         status = 422

@@ -11,7 +11,8 @@ from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seats.forms.people import ReassignForm, find_member
 from seats.holders.reassign_seat import reassign_seat
-from seats.insight.people import row_of, without_seat
+from seats.insight.people import without_seat
+from seats.insight.rows import row_of
 from seats.views.common import find_seat, to_list
 
 
@@ -21,14 +22,16 @@ def reassign(request: AccountRequest, seat_id: str) -> HttpResponse:
     seat = find_seat(request, seat_id)
     leaver = seat.membership
     if leaver is None:
-        context = {
+        refusal = {
             "title": _("This seat is held for an invitation"),
             "text": _("Withdraw the invitation to free it, or wait until it is accepted."),
         }
-        return render(request, "seats/refused.html", context, status=409)
+        return render(request, "seats/refused.html", refusal, status=409)
     asked = find_member(request.account, request.GET.get("to", ""))
     form = ReassignForm(
-        request.POST or None, account=request.account, initial={"to": asked.user.email if asked else ""}
+        request.POST if request.method == "POST" else None,
+        account=request.account,
+        initial={"to": asked.user.email if asked else ""},
     )
     status = 200
     if request.method == "POST":

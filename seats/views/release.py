@@ -26,7 +26,7 @@ from seats.views.common import counts_for, find_seat, page_link, to_list
 def release(request: AccountRequest, seat_id: str) -> HttpResponse:
     """Say what a release does and what it does not; then do it."""
     seat = find_seat(request, seat_id)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     error: PortalError | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -95,11 +95,7 @@ def _on_invitation(request: AccountRequest, invitation_id: str, *, withdraw: boo
     except PortalError as error:
         context = {"title": _("The invitation was not changed"), "text": str(error), "back": page_link(request, "list")}
         return render(request, "seats/refused.html", context, status=error.status)
-    text = (
-        _("The invitation of %(email)s is withdrawn.")
-        if withdraw
-        else _("A new link is on its way to %(email)s.")
-    )
+    text = _("The invitation of %(email)s is withdrawn.") if withdraw else _("A new link is on its way to %(email)s.")
     return to_list(request, text % {"email": invitation.email})
 
 

@@ -37,7 +37,7 @@ def ask(request: AccountRequest) -> HttpResponse:
     asked = latest is not None and latest.state == SeatRequest.State.OPEN
     if request.method != "POST" and (asked or seat_of(request.membership)):
         return redirect("seats:me", request.account.slug)
-    form = RequestForm(request.POST or None)
+    form = RequestForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422
@@ -110,7 +110,7 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
         account=request.account,
         public_id=request_id,
     )
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"asked": asked, "form": form, "counts": counts_for(request)}
     status = 200
     if request.method == "POST":
@@ -145,6 +145,4 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
 
 
 def _mine(request: AccountRequest, request_id: str) -> SeatRequest:
-    return get_object_or_404(
-        SeatRequest, account=request.account, membership=request.membership, public_id=request_id
-    )
+    return get_object_or_404(SeatRequest, account=request.account, membership=request.membership, public_id=request_id)

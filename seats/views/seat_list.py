@@ -13,7 +13,8 @@ from accounts.access.pages import AccountRequest, requires
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
 from seats.holders.undo import act_to_undo
-from seats.insight.people import SHOWS, SORTS, Choice, Row, all_people, count_people, page_of_people
+from seats.insight.people import SHOWS, SORTS, Choice, all_people, count_people, page_of_people
+from seats.insight.rows import Row
 from seats.insight.states import Standing, State
 from seats.models import Assignment
 from seats.views.common import counts_for, csv_delimiter, seats_sentence

@@ -47,21 +47,13 @@ def use(membership: Membership, at: datetime, *, days: int, feature: str = "Repo
 def crowd(account: Account, count: int, at: datetime, *, name: str = "Person") -> list[Membership]:
     """Many members at once, named so that they sort by number."""
     users = User.objects.bulk_create(
-        [
-            User(email=f"{name.lower()}{n:05}@crowd.example", name=f"{name} {n:05}", password="!")
-            for n in range(count)
-        ]
+        [User(email=f"{name.lower()}{n:05}@crowd.example", name=f"{name} {n:05}", password="!") for n in range(count)]
     )
-    return Membership.objects.bulk_create(
-        [Membership(account=account, user=user, joined_at=at) for user in users]
-    )
+    return Membership.objects.bulk_create([Membership(account=account, user=user, joined_at=at) for user in users])
 
 
 def crowd_use(members: list[Membership], at: datetime) -> None:
     """One day of use for each."""
     DailyUsage.objects.bulk_create(
-        [
-            DailyUsage(account=m.account, membership=m, feature="Reports", day=at.date(), count=1)
-            for m in members
-        ]
+        [DailyUsage(account=m.account, membership=m, feature="Reports", day=at.date(), count=1) for m in members]
     )

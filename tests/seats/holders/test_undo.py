@@ -65,7 +65,9 @@ def test_too_late(account: Account, member: Membership, actor: Actor, now: datet
     assert seat_of(member) is not None
 
 
-def test_only_who_did_it(account: Account, member: Membership, admin_member: Membership, actor: Actor, now: datetime) -> None:
+def test_only_who_did_it(
+    account: Account, member: Membership, admin_member: Membership, actor: Actor, now: datetime
+) -> None:
     give_pool(account, 1, now)
     held = assign_seat(account=account, membership=member, actor=actor, at=now)
     with pytest.raises(UndoGone):

@@ -96,9 +96,7 @@ def test_each_filter_shows_its_people(
 
 
 @pytest.mark.parametrize("text", ["l", "LENA", "person 0000", "@crowd", "nobody at all", "%", "_"])
-def test_counts_follow_the_search(
-    account: Account, mixed: dict[str, Membership], now: datetime, text: str
-) -> None:
+def test_counts_follow_the_search(account: Account, mixed: dict[str, Membership], now: datetime, text: str) -> None:
     counted = count_people(account, text, now)
     assert counted == {show: len(names(account, Choice(show=show, text=text), now)) for show in SHOWS}
 
@@ -158,9 +156,7 @@ def test_a_cursor_without_sense_is_the_first_page(account: Account, owner: Membe
         assert [row.membership for row in page.rows] == [owner], (cursor, sort)
 
 
-def test_a_page_costs_the_same_at_any_size(
-    account: Account, owner: Membership, now: datetime
-) -> None:
+def test_a_page_costs_the_same_at_any_size(account: Account, owner: Membership, now: datetime) -> None:
     give_pool(account, 50, now)
     seat(owner, now)
     with CaptureQueriesContext(connection) as one:
@@ -172,8 +168,6 @@ def test_a_page_costs_the_same_at_any_size(
     assert len(many) == len(one)
 
 
-def test_receivers_are_members_without_a_seat(
-    account: Account, mixed: dict[str, Membership]
-) -> None:
+def test_receivers_are_members_without_a_seat(account: Account, mixed: dict[str, Membership]) -> None:
     assert without_seat(account) == [mixed["none"], mixed["waiting"]]
     assert without_seat(account, "00003") == [mixed["waiting"]]

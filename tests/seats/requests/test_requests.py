@@ -110,9 +110,7 @@ def test_an_answer_is_given_once(member: Membership, actor: Actor, now: datetime
     assert not Assignment.objects.exists()
 
 
-def test_another_account_cannot_answer(
-    member: Membership, outsider: Membership, now: datetime
-) -> None:
+def test_another_account_cannot_answer(member: Membership, outsider: Membership, now: datetime) -> None:
     asked = ask(member, now)
     with pytest.raises(RequestGone):
         decide_request(

@@ -1,0 +1,105 @@
+"""One line of the seats table: a person with seat, state and use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.members.queries import members_of, open_invitations_of
+from accounts.models import Account, Invitation, Membership
+from seats.insight.activity import NOTHING, Activity, activity_of
+from seats.insight.states import Standing, State, state_of_member
+from seats.models import Assignment, SeatRequest, WaitingPerson
+
+# "m" for a member or "i" for an invitation, its pk, the value that is sorted by, and its public id.
+type Key = tuple[str, int, Any, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a member or an open invitation."""
+
+    state: State
+    activity: Activity
+    membership: Membership | None = None
+    invitation: Invitation | None = None
+    seat: Assignment | None = None
+    asks: bool = False
+
+    @property
+    def name(self) -> str:
+        """As written by the person or the inviter; may be empty."""
+        return self.membership.user.name if self.membership else self.invitation.name if self.invitation else ""
+
+    @property
+    def email(self) -> str:
+        """The address."""
+        return self.membership.user.email if self.membership else self.invitation.email if self.invitation else ""
+
+    @property
+    def public_id(self) -> str:
+        """Of the membership or the invitation."""
+        owner = self.membership or self.invitation
+        return owner.public_id if owner else ""
+
+
+def row_of(account: Account, membership: Membership, at: datetime) -> Row:
+    """The row of one member."""
+    return fill_rows(account, [("m", membership.pk, "", membership.public_id)], at)[0]
+
+
+def fill_rows(account: Account, keys: Sequence[Key], at: datetime) -> list[Row]:
+    """The rows behind the keys, in their order; five statements at most."""
+    member_ids = [pk for kind, pk, _k, _id in keys if kind == "m"]
+    invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
+    found = members_of(account).annotate(waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()))
+    members = found.in_bulk(member_ids) if member_ids else {}
+    invitations = open_invitations_of(account).in_bulk(invitation_ids) if invitation_ids else {}
+    held, reserved = _seats_of(account, member_ids, invitation_ids)
+    activity = activity_of(account, member_ids, at) if member_ids else {}
+    rows = []
+    for kind, pk, _k, _id in keys:
+        if kind == "m" and pk in members:
+            member, seat = members[pk], held.get(pk)
+            state = state_of_member(
+                seated_at=seat.started_at if seat is not None else None,
+                last_active_at=member.last_active_at,
+                waiting=member.waits,
+                at=at,
+            )
+            use = activity.get(pk, NOTHING)
+            rows.append(Row(state=state, activity=use, membership=member, seat=seat, asks=member.asks))
+        elif kind == "i" and pk in invitations:
+            state = State(Standing.INVITED)
+            rows.append(Row(state=state, activity=NOTHING, invitation=invitations[pk], seat=reserved.get(pk)))
+    return rows
+
+
+def places_of_outer() -> QuerySet[WaitingPerson]:
+    """The outer member's place in the queue."""
+    return WaitingPerson.objects.filter(membership=OuterRef("pk"), served_at__isnull=True, withdrawn_at__isnull=True)
+
+
+def wishes_of_outer() -> QuerySet[SeatRequest]:
+    """The outer member's open request."""
+    return SeatRequest.objects.filter(membership=OuterRef("pk"), state=SeatRequest.State.OPEN)
+
+
+def _seats_of(
+    account: Account, members: Sequence[int], invitations: Sequence[int]
+) -> tuple[dict[int, Assignment], dict[int, Assignment]]:
+    """Open seats by membership, and reserved ones by invitation."""
+    held: dict[int, Assignment] = {}
+    reserved: dict[int, Assignment] = {}
+    for seat in Assignment.objects.filter(
+        Q(membership_id__in=members) | Q(invitation_id__in=invitations, state=Assignment.State.RESERVED),
+        account=account,
+        ended_at__isnull=True,
+    ).select_related("started_by"):
+        if seat.membership_id is not None:
+            held[seat.membership_id] = seat
+        elif seat.invitation_id is not None:
+            reserved[seat.invitation_id] = seat
+    return held, reserved
