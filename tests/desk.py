@@ -51,9 +51,7 @@ class Desk:
     def card(self, customer: str, token: str = "pm_card_visa") -> str:
         """Attach a test card and make it the one that is charged."""
         method = self.client.v1.payment_methods.attach(token, {"customer": customer})
-        self.client.v1.customers.update(
-            customer, {"invoice_settings": {"default_payment_method": method.id}}
-        )
+        self.client.v1.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
         return method.id
 
     def subscribe(self, customer: str, price: str, quantity: int, **more: Any) -> str:
@@ -75,7 +73,9 @@ class Desk:
         """Let simulated time pass for every object."""
         self.simulator.control("/_control/advance", {"seconds": seconds})
 
-    def fault(self, kind: str, *, method: str = "POST", path: str = "/v1/subscriptions/", times: int = 1, **more: Any) -> None:
+    def fault(
+        self, kind: str, *, method: str = "POST", path: str = "/v1/subscriptions/", times: int = 1, **more: Any
+    ) -> None:
         """Order a fault for the next matching requests."""
         self.simulator.control(
             "/_control/faults", {"kind": kind, "match": {"method": method, "path_regex": path}, "times": times, **more}

@@ -90,9 +90,7 @@ def test_scar_1_24_admins_race_for_10_seats(account: Account, actor: Actor, now:
     buy(account, 10, now)
     crowd = people(account, THREADS, now)
 
-    outcome = all_at_once(
-        [lambda m=m: assign_seat(account=account, membership=m, actor=actor, at=now) for m in crowd]
-    )
+    outcome = all_at_once([lambda m=m: assign_seat(account=account, membership=m, actor=actor, at=now) for m in crowd])
 
     assert outcome == {"ok": 10, "seat_limit_reached": 14}
     seats_are_true(account, most=10)
@@ -117,10 +115,7 @@ def test_24_receivers_of_one_seat(account: Account, actor: Actor, now: datetime)
     seat = assign_seat(account=account, membership=crowd[0], actor=actor, at=now)
 
     outcome = all_at_once(
-        [
-            lambda m=m: reassign_seat(account=account, assignment=seat, to=m, actor=actor, at=now)
-            for m in crowd[1:]
-        ]
+        [lambda m=m: reassign_seat(account=account, assignment=seat, to=m, actor=actor, at=now) for m in crowd[1:]]
     )
 
     assert outcome == {"ok": 1, "seat_gone": 23}

@@ -11,7 +11,7 @@ from billing.changes.pending import retry_payment
 from billing.models import QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import SeatPool
-from tests.conftest import FundMaker, Funded
+from tests.conftest import Funded, FundMaker
 from tests.invariants import broken_invariants
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Scar 6: deliveries early, late, twice, reversed or lost end in the same state. Over real HTTP, with real signatures."""
+"""Scar 6: deliveries early, late, twice, reversed or lost end in the same state. Real HTTP, real signatures."""
 
 import json
 import time

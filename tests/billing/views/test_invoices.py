@@ -46,7 +46,9 @@ def make_invoice(account: Account, number: int, at: datetime, **fields: object) 
 
 
 def test_empty(owner: Membership, client_of: ClientOf) -> None:
-    assert "The first one comes with the first purchase." in text_of(client_of(owner).get(at("invoices", owner.account)))
+    page = client_of(owner).get(at("invoices", owner.account))
+
+    assert "The first one comes with the first purchase." in text_of(page)
 
 
 def test_pages_by_key_show_each_invoice_once(owner: Membership, client_of: ClientOf, now: datetime) -> None:
