@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access.roles import CAPABILITIES, capabilities_of, roles_with
 from accounts.members.queries import helpers_of, membership_of
@@ -48,7 +49,7 @@ def requires[**P](
         @wraps(view)
         def door(request: HttpRequest, account_slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return to_sign_in(cast(HtmxRequest, request))
             member = cast(AccountRequest, request)
             enter(member, account_slug)
             if capability is not None and capability not in member.capabilities:
@@ -59,6 +60,13 @@ def requires[**P](
         return door
 
     return decorate
+
+
+def to_sign_in(request: HtmxRequest) -> HttpResponse:
+    """Sign in, then come back. A part asked for by htmx makes the whole page go, or the form would land inside it."""
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/").url)
 
 
 def enter(request: AccountRequest, account_slug: str) -> None:
@@ -88,7 +96,7 @@ def signed_in[**P](view: Callable[Concatenate[HtmxRequest, P], HttpResponseBase]
     @wraps(view)
     def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(cast(HtmxRequest, request))
         return view(cast(HtmxRequest, request), *args, **kwargs)
 
     vars(door)["access_rule"] = "signed_in"

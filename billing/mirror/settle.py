@@ -64,7 +64,7 @@ def settle_change(
     if not change.is_open:
         change.settled_at = at
         change.lease_until = change.next_try_at = None
-    if verdict.state == State.APPLIED and verdict.invoice is not None:
+    if verdict.state == State.APPLIED:
         _check_the_charge(change, verdict.invoice)
     change.save()
     if not moved:
@@ -108,17 +108,17 @@ def _tells_more(change: QuantityChange, verdict: Verdict, payment: RemotePayment
     )
 
 
-def _check_the_charge(change: QuantityChange, invoice: RemoteInvoice) -> None:
+def _check_the_charge(change: QuantityChange, invoice: RemoteInvoice | None) -> None:
     """What was quoted is what was charged; a difference is recorded for staff and never silent (invariant 6)."""
-    change.charged_total = invoice.total
-    change.charged_due = invoice.amount_due
-    if invoice.total != change.quoted_total or invoice.amount_due > change.quoted_due:
+    change.charged_total = invoice.total if invoice else 0
+    change.charged_due = invoice.amount_due if invoice else 0
+    if change.charged_total != change.quoted_total or change.charged_due > change.quoted_due:
         log.error(
             "charge_differs_from_quote",
             change=change.public_id,
             quoted=change.quoted_total,
-            charged=invoice.total,
-            due=invoice.amount_due,
+            charged=change.charged_total,
+            due=change.charged_due,
         )
         change.error_code = "charge_differs"
 

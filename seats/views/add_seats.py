@@ -104,9 +104,8 @@ def _refused(
 ) -> HttpResponse:
     """Nothing was charged. A price that moved is asked for again and shown beside the old one."""
     add = old.added if old else 1
-    quote, refusal = None, _refusal(error)
-    if isinstance(error, QuoteExpired | QuoteChanged | QuoteUnknown):
-        quote, refusal = _quote(request, add)
+    moved = isinstance(error, QuoteExpired | QuoteChanged | QuoteUnknown)
+    quote, refusal = _quote(request, add) if moved else (None, _refusal(error))
     context = _offer(request, quote, refusal, add=add) | _page(request, form or _form(request, added=add))
     if old is not None and quote is not None:
         context |= {"old": old, "mover": _mover(old)}

@@ -7,16 +7,23 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Invitation, Membership
+from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import buy_quote
-from billing.models import QuantityChange, Quote
+from billing.changes.checkout import ensure_customer
+from billing.mirror.mirror_customer import refresh_customer
+from billing.mirror.refresh import refresh_subscription
+from billing.models import Invoice, PaymentMethod, Plan, QuantityChange, Quote, Subscription, SubscriptionItem
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import Assignment, PlannedHolder, SeatPool
 from tests.conftest import Funded, FundMaker, join
+from tests.desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = QuantityChange.State
+LATER = timezone.now() + timedelta(days=3)
 ClientOf = Callable[[Membership], Client]
 
 
@@ -47,7 +54,8 @@ def test_page_shows_the_exact_price_and_the_button_is_the_sentence(funded: Funde
     assert "Pay $80.00 and add 2 seats" in text
     assert "Due now $80.00. Next invoice $580.00 on " in text
     assert "Visa •••• 4242" in text
-    assert "$48.33 · +$80.00 / month" in text
+    assert "$48.33 / month" in text
+    assert "+$80.00 / month" in text
     assert "New total <b>12</b>, today 10" in text
     assert f'name="quote_id" value="{quote.public_id}"' in text
     untouched(funded)
@@ -287,6 +295,121 @@ def test_without_a_subscription_a_plan_is_offered(owner: Membership, client_of: 
 
     assert "There is no subscription yet" in text
     assert reverse("billing:plan", args=[owner.account.slug]) in text
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "way_out"),
+    [
+        ({"status": "past_due"}, "Pay the open invoice first", "Pay $500.00 now"),
+        ({"cancel_at": LATER}, "The subscription is set to end", "See the plan"),
+        ({"collection_method": "send_invoice"}, "Your account team changes this subscription", "See the plan"),
+        ({"pending_expires_at": LATER}, "Another purchase is on its way", "Look again"),
+    ],
+)
+def test_each_state_without_a_price_has_its_words_and_way_out(
+    funded: Funded, client_of: ClientOf, now: datetime, state: dict[str, object], words: str, way_out: str
+) -> None:
+    Subscription.objects.update(**state)
+    if "status" in state:
+        Invoice.objects.update(status="open", amount_remaining=50_000, hosted_url="https://pay.example/in_1")
+
+    text = text_of(client_of(funded.owner).get(at("add", funded.account), {"add": "2"}))
+
+    assert words in text
+    assert way_out in text
+    assert "quote_id" not in text
+    assert not Quote.objects.exists()
+
+
+def test_shortly_before_the_renewal_it_says_when(funded: Funded, client_of: ClientOf, now: datetime) -> None:
+    SubscriptionItem.objects.update(period_end=now + timedelta(hours=1))
+
+    text = text_of(client_of(funded.owner).get(at("add", funded.account)))
+
+    assert "The subscription is about to renew" in text
+    assert f"{now + timedelta(hours=1):%H:%M} UTC" in text
+    assert not Quote.objects.exists()
+
+
+def test_without_a_card_one_is_added_and_leads_back(funded: Funded, client_of: ClientOf) -> None:
+    PaymentMethod.objects.all().delete()
+
+    text = text_of(client_of(funded.owner).get(at("add", funded.account), {"add": "3"}))
+
+    assert "There is no card on file" in text
+    assert f'name="next" value="{at("add", funded.account)}?add=3"' in text
+    assert not Quote.objects.exists()
+
+
+def test_below_the_minimum_the_least_number_is_offered(funded: Funded, client_of: ClientOf) -> None:
+    Plan.objects.update(minimum_seats=20)
+
+    text = text_of(client_of(funded.owner).get(at("add", funded.account), {"add": "2"}))
+
+    assert "This plan starts at 20 seats." in text
+    assert 'href="?add=10"' in text
+    assert not Quote.objects.exists()
+
+
+def test_a_click_that_is_too_late_for_its_state_is_refused(
+    funded: Funded, client_of: ClientOf, now: datetime
+) -> None:
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
+    SubscriptionItem.objects.update(period_end=now + timedelta(hours=1))
+
+    answer = client_of(funded.owner).post(at("pay", funded.account), {"quote_id": quote.public_id})
+
+    assert answer.status_code == 409
+    assert "The subscription is about to renew" in text_of(answer)
+    untouched(funded)
+
+
+def test_trial_costs_nothing_now_and_names_the_first_charge(
+    owner: Membership, desk: Desk, client_of: ClientOf, now: datetime
+) -> None:
+    price = desk.price()
+    sync_catalog()
+    customer = ensure_customer(account=owner.account, email=owner.user.email, at=now)
+    desk.card(customer.stripe_id)
+    stripe_id = desk.subscribe(customer.stripe_id, price, 10, trial_period_days=14)
+    refresh_customer(stripe_id=customer.stripe_id, at=now)
+    refresh_subscription(stripe_id=stripe_id, at=now)
+    client = client_of(owner)
+
+    text = text_of(client.get(at("add", owner.account), {"add": "2"}))
+
+    assert "Add 2 seats – nothing to pay now" in text
+    assert "First charge on " in text
+    assert "$580.00" in text
+    assert "Charged today" not in text
+    answer = client.post(at("pay", owner.account), {"quote_id": Quote.objects.get().public_id}, follow=True)
+    assert "Nothing was charged now." in text_of(answer)
+    change = QuantityChange.objects.get()
+    assert (change.state, change.charged_total, change.charged_due) == (State.APPLIED, 0, 0)
+    assert desk.quantity(stripe_id) == 12
+
+
+@pytest.mark.parametrize(
+    ("currency", "button"),
+    [("eur", "Pay €80.00 and add 2 seats"), ("jpy", "Pay ¥12,000 and add 2 seats")],
+)
+def test_other_currencies_have_their_own_decimals(
+    owner: Membership, fund: FundMaker, client_of: ClientOf, currency: str, button: str
+) -> None:
+    funded = fund(owner, currency=currency)
+
+    assert button in text_of(client_of(owner).get(at("add", funded.account), {"add": "2"}))
+
+
+def test_who_is_signed_out_meanwhile_signs_in_on_the_whole_page(funded: Funded) -> None:
+    part = Client().get(
+        at("add", funded.account),
+        {"add": "5"},
+        headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{at('add', funded.account)}?add=5"},
+    )
+
+    assert part["HX-Redirect"].endswith(f"?next={at('add', funded.account)}%3Fadd%3D5")
+    assert part.content == b""
 
 
 def test_foreign_and_unknown_prices_buy_nothing(funded: Funded, client_of: ClientOf, outsider: Membership) -> None:
