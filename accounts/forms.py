@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access.actor import actor_of
 from accounts.access.roles import CAPABILITIES, capabilities_of
@@ -223,8 +224,8 @@ class TrailForm(forms.Form):
 
     action = forms.ChoiceField(label=_("Action"), required=False)
     person = forms.CharField(label=_("Person or thing"), required=False, max_length=150)
-    since = DayField(label=_("From"), required=False)
-    until = DayField(label=_("To"), required=False)
+    since = DayField(label=pgettext_lazy("day", "From"), required=False)
+    until = DayField(label=pgettext_lazy("day", "To"), required=False)
 
     def __init__(self, *args: Any, actions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
