@@ -42,17 +42,27 @@ def main(step: str, account_id: str, quote_id: str) -> None:
         return lambda *args, **kwargs: die() if next(calls) == number else real(*args, **kwargs)
 
     sends = StripeGateway.update_subscription
+
+    def send_and_die(*args: Any, **kwargs: Any) -> None:
+        sends(*args, **kwargs)
+        die()
+
+    place: Any
     match step:
         case "after the row is stored":
-            buy_quote.finish_change = die  # type: ignore[assignment]
+            place, name, cut = buy_quote, "finish_change", die
         case "before the call is sent":
-            StripeGateway.update_subscription = die  # type: ignore[method-assign]
+            place, name, cut = StripeGateway, "update_subscription", die
         case "after Stripe executed it":
-            StripeGateway.update_subscription = lambda *a, **k: (sends(*a, **k), die())  # type: ignore[method-assign,assignment]
+            place, name, cut = StripeGateway, "update_subscription", send_and_die
         case "after the call is marked":
-            finish_change._read = at_call(2, finish_change._read)  # type: ignore[assignment]
+            place, name, cut = finish_change, "_read", at_call(2, finish_change._read)
         case "inside the transaction that settles":
-            refresh._tell_quantity = at_call(2, refresh._tell_quantity)  # type: ignore[assignment]
+            place, name, cut = refresh, "_tell_quantity", at_call(2, refresh._tell_quantity)
+        case _:
+            place, name, cut = None, "", die
+    if place is not None:
+        setattr(place, name, cut)
     quote = Quote.objects.get(public_id=quote_id)
     account = Account.objects.get(public_id=account_id)
     buy_quote.buy_quote(account=account, quote_id=quote_id, actor=Actor(user=quote.user), at=now())

@@ -30,7 +30,7 @@ class AssignmentAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("holder"))
     def holder(self, seat: Any) -> str:
         """The member, or the invited address."""
-        return seat.membership.user.email if seat.membership else seat.invitation.email
+        return str(seat.membership.user.email if seat.membership else seat.invitation.email)
 
     @admin.action(description=gettext_lazy("Release the seat"))
     def release(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:

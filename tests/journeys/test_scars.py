@@ -237,8 +237,9 @@ def test_scar_7_what_is_sent_is_absolute_and_drift_is_taken_over(funded: Funded,
     change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
     assert change.params["items"] == [{"id": change.item_stripe_id, "quantity": 12}]
 
-    item = {"id": change.item_stripe_id, "quantity": 15}
-    funded.desk.client.v1.subscriptions.update(funded.stripe_id, {"items": [item]})  # type: ignore[list-item]
+    funded.desk.client.v1.subscriptions.update(
+        funded.stripe_id, {"items": [{"id": change.item_stripe_id, "quantity": 15}]}
+    )
     refresh_subscription(stripe_id=funded.stripe_id, at=now)
     refresh_subscription(stripe_id=funded.stripe_id, at=now)
 

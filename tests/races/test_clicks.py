@@ -1,6 +1,7 @@
 """Many clicks at once on one subscription: one is charged, the others are told why not."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -23,10 +24,7 @@ def test_eight_admins_buy_one_seat_each_at_the_same_moment(funded: Funded, now: 
     quotes = [quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now) for _ in range(8)]
 
     outcome = all_at_once(
-        [
-            lambda q=q: buy_quote(account=funded.account, quote_id=q.public_id, actor=funded.actor, at=now)
-            for q in quotes
-        ]
+        [partial(buy_quote, account=funded.account, quote_id=q.public_id, actor=funded.actor, at=now) for q in quotes]
     )
 
     assert outcome["ok"] == 1
