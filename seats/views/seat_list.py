@@ -6,7 +6,7 @@ from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access.pages import AccountRequest, requires
@@ -21,7 +21,7 @@ from seats.views.common import counts_for, csv_delimiter, seats_sentence
 
 SHOW_LABELS: dict[str, str | Promise] = {
     "all": gettext_lazy("All"),
-    "active": gettext_lazy("Active"),
+    "active": pgettext_lazy("seats", "Active"),
     "idle": gettext_lazy("Idle 30+ days"),
     "none": gettext_lazy("No seat"),
     "invited": gettext_lazy("Invited"),
@@ -54,6 +54,9 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
         "undo": _undo(request) if "undo" in request.GET else None,
         "may_assign": "seats.assign" in request.capabilities,
+        # Not in the template: there a percent sign would be doubled, and the script looks for %s.
+        "bulk_one": _("1 person chosen"),
+        "bulk_other": _("%s people chosen"),
         "bulk_actions": [
             {"label": _("Give seats"), "value": "assign", "icon": "user-plus"},
             {"label": _("Release seats"), "value": "release", "icon": "user-minus"},
