@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from seatportal.api.view import UnknownPath
 from seatportal.observability.health import livez, readyz
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("seatportal.api.v1")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/<path:rest>", UnknownPath.as_view(), name="api-unknown"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("seats.urls")),

@@ -68,7 +68,7 @@ class ViewOnlyMiddleware:
         text = _("You are viewing as a customer: you can look, but nothing can be changed. Stop viewing first.")
         if request.path_info.startswith("/api/"):
             problem = {
-                "type": "about:blank",
+                "type": "urn:seat-portal:problem:view_only",
                 "title": _("View only"),
                 "status": 403,
                 "code": "view_only",

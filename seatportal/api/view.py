@@ -28,12 +28,10 @@ class BodyTooLarge(PortalError):
 
 
 class JsonBody(JSONParser):
-    """JSON of a sane size and depth."""
+    """JSON of a sane depth."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Refuse what would cost memory or break the parser. Raises BodyTooLarge, ParseError."""
-        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise BodyTooLarge
+        """Brackets without end would break Python's parser. Raises ParseError."""
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
@@ -59,9 +57,11 @@ class ApiView(GenericAPIView[Any]):
         return actor_of(self.request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """A method that is not there is refused before rights are looked up for it."""
+        """What can have no answer is refused before anybody is asked who they are."""
         if any("\0" in str(value) for value in kwargs.values()):
             raise NotFound  # PostgreSQL has no text with NUL, so no id has it.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise BodyTooLarge
         if (request.method or "") not in self.allowed_methods:
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)

@@ -41,7 +41,7 @@ def record_purchase(
     ).save()
     if after > before:
         if change is not None and change.quote is not None:
-            seat_planned(account=account, quote_id=change.quote.public_id, at=at)
+            seat_planned(account=account, quote_id=change.quote.public_id, at=at, api_key=change.api_key)
         admit_waiting(account=account, at=at)
     return pool
 

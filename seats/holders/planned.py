@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.access.actor import Actor
-from accounts.models import Account, Membership, Role
+from accounts.models import Account, ApiKey, Membership, Role
 from billing.quotes.queries import lock_unused
 from seatportal.kit.errors import PortalError
 from seats.holders.assign_seat import assign_seat
@@ -30,14 +30,15 @@ def plan_holders(
     PlannedHolder.objects.bulk_create(rows)
 
 
-def seat_planned(*, account: Account, quote_id: str, at: datetime) -> int:
+def seat_planned(*, account: Account, quote_id: str, at: datetime, api_key: ApiKey | None = None) -> int:
     """Seat the people noted for a quote, in the transaction in which its seats arrive; returns how many.
 
+    api_key: which bought them, when no person did.
     One who cannot be seated (left, seated meanwhile) is noted with the problem and never stops the purchase.
     """
     seated = 0
     for row in PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True).order_by("pk"):
-        actor = Actor(user=row.planned_by, door="page")
+        actor = Actor(user=row.planned_by, api_key=api_key, door="api" if api_key else "page")
         try:
             with transaction.atomic():
                 if row.membership is not None:

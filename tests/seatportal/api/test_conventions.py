@@ -60,7 +60,9 @@ def test_refusals_have_the_same_headers(acme: Integrator) -> None:
     assert answer["X-Request-Id"]
 
 
-@pytest.mark.parametrize("path", ["nothing", "me/", "orders/a/b/c", "seats/%00", "orders/%00", "assignments/%00/reassign"])
+@pytest.mark.parametrize(
+    "path", ["nothing", "me/", "orders/a/b/c", "seats/%00", "orders/%00", "assignments/%00/reassign"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_path_is_a_404_problem(acme: Integrator, path: str, method: str) -> None:
     answer = acme.ask(method, path, {} if method == "POST" else None)
@@ -104,6 +106,32 @@ def test_malformed_json_is_400(acme: Integrator, body: bytes) -> None:
     assert (answer.status_code, problem(answer)["code"]) in [(400, "parse_error"), (422, "validation_failed")]
 
 
+def test_a_body_without_measure_is_413(acme: Integrator) -> None:
+    answer = raw(acme, b'{"reason": "' + b"x" * 2_621_440 + b'"}')
+
+    assert (answer.status_code, problem(answer)["code"]) == (413, "body_too_large")
+
+
+def test_other_versions_are_404_problems(acme: Integrator) -> None:
+    answer = acme.client.post("/api/v9/seats", {}, content_type="application/json")
+
+    assert (answer.status_code, problem(answer)["code"]) == (404, "not_found")
+
+
+def test_staff_who_look_through_a_customers_eyes_change_nothing(owner: Membership, member: Membership) -> None:
+    browser = Client()
+    browser.force_login(owner.user, backend="django.contrib.auth.backends.ModelBackend")
+    session = browser.session
+    session["hijack_history"] = ["1"]
+    session.save()
+
+    answer = browser.post("/api/v1/assignments", {"member_id": member.public_id}, content_type="application/json")
+
+    assert (answer.status_code, problem(answer)["code"]) == (403, "view_only")
+    assert browser.get("/api/v1/seats").status_code == 200
+    assert not Assignment.objects.exists()
+
+
 @pytest.mark.parametrize("body", [[], "text", 3, None, True])
 def test_a_body_that_is_no_object_is_422(acme: Integrator, body: object) -> None:
     answer = raw(acme, json.dumps(body).encode())
@@ -138,7 +166,17 @@ def test_text_that_no_database_takes_is_422(acme: Integrator, text: str) -> None
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=201", "limit=x", "limit=%00", "limit=-1", "cursor=x", "cursor=cD1hYmM%3D", "cursor=%00", "page=2"],
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "limit=%00",
+        "limit=-1",
+        "cursor=x",
+        "cursor=cD1hYmM%3D",
+        "cursor=%00",
+        "page=2",
+    ],
 )
 def test_a_query_that_makes_no_sense_is_422(acme: Integrator, query: str) -> None:
     answer = acme.get(f"assignments?{query}")

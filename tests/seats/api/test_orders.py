@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.models import IdempotentAnswer, Invitation, Membership
+from accounts.models import AuditEntry, IdempotentAnswer, Invitation, Membership
 from billing.models import QuantityChange, Quote
+from seatportal.api.idempotency import forget_old_answers
 from seats.models import Assignment, LedgerEntry, PlannedHolder, SeatPool
 from tests.conftest import Funded, FundMaker
 from tests.integrator import Integrator, integrator_of, problem
@@ -81,6 +82,10 @@ def test_buy_and_assign_is_one_act(acme: Integrator, funded: Funded, member: Mem
         ("held", "mia@acme.example"),
         ("reserved", "lena@example.com"),
     }
+    assert {row["door"] for row in rows} == {"api"}
+    given = AuditEntry.objects.filter(action__in=["seat.assigned", "seat.reserved"])
+    assert [entry.api_key for entry in given] == [acme.key, acme.key]
+    assert Invitation.objects.get().invited_by == funded.owner
 
 
 def test_without_a_key_nothing_is_bought(acme: Integrator, funded: Funded) -> None:
@@ -326,6 +331,16 @@ def all_at_once(acme: Integrator, body: dict[str, Any]) -> list[tuple[int, bytes
     for thread in threads:
         thread.join()
     return answers
+
+
+def test_old_answers_are_forgotten(acme: Integrator, now: datetime) -> None:
+    acme.post("orders", {"quote_id": "qte_x"}, idempotency_key="old")
+    acme.post("orders", {"quote_id": "qte_x"}, idempotency_key="new")
+    IdempotentAnswer.objects.update(locked_until=now - timedelta(minutes=1))
+    IdempotentAnswer.objects.filter(key="old").update(created_at=now - timedelta(days=2, seconds=1))
+
+    assert forget_old_answers(at=now) == 1
+    assert IdempotentAnswer.objects.get().key == "new"
 
 
 @pytest.mark.race
