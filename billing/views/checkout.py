@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access.actor import actor_of
@@ -21,9 +21,10 @@ from seatportal.kit.forms import put_error
 
 
 @requires("billing.manage")
-@require_POST
 def checkout(request: AccountRequest) -> HttpResponse:
     """Open Stripe's page for the chosen plan and number; what is wrong is said at its field."""
+    if request.method != "POST":
+        return redirect("billing:plan", request.account.slug)
     prices = prices_on_offer(request.POST.get("currency") or None)
     form = PlanForm(request.POST, prices=prices)
     if form.is_valid():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
@@ -73,9 +73,10 @@ def add_seats(request: AccountRequest) -> HttpResponse:
 
 
 @requires("seats.buy")
-@require_POST
 def pay(request: AccountRequest) -> HttpResponse:
     """Buy the price that was shown. Only its id is believed; a price that no longer holds is shown beside a new one."""
+    if request.method != "POST":
+        return redirect("seats:add", request.account.slug)  # A reload, or the way back from a sign-in.
     try:
         quote = quote_of(request.account, request.POST.get("quote_id", ""))
     except QuoteUnknown as error:
@@ -157,6 +158,7 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
     item = seat_item(subscription) if subscription else None
     context: dict[str, Any] = {
         "add": add if add is not None else request.GET.get("add", ""),
+        "add_url": page_link(request, "add"),
         "subscription": subscription,
         "item": item,
         "quote": quote,

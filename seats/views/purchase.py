@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
 from accounts.access.actor import actor_of
@@ -45,10 +45,11 @@ def purchase(request: AccountRequest, change_id: str) -> HttpResponse:
 
 
 @requires("seats.buy")
-@require_POST
 def pay_again(request: AccountRequest, change_id: str) -> HttpResponse:
     """Try the waiting payment again with the card on file."""
     change = _find(request, change_id)
+    if request.method != "POST":
+        return redirect("seats:purchase", request.account.slug, change.public_id)
     try:
         retry_payment(account=request.account, change_id=change.public_id, actor=actor_of(request), at=now())
     except PaymentDeclined as error:
@@ -60,10 +61,11 @@ def pay_again(request: AccountRequest, change_id: str) -> HttpResponse:
 
 
 @requires("seats.buy")
-@require_POST
 def stop(request: AccountRequest, change_id: str) -> HttpResponse:
     """Stop a purchase that is not paid."""
     change = _find(request, change_id)
+    if request.method != "POST":
+        return redirect("seats:purchase", request.account.slug, change.public_id)
     try:
         cancel_change(account=request.account, change_id=change.public_id, actor=actor_of(request), at=now())
     except PortalError as error:
@@ -105,6 +107,8 @@ def _context(request: AccountRequest, change: QuantityChange) -> dict[str, Any]:
         if change.invoice_stripe_id
         else None,
         "card": card_name(card) if card else "",
+        "new_card": card is not None and request.GET.get("card") == "changed",
+        "purchase_url": page_link(request, "purchase", change.public_id),
         "link": payment_link(change),
         "why": decline_words(change.decline_code) if change.decline_code else "",
         "people": people,

@@ -108,7 +108,7 @@ def test_a_larger_number_that_costs_less_is_said(owner: Membership, fund: FundMa
     text = text_of(client_of(owner).get(at("add", funded.account), {"add": "2"}))
 
     assert "11 seats cost $60.00 less per month than 10." in text
-    assert 'href="?add=3"' in text
+    assert f'href="{at("add", funded.account)}?add=3"' in text
 
 
 def test_balance_is_used_and_shown(owner: Membership, fund: FundMaker, client_of: ClientOf) -> None:
@@ -268,7 +268,7 @@ def test_stripe_down_gives_no_price_and_a_way_to_try_again(funded: Funded, clien
     text = text_of(client_of(funded.owner).get(at("add", funded.account), {"add": "2"}))
 
     assert "We could not get a price. Nothing was charged." in text
-    assert 'href="?add=2"' in text
+    assert f'href="{at("add", funded.account)}?add=2"' in text
     assert not Quote.objects.exists()
     untouched(funded)
 
@@ -286,7 +286,7 @@ def test_above_the_list_there_is_no_guessed_price(funded: Funded, client_of: Cli
     text = text_of(client_of(funded.owner).get(at("add", funded.account), {"add": "41"}))
 
     assert "More than 50 seats: talk to us" in text
-    assert 'href="?add=40"' in text
+    assert f'href="{at("add", funded.account)}?add=40"' in text
     assert not Quote.objects.exists()
 
 
@@ -347,7 +347,7 @@ def test_below_the_minimum_the_least_number_is_offered(funded: Funded, client_of
     text = text_of(client_of(funded.owner).get(at("add", funded.account), {"add": "2"}))
 
     assert "This plan starts at 20 seats." in text
-    assert 'href="?add=10"' in text
+    assert f'href="{at("add", funded.account)}?add=10"' in text
     assert not Quote.objects.exists()
 
 
@@ -421,6 +421,7 @@ def test_foreign_and_unknown_prices_buy_nothing(funded: Funded, client_of: Clien
     other = client_of(outsider).post(at("pay", outsider.account), {"quote_id": quote.public_id})
     unknown = client.post(at("pay", funded.account), {"quote_id": "qte_nothing"})
 
+    assert client.get(at("pay", funded.account))["Location"] == at("add", funded.account)
     assert (stranger.status_code, other.status_code, unknown.status_code) == (404, 404, 404)
     assert "This price is not known." in text_of(unknown)
     untouched(funded)

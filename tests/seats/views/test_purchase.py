@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Membership
 from billing.changes.buy_quote import buy_quote
+from billing.mirror.mirror_customer import refresh_customer
 from billing.models import QuantityChange, Quote
 from billing.quotes.quote_quantity import quote_quantity
 from seats.holders.buy_and_assign import buy_and_assign
@@ -84,8 +85,13 @@ def test_with_another_card_the_same_purchase_goes_through(
     client = client_of(declined.owner)
     declined.desk.card(declined.customer.stripe_id, "pm_card_mastercard")
 
+    refresh_customer(stripe_id=declined.customer.stripe_id, at=now)
+    offered = text_of(client.get(at("purchase", declined.account, change.public_id), {"card": "changed"}))
     answer = client.post(at("purchase_pay", declined.account, change.public_id))
 
+    assert "Mastercard •••• 4444 is the card now" in offered
+    assert "Pay $80.00 and add 2 seats" in offered
+    assert DECLINED not in offered
     assert (answer.status_code, answer["Location"]) == (302, at("purchase", declined.account, change.public_id))
     change.refresh_from_db()
     assert (change.state, change.charged_total) == (State.APPLIED, 8000)
@@ -100,6 +106,7 @@ def test_declined_again_says_so_and_keeps_the_purchase(declined: Funded, client_
 
     assert answer.status_code == 402
     assert DECLINED in text_of(answer)
+    assert f'hx-get="{at("purchase", declined.account, change.public_id)}?was=' in text_of(answer)
     change.refresh_from_db()
     assert change.state == State.AWAITING_PAYMENT
     assert purchased(declined) == 10
@@ -176,8 +183,8 @@ def test_lost_answer_says_do_not_pay_again_and_looks_by_itself(
     assert change.state in (State.UNKNOWN, State.CONFIRMED)
     assert "We are checking whether the payment went through" in text
     assert "Do not pay again." in text
-    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in text
-    assert f'hx-get="?was={change.state}&amp;look=1" hx-trigger="load delay:2s"' in text
+    assert '<noscript><meta http-equiv="refresh" content="5; url=' in text
+    assert f'hx-get="{url}?was={change.state}&amp;look=1" hx-trigger="load delay:2s"' in text
 
 
 def test_look_brings_only_news(declined: Funded, client_of: ClientOf, now: datetime) -> None:
