@@ -80,3 +80,7 @@ class Desk:
         self.simulator.control(
             "/_control/faults", {"kind": kind, "match": {"method": method, "path_regex": path}, "times": times, **more}
         )
+
+    def clear_faults(self) -> None:
+        """Take back the faults that were ordered."""
+        self.simulator.control("/_control/faults", method="DELETE")

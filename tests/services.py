@@ -124,13 +124,13 @@ class Simulator:
     url: str
     process: Process
 
-    def control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def control(self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST") -> Any:
         """POST JSON to one of the simulator's own endpoints, as `/_control/reset`; return its answer."""
         request = urllib.request.Request(
             f"{self.url}/{path.lstrip('/')}",
             data=json.dumps(body or {}).encode(),
             headers={"Content-Type": "application/json", "Authorization": "Bearer sk_test_simulator"},
-            method="POST",
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
