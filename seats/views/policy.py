@@ -1,5 +1,8 @@
 """The account's seat limit."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,16 +16,21 @@ from seatportal.kit.forms import put_error
 from seats.capacity.set_policy import set_policy
 from seats.forms.policy import PolicyForm
 from seats.frame import pool_for
+from seats.models import SeatPool
 
 
 @requires("policy.manage")
 def policy(request: AccountRequest) -> HttpResponse:
-    """Say in numbers what each limit means, and change it."""
+    """Say in numbers what a limit means, and change it.
+
+    While somebody chooses, the numbers of the choice are asked for by GET; without a script by the button "preview".
+    """
     pool = pool_for(request)
     initial = {"mode": pool.mode, "allowance": pool.allowance, "grace_days": pool.grace_days}
-    form = PolicyForm(request.POST if request.method == "POST" else None, initial=initial)
+    sent = request.POST if request.method == "POST" else request.GET if "mode" in request.GET else None
+    form = PolicyForm(sent, initial=initial)
     status = 200
-    if request.method == "POST":
+    if request.method == "POST" and "preview" not in request.POST:
         status = 422
         if form.is_valid():
             try:
@@ -33,6 +41,20 @@ def policy(request: AccountRequest) -> HttpResponse:
             else:
                 messages.success(request, _("The seat limit is saved."))
                 return redirect("seats:policy", request.account.slug)
-    allowance = form.cleaned_data.get("allowance") if form.is_bound and form.is_valid() else pool.allowance
-    context = {"form": form, "pool": pool, "with_extra": pool.purchased + (allowance or 0)}
-    return render(request, "seats/policy.html", context, status=status)
+    chosen = form.cleaned_data if form.is_bound and form.is_valid() else initial
+    context = {"form": form, "pool": pool, **_meaning(pool, chosen)}
+    part = request.method == "GET" and request.htmx and request.htmx.target == "meaning"
+    return render(request, "seats/policy.html#meaning" if part else "seats/policy.html", context, status=status)
+
+
+def _meaning(pool: SeatPool, chosen: dict[str, Any]) -> dict[str, Any]:
+    """A choice in numbers: extra seats, seats that may be used, room, and how many are too many and until when."""
+    extra = chosen["allowance"] if chosen["mode"] == SeatPool.Mode.SOFT else 0
+    limit = pool.purchased + extra
+    return {
+        "extra": extra,
+        "limit": limit,
+        "room": max(limit - pool.assigned, 0),
+        "beyond": max(pool.assigned - limit, 0),
+        "ends": pool.over_since + timedelta(days=chosen["grace_days"]) if pool.over_since else None,
+    }

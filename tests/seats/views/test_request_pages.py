@@ -241,3 +241,19 @@ def test_a_team_manager_cannot_change_the_limit(account: Account, client_of: Sig
     manager = client_of(join(account, "Tim", "team_manager", now))
     assert manager.post(f"{url}settings/limit/", {"mode": "soft"}).status_code == 403
     assert SeatPool.objects.get(account=account).mode == "hard"
+
+
+def test_a_limit_is_explained_before_it_is_saved(
+    account: Account, owner: Membership, browser: Client, url: str, now: datetime
+) -> None:
+    """By the script while typing and by a button without one; neither saves."""
+    give_pool(account, 5, now)
+    seat(owner, now)
+    choice = {"mode": "soft", "allowance": "2", "grace_days": "7"}
+    part = browser.get(f"{url}settings/limit/", choice, headers={"HX-Request": "true", "HX-Target": "meaning"}).text
+    page = browser.post(f"{url}settings/limit/", choice | {"preview": "yes"})
+    for text in (part, page.text):
+        assert "Up to 7 seats may be used: 5 purchased and 2 extra." in " ".join(text.split())
+        assert "so 6 more people can get one." in " ".join(text.split())
+    assert "<form" not in part
+    assert (page.status_code, SeatPool.objects.get(account=account).mode) == (200, "hard")
