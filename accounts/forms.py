@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
 from allauth.core import context
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -103,6 +104,17 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
             accept_invitation(token=token, user=user, at=now(), actor=actor)
         request.session.pop(SESSION_KEY, None)
         return user
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A passkey signs in alone unless that is unticked; a key that cannot prove a person needs the tick away."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        alone = self.fields["passwordless"]
+        alone.initial = True
+        alone.label = _("Sign in with it alone")
+        alone.help_text = _("Without a password. The device asks for your fingerprint, face or PIN instead.")
 
 
 @cache
