@@ -11,6 +11,12 @@ from rest_framework import serializers
 class Text(serializers.CharField):
     """A JSON string. Numbers are not taken for text."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        # Said in the schema too, so that generated clients know it.
+        if not kwargs.get("allow_blank"):
+            kwargs.setdefault("min_length", 1)
+        super().__init__(**kwargs)
+
     def to_internal_value(self, data: Any) -> str:
         """Refuse every other JSON type."""
         if not isinstance(data, str):

@@ -13,7 +13,7 @@ from accounts.access.api import ACCOUNT_HEADER
 from accounts.errors import CapabilityMissing
 from seatportal.api.errors import MEDIA_TYPE
 from seatportal.api.headers import RATE_HEADERS, REQUEST_ID
-from seatportal.api.idempotency import HEADER, REPLAYED, KeyInUse, KeyInvalid, KeyMissing, KeyReused
+from seatportal.api.idempotency import HEADER, LONGEST_KEY, REPLAYED, KeyInUse, KeyInvalid, KeyMissing, KeyReused
 from seatportal.kit.errors import PortalError
 
 PROBLEMS = "x-problems"
@@ -132,6 +132,9 @@ def add_problem_responses(
     shared: dict[str, Any] = components.setdefault("responses", {})
     for methods in result["paths"].values():
         for method, described in methods.items():
+            for body in described.get("requestBody", {}).get("content", {}).values():
+                # Input refuses unknown fields.
+                components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]["additionalProperties"] = False
             responses = described["responses"]
             for status, response in responses.items():
                 response.setdefault("headers", {}).update(_headers(method, status))
@@ -207,7 +210,7 @@ def _headers(method: str, status: str) -> dict[str, Any]:
 def _key_parameter(*, required: bool) -> OpenApiParameter:
     return OpenApiParameter(
         HEADER,
-        str,
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
         OpenApiParameter.HEADER,
         required=required,
         description="A value of your own, such as a UUID. A repeat with the same key gets the first answer.",
