@@ -22,6 +22,7 @@ register = template.Library()
 
 # Months are always words, so that no reader mistakes the order of the numbers.
 DAY_FORMATS = {"de": "j. F Y", "es": r"j \d\e F \d\e Y"}
+SHORT_DAY_FORMATS = {"de": "j. M", "es": "j b"}
 
 
 @register.filter
@@ -39,11 +40,13 @@ def money_signed(amount: int | None, currency: str) -> str:
 @register.filter
 def day(value: date | datetime | None) -> str:
     """A date with the month's name, in the active time zone: "1 May 2026"."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        value = timezone.localtime(value) if timezone.is_aware(value) else value
-    return date_format(value, DAY_FORMATS.get(_language()[:2], "j F Y"))
+    return _date(value, DAY_FORMATS.get(_language()[:2], "j F Y"))
+
+
+@register.filter
+def short_day(value: date | datetime | None) -> str:
+    """Day and month for narrow columns: "1 Sep"."""
+    return _date(value, SHORT_DAY_FORMATS.get(_language()[:2], "j M"))
 
 
 @register.filter
@@ -160,6 +163,14 @@ def spark(values: Sequence[int], label: str) -> dict[str, Any]:
         for index, value in enumerate(values)
     ]
     return {"bars": bars, "label": label}
+
+
+def _date(value: date | datetime | None, words: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value) if timezone.is_aware(value) else value
+    return date_format(value, words)
 
 
 def _language() -> str:

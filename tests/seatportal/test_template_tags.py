@@ -7,7 +7,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
-from seatportal.templatetags.portal import ago, clock, day, initials, moment, money, money_signed, page_url
+from seatportal.templatetags.portal import ago, clock, day, initials, moment, money, money_signed, page_url, short_day
 
 AT = datetime(2026, 4, 16, 12, 17, tzinfo=UTC)
 
@@ -26,6 +26,12 @@ def test_money_follows_the_language() -> None:
 def test_day_names_the_month(language: str, text: str) -> None:
     with translation.override(language):
         assert day(date(2026, 5, 1)) == text
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "1 Sep"), ("de", "1. Sep"), ("es", "1 sep")])
+def test_short_day_shortens_the_month(language: str, text: str) -> None:
+    with translation.override(language):
+        assert short_day(date(2026, 9, 1)) == text
 
 
 def test_moments_are_told_in_the_active_zone_with_its_name() -> None:
