@@ -34,6 +34,7 @@ NEVER = {
     "es": re.compile(r"[!¡]|\bpor favor\b|\b(tú|tus?|ti|contigo|vosotr\w+|vuestr\w+)\b", re.IGNORECASE),
 }
 PAY = ("Pay %(amount)s and add %(count)d seat", "Pay %(amount)s and add %(count)d seats")
+PAY_AGAIN = ("Pay %(amount)s and add %(count)s seat", "Pay %(amount)s and add %(count)s seats")
 # The product's agreed words. Of a plural, the forms for one and for several.
 BINDING: dict[str, dict[Id, Id]] = {
     "de": {
@@ -42,6 +43,10 @@ BINDING: dict[str, dict[Id, Id]] = {
         PAY: (
             "%(count)d Seat zahlungspflichtig hinzufügen – %(amount)s",
             "%(count)d Seats zahlungspflichtig hinzufügen – %(amount)s",
+        ),
+        PAY_AGAIN: (
+            "%(count)s Seat zahlungspflichtig hinzufügen – %(amount)s",
+            "%(count)s Seats zahlungspflichtig hinzufügen – %(amount)s",
         ),
         ("Free seats",): ("Verfügbare Seats",),
         ("Reassign seat",): ("Seat neu zuweisen",),
@@ -54,6 +59,7 @@ BINDING: dict[str, dict[Id, Id]] = {
         ("Due now",): ("A pagar ahora",),
         ("Next invoice on %(day)s",): ("Próxima factura el %(day)s",),
         PAY: ("Pagar %(amount)s y añadir %(count)d asiento", "Pagar %(amount)s y añadir %(count)d asientos"),
+        PAY_AGAIN: ("Pagar %(amount)s y añadir %(count)s asiento", "Pagar %(amount)s y añadir %(count)s asientos"),
         ("Free seats",): ("Asientos disponibles",),
         ("Reassign seat",): ("Reasignar asiento",),
         ("Your card was declined. You were not charged and no seats were added.",): (
