@@ -5,7 +5,7 @@ from datetime import datetime
 from accounts.models import Account, User
 from billing.models import QuantityChange
 from seats.holders.admit_waiting import admit_waiting
-from seats.holders.planned import seat_planned
+from seats.holders.planned import lock_planned, seat_planned
 from seats.models import SeatPool
 from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
@@ -25,6 +25,8 @@ def record_purchase(
     at: datetime,
 ) -> SeatPool:
     """Take over a new purchased quantity in the mirror's transaction. Told twice, it writes once."""
+    quote_id = change.quote.public_id if change is not None and change.quote is not None else ""
+    lock_planned(account=account, quote_id=quote_id)
     pool = lock_pool(account)
     # A trigger derives `entitled`, also when seats in use exceed what is left; truth is always written.
     SeatPool.objects.filter(pk=pool.pk).update(purchased=after)
@@ -40,8 +42,8 @@ def record_purchase(
         invoice_stripe_id=invoice_stripe_id,
     ).save()
     if after > before:
-        if change is not None and change.quote is not None:
-            seat_planned(account=account, quote_id=change.quote.public_id, at=at, api_key=change.api_key)
+        if change is not None and quote_id:
+            seat_planned(account=account, quote_id=quote_id, at=at, api_key=change.api_key)
         admit_waiting(account=account, at=at)
     return pool
 

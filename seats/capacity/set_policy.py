@@ -29,7 +29,13 @@ def set_policy(
         return pool
     SeatPool.objects.filter(pk=pool.pk).update(**new)
     record_audit(
-        account=account, actor=actor, action="policy.changed", target=account.public_id, summary=reason, old=old, new=new
+        account=account,
+        actor=actor,
+        action="policy.changed",
+        target=account.public_id,
+        summary=reason,
+        old=old,
+        new=new,
     )
     admit_waiting(account=account, at=at)
     pool.refresh_from_db()

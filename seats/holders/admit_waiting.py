@@ -24,8 +24,10 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
         withdrawn_at__isnull=True,
         membership__left_at__isnull=True,
     ).select_related("membership__user")
-    # Somebody who leaves at this moment is locked by remove_member; skipped here, the queue moves on next time.
-    next_ones = list(queue.order_by("since", "pk").select_for_update(of=("self",), skip_locked=True)[: pool.free])
+    # Members are locked before the pool everywhere else. Here the pool is held already, so nobody is waited for:
+    # who leaves or gets a seat at this very moment is passed by, and the queue moves on next time.
+    locked = queue.order_by("since", "pk").select_for_update(of=("self", "membership"), skip_locked=True, no_key=True)
+    next_ones = list(locked[: pool.free])
     if next_ones:
         claim(account=account, members=[w.membership for w in next_ones], actor=Actor.system("task"), at=at)
     return len(next_ones)

@@ -30,6 +30,13 @@ def plan_holders(
     PlannedHolder.objects.bulk_create(rows)
 
 
+def lock_planned(*, account: Account, quote_id: str) -> None:
+    """Lock the members noted for a quote before the pool is locked: the order that every claim keeps."""
+    noted = PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True)
+    members = Membership.objects.filter(account=account, pk__in=noted.values("membership_id"))
+    list(members.select_for_update(no_key=True).order_by("pk"))
+
+
 def seat_planned(*, account: Account, quote_id: str, at: datetime, api_key: ApiKey | None = None) -> int:
     """Seat the people noted for a quote, in the transaction in which its seats arrive; returns how many.
 

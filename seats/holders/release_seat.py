@@ -40,9 +40,7 @@ def release_seats(
     return len(locked)
 
 
-def release_seat(
-    *, account: Account, assignment: Assignment, actor: Actor, at: datetime, reason: str = ""
-) -> None:
+def release_seat(*, account: Account, assignment: Assignment, actor: Actor, at: datetime, reason: str = "") -> None:
     """Release one seat. Raises SeatGone."""
     release_seats(account=account, assignments=[assignment], actor=actor, at=at, reason=reason)
 

@@ -31,9 +31,7 @@ def wait_for_seat(*, account: Account, membership: Membership, actor: Actor, at:
     return place
 
 
-def enqueue(
-    *, account: Account, membership: Membership, asked_by: User | None, at: datetime
-) -> WaitingPerson | None:
+def enqueue(*, account: Account, membership: Membership, asked_by: User | None, at: datetime) -> WaitingPerson | None:
     """A place in the queue, or None when there is one already."""
     try:
         with transaction.atomic():

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
-from accounts.models import Account
+from accounts.models import Account, Membership
 from seats.errors import AlreadySeated
 from seats.holders.assign_seat import assign_seat
 from seats.models import SeatRequest
@@ -22,6 +22,8 @@ def decide_request(
 
     Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember: then the request stays open.
     """
+    # A claim locks the member first and closes the open request last; this keeps the same order.
+    list(Membership.objects.select_for_update(no_key=True).filter(account=account, pk=request.membership_id))
     locked = lock_open_request(account, request)
     if approve:
         # Already seated: somebody gave one a moment ago, and what was asked for is there.

@@ -16,10 +16,14 @@ from accounts.models import Account, Membership, Role
 from seatportal.kit.errors import PortalError
 from seats.capacity.record_purchase import record_purchase
 from seats.errors import AlreadySeated, SeatLimitReached
+from seats.holders.admit_waiting import admit_waiting
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reassign_seat import reassign_seat
 from seats.holders.release_seat import release_seat
-from seats.models import Assignment, LedgerEntry, SeatPool
+from seats.holders.wait import wait_for_seat
+from seats.models import Assignment, LedgerEntry, SeatPool, WaitingPerson
+from seats.requests.decide_request import decide_request
+from seats.requests.request_seat import request_seat
 from tests.conftest import join
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -199,3 +203,31 @@ def test_over_the_limit_nobody_new_sits_but_seats_move(account: Account, actor: 
     assert pool.over_since is None
     with pytest.raises(SeatLimitReached):
         assign_seat(account=account, membership=crowd[4], actor=actor, at=now)
+
+
+def test_release_admission_and_claims_of_the_same_people_do_not_deadlock(
+    account: Account, actor: Actor, now: datetime
+) -> None:
+    buy(account, 8, now)
+    sitting, queue = people(account, 8, now), [join(account, f"W{i}", Role.MEMBER, now) for i in range(8)]
+    seats = [assign_seat(account=account, membership=m, actor=actor, at=now) for m in sitting]
+    asked = []
+    for m in queue:
+        wait_for_seat(account=account, membership=m, actor=actor, at=now)
+        asked.append(request_seat(account=account, membership=m, asked_by=m.user, reason="Work", actor=actor, at=now))
+
+    calls: list[Callable[[], Any]] = [
+        partial(release_seat, account=account, assignment=s, actor=actor, at=now) for s in seats
+    ]
+    calls += [partial(assign_seat, account=account, membership=m, actor=actor, at=now) for m in queue]
+    calls += [
+        partial(decide_request, account=account, request=r, approve=True, answer="", actor=actor, at=now) for r in asked
+    ]
+    outcome = all_at_once(calls)
+
+    assert set(outcome) <= {"ok", "seat_limit_reached", "already_seated", "request_gone"}
+    admit_waiting(account=account, at=now)
+    seats_are_true(account, most=8)
+    held = set(Assignment.objects.filter(ended_at=None).values_list("membership_id", flat=True))
+    assert held == {m.pk for m in queue}
+    assert not WaitingPerson.objects.filter(served_at=None).exists()
