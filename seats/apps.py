@@ -12,6 +12,6 @@ class SeatsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to facts from below, and take the seats' places in the frame."""
-        from seats import frame, receivers  # noqa: F401, PLC0415  importing receivers connects them
+        from seats import frame, receivers  # noqa: F401  importing receivers connects them
 
         frame.register()

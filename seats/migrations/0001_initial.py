@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("feature", models.CharField(max_length=60, verbose_name="feature")),
-                ("day", models.DateField(verbose_name="day")),
+                ("day", models.DateField(verbose_name="calendar day")),
                 ("count", models.PositiveIntegerField(verbose_name="times")),
                 (
                     "account",
