@@ -62,7 +62,9 @@ def follow(folder: Path, as_user: bool) -> None:
     first = start_use_stop(words, run)
     second = start_use_stop(words, run)
     who = "an ordinary user" if as_user else "the calling user"
-    print(f"as {who}: ready in {first:.1f} s (goal {FIRST_START:.0f}), again in {second:.1f} s (goal {SECOND_START:.0f})")
+    print(
+        f"as {who}: ready in {first:.1f} s (goal {FIRST_START:.0f}), again in {second:.1f} s (goal {SECOND_START:.0f})"
+    )
     if first > FIRST_START or second > SECOND_START:
         print("slower than the goal (reported, not failed: absolute times depend on the machine)")
 

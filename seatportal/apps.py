@@ -10,7 +10,7 @@ class SeatPortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every task, so that a bell can find it by name; register the checks."""
-        from seatportal import celery, checks  # noqa: PLC0415  apps must be loaded first
+        from seatportal import celery, checks
 
         celery.app.autodiscover_tasks(force=True)
         checks.register_checks()

@@ -32,9 +32,7 @@ def stripe_is_set_up(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
     elif settings.STRIPE_API_KEY == "sk_test_simulator":
         found.append(Error("STRIPE_API_KEY is not set.", id="seatportal.E002"))
     if not settings.STRIPE_WEBHOOK_SECRETS:
-        found.append(
-            Error("STRIPE_WEBHOOK_SECRETS is empty: every delivery will be refused.", id="seatportal.E003")
-        )
+        found.append(Error("STRIPE_WEBHOOK_SECRETS is empty: every delivery will be refused.", id="seatportal.E003"))
     return found
 
 

@@ -1,6 +1,7 @@
 """One settings module for every environment; what differs comes from `env.py`."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import environ
@@ -15,13 +16,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = env.read()
 
 DEBUG = ENV["DEBUG"]
-SECRET_KEY = ENV["SECRET_KEY"]
-if not SECRET_KEY:
-    if not DEBUG:
-        # Commands that only start other processes (demo) or collect files need no secret of their own.
-        SECRET_KEY = environ.Env().str("DEMO_SECRET_KEY", default="unset-" + "0" * 50)
-    else:
-        SECRET_KEY = "debug-" + "0" * 50
+# Unset, each process makes its own: nothing is signed with a known key, and sign-ins end with the process.
+SECRET_KEY = ENV["SECRET_KEY"] or token_urlsafe(50)
 ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"]
 SITE_URL = ENV["SITE_URL"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -204,7 +200,12 @@ SECURE_CSP: dict[str, list[str]] = {
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
-    "form-action": [CSP.SELF, "https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com"],
+    "form-action": [
+        CSP.SELF,
+        "https://checkout.stripe.com",
+        "https://billing.stripe.com",
+        "https://invoice.stripe.com",
+    ],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
@@ -302,5 +303,5 @@ if ENV["SENTRY_DSN"]:
 
     sentry_sdk.init(dsn=ENV["SENTRY_DSN"], send_default_pii=False)
 
-if ENV["SECURE"] and SECRET_KEY.startswith(("unset-", "debug-")):
+if ENV["SECURE"] and not ENV["SECRET_KEY"]:
     raise ImproperlyConfigured("SECRET_KEY is not set. Set it to a long random text before serving people.")

@@ -121,4 +121,3 @@ class OneQuote(ApiView):
     def get(self, request: Request, quote_id: str) -> Response:
         """A quote of this account, also after its end."""
         return Response(QuoteSerializer(quote_of(self.account, quote_id)).data)
-

@@ -29,9 +29,7 @@ def sync_catalog() -> Synced:
         for price in remote:
             _write(price)
         Price.objects.exclude(stripe_id__in=[p.id for p in remote]).update(active=False)
-    return Synced(
-        plans=Plan.objects.filter(active=True).count(), prices=Price.objects.filter(active=True).count()
-    )
+    return Synced(plans=Plan.objects.filter(active=True).count(), prices=Price.objects.filter(active=True).count())
 
 
 def bring_in_catalog() -> Synced:

@@ -66,14 +66,10 @@ def start_checkout(
         "cancel_url": cancel_url,
     }
     try:
-        url = gateway().checkout_url(
-            params, key=f"checkout:{account.public_id}:{price.public_id}:{quantity}:{window}"
-        )
+        url = gateway().checkout_url(params, key=f"checkout:{account.public_id}:{price.public_id}:{quantity}:{window}")
     except GatewayError as error:
         raise ProviderUnavailable from error
-    record_audit(
-        account=account, actor=actor, action="checkout.opened", target=price.public_id, summary=f"{quantity}"
-    )
+    record_audit(account=account, actor=actor, action="checkout.opened", target=price.public_id, summary=f"{quantity}")
     return url
 
 

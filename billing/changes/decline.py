@@ -13,7 +13,9 @@ _WORDS: dict[str, str | Promise] = {
     "incorrect_number": _("The number of the card is wrong."),
     "processing_error": _("The bank could not process the payment. Try again in a moment."),
     "card_velocity_exceeded": _("The card has reached its limit for payments. Use another card or ask the bank."),
-    "withdrawal_count_limit_exceeded": _("The card has reached its limit for payments. Use another card or ask the bank."),
+    "withdrawal_count_limit_exceeded": _(
+        "The card has reached its limit for payments. Use another card or ask the bank."
+    ),
     "currency_not_supported": _("The card cannot pay in this currency."),
     "card_not_supported": _("The card cannot be used for this kind of payment."),
     "authentication_required": _("The bank asks you to confirm this payment."),

@@ -108,9 +108,7 @@ def withdraw_decrease(*, account: Account, actor: Actor, at: datetime) -> bool:
 
 def place_due_decreases(*, at: datetime) -> int:
     """Put plans on Stripe that take effect within a day; returns how many. Repeats go on where they stopped."""
-    due = ScheduledDecrease.objects.filter(state=State.PLANNED, effective_at__lte=at + LATEST).filter(
-        _due_now(at)
-    )
+    due = ScheduledDecrease.objects.filter(state=State.PLANNED, effective_at__lte=at + LATEST).filter(_due_now(at))
     placed = 0
     for plan in due.select_related("subscription", "account").order_by("pk"):
         if open_change(plan.account) is not None:
@@ -137,9 +135,7 @@ def _place(plan: ScheduledDecrease) -> None:
         schedule = gateway().schedule(remote.schedule_id)
     else:
         schedule = gateway().create_schedule(plan.subscription.stripe_id, key=f"dec:{plan.public_id}:c{attempt}")
-    gateway().update_schedule(
-        schedule["id"], schedule_params(schedule, plan), key=f"dec:{plan.public_id}:u{attempt}"
-    )
+    gateway().update_schedule(schedule["id"], schedule_params(schedule, plan), key=f"dec:{plan.public_id}:u{attempt}")
     ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
         state=State.PLACED, schedule_stripe_id=schedule["id"], next_try_at=None
     )

@@ -59,7 +59,9 @@ def price(data: Json) -> RemotePrice:
         scheme=data.get("tiers_mode") or "flat",
         unit_amount=data.get("unit_amount"),
         tiers=tuple(
-            RemoteTier(up_to=t.get("up_to"), unit_amount=whole(t.get("unit_amount")), flat_amount=whole(t.get("flat_amount")))
+            RemoteTier(
+                up_to=t.get("up_to"), unit_amount=whole(t.get("unit_amount")), flat_amount=whole(t.get("flat_amount"))
+            )
             for t in tiers
         ),
         active=bool(data["active"]),

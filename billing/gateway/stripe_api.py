@@ -93,7 +93,15 @@ class StripeGateway:
         """Every subscription of a customer, ended ones too."""
         page = self._read(
             lambda: self._reader.v1.subscriptions.list(
-                cast(Any, {"customer": customer_id, "status": "all", "limit": 100, "expand": [f"data.{name}" for name in SUBSCRIPTION_EXPAND]})
+                cast(
+                    Any,
+                    {
+                        "customer": customer_id,
+                        "status": "all",
+                        "limit": 100,
+                        "expand": [f"data.{name}" for name in SUBSCRIPTION_EXPAND],
+                    },
+                )
             )
         )
         return [convert.subscription(row) for row in page["data"]]
@@ -114,9 +122,7 @@ class StripeGateway:
 
     def invoices_of(self, subscription_id: str, *, limit: int = 100) -> list[RemoteInvoice]:
         """The newest invoices of a subscription."""
-        page = self._read(
-            lambda: self._reader.v1.invoices.list({"subscription": subscription_id, "limit": limit})
-        )
+        page = self._read(lambda: self._reader.v1.invoices.list({"subscription": subscription_id, "limit": limit}))
         return [convert.invoice(row) for row in page["data"]]
 
     def payment_of(self, invoice_id: str) -> RemotePayment | None:
@@ -193,7 +199,10 @@ class StripeGateway:
         params = {
             "customer": customer_id,
             "return_url": return_url,
-            "flow_data": {"type": "payment_method_update", "after_completion": {"type": "redirect", "redirect": {"return_url": return_url}}},
+            "flow_data": {
+                "type": "payment_method_update",
+                "after_completion": {"type": "redirect", "redirect": {"return_url": return_url}},
+            },
         }
         data = self._write(key, lambda o: self._writer.v1.billing_portal.sessions.create(cast(Any, params), o))
         return str(data["url"])

@@ -9,7 +9,7 @@ from billing.changes.rules import backoff
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.mirror_invoice import mirror_invoice
-from billing.mirror.refresh import refresh_until_written
+from billing.mirror.refresh import mark_dirty, refresh_until_written
 from billing.models import Customer, StripeEvent, Subscription
 
 log = structlog.get_logger(__name__)
@@ -26,9 +26,9 @@ def handle_event(*, event_id: str, at: datetime) -> bool:
     if event is None:
         return True
     # Claim by a conditional update; a worker that dies leaves it to the sweep after the lease.
-    if not StripeEvent.objects.filter(
-        event_id=event_id, state=State.WAITING, tries=event.tries
-    ).update(tries=event.tries + 1, next_try_at=at + LEASE):
+    if not StripeEvent.objects.filter(event_id=event_id, state=State.WAITING, tries=event.tries).update(
+        tries=event.tries + 1, next_try_at=at + LEASE
+    ):
         return False
     try:
         _act(event, at)
@@ -88,7 +88,5 @@ def replay_event(*, event_id: str, at: datetime) -> bool:
     StripeEvent.objects.filter(event_id=event_id).update(state=State.WAITING, tries=0, next_try_at=at)
     event = StripeEvent.objects.get(event_id=event_id)
     if event.subscription_stripe_id:
-        from billing.mirror.refresh import mark_dirty
-
         mark_dirty(event.subscription_stripe_id)
     return handle_event(event_id=event_id, at=at)

@@ -158,9 +158,7 @@ def _write(
     for bill in {i.id: i for i in (remote.latest_invoice, invoice) if i is not None}.values():
         mirror_invoice(account=row.account, subscription=row, remote=bill)
     after = _counted(row.status, row)
-    reached = settle_change(
-        subscription=row, remote=remote, invoice=invoice, payment=payment, before=before, at=at
-    )
+    reached = settle_change(subscription=row, remote=remote, invoice=invoice, payment=payment, before=before, at=at)
     _tell_quantity(row, reached, after, at)
     if standing != (row.status, row.cancel_at, row.paused) or before != after:
         facts.standing_changed.send(sender=Subscription, subscription=row, at=at)

@@ -58,9 +58,7 @@ def our_invoice(intent: Intent, invoices: list[RemoteInvoice], others: frozenset
         return None
     since = intent.first_call_at - CLOCK_SKEW
     ours = [
-        i
-        for i in invoices
-        if i.billing_reason == "subscription_update" and i.created >= since and i.id not in others
+        i for i in invoices if i.billing_reason == "subscription_update" and i.created >= since and i.id not in others
     ]
     # An edit elsewhere may have made a newer one, so the promised total decides first.
     return max(ours, key=lambda i: (i.total == intent.quoted_total, i.created), default=None)

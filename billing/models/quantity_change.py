@@ -36,9 +36,7 @@ class QuantityChange(Dated):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="changes")
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, null=True, blank=True, related_name="change")
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    api_key = models.ForeignKey(
-        ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.CONFIRMED)
     base_quantity = models.PositiveIntegerField(_("seats before"))

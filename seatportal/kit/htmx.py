@@ -17,5 +17,5 @@ def render_part(
     request: HttpRequest, template: str, part: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render the partial `part` of `template` for htmx, or the whole page otherwise."""
-    htmx = bool(getattr(request, "htmx", False)) and not getattr(request, "htmx").boosted
+    htmx = bool(getattr(request, "htmx", False)) and not request.htmx.boosted
     return render(request, f"{template}#{part}" if htmx else template, context, status=status)

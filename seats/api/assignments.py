@@ -125,9 +125,7 @@ class Assignments(ApiView):
         people = members_of(self.account)
         member = people.filter(public_id=member_id).first() or people.filter(user__email=email.strip().lower()).first()
         if member is not None:
-            return assign_seat(
-                account=self.account, membership=member, actor=self.actor, at=now(), reason=reason
-            )
+            return assign_seat(account=self.account, membership=member, actor=self.actor, at=now(), reason=reason)
         if member_id:
             raise NotAMember(field="member_id")
         return invite_with_seat(

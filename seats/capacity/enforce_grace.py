@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def enforce_grace(*, at: datetime) -> int:
-    """Release what is over the limit for longer than its grace; returns how many seats. Never touches a subscription."""
+    """Release what is over the limit for longer than its grace; returns how many. The subscription stays as it is."""
     freed = 0
     over = SeatPool.objects.filter(assigned__gt=F("purchased") + F("allowance"), over_since__isnull=False)
     for pool in over.select_related("account").order_by("pk"):

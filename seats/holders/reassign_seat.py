@@ -21,7 +21,9 @@ def reassign_seat(
     """Take the seat from its holder and give it to `to` at the same moment.
 
     The open row goes on with the new holder and a closed row keeps the old tenure, so no reader ever sees the seat
-    free and it works at a full, and even at an exceeded, limit. Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen.
+    free and it works at a full, and even at an exceeded, limit.
+
+    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen.
     """
     receiver = (
         Membership.objects.select_for_update(no_key=True, of=("self",))

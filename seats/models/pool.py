@@ -32,7 +32,10 @@ class SeatPool(Dated):
     )
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=14)
     frozen = models.CharField(
-        _("no new seats because"), max_length=24, blank=True, help_text=_("The subscription's state, when it stops growth.")
+        _("no new seats because"),
+        max_length=24,
+        blank=True,
+        help_text=_("The subscription's state, when it stops growth."),
     )
     over_since = models.DateTimeField(_("over the limit since"), null=True, blank=True)
 

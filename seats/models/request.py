@@ -22,9 +22,7 @@ class SeatRequest(Dated):
 
     public_id = PublicIdField("req")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    membership = models.ForeignKey(
-        Membership, verbose_name=_("for whom"), on_delete=models.CASCADE, related_name="+"
-    )
+    membership = models.ForeignKey(Membership, verbose_name=_("for whom"), on_delete=models.CASCADE, related_name="+")
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(_("reason"), max_length=300)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)

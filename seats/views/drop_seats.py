@@ -135,5 +135,8 @@ def effect_of(item: SubscriptionItem, quantity: int, counts: SeatCounts) -> Effe
 def _button(effect: Effect | None) -> str:
     if effect is None or not effect.removed:
         return ""
-    return ngettext("Remove %(count)d seat from the next period on", "Remove %(count)d seats from the next period on",
-                    effect.removed) % {"count": effect.removed}
+    return ngettext(
+        "Remove %(count)d seat from the next period on",
+        "Remove %(count)d seats from the next period on",
+        effect.removed,
+    ) % {"count": effect.removed}

@@ -50,9 +50,7 @@ def rows_of(
     rows.append(_next_invoice(quote, trial=trial))
     rows += _hints(quote, scheme_of(item.price), interval_words(item.price.interval, item.price.interval_count))
     over = _("The button shows the new price first.")
-    rows.append(
-        Row(_("Price held until"), clock(quote.expires_at), kind="quiet", until=quote.expires_at, done=over)
-    )
+    rows.append(Row(_("Price held until"), clock(quote.expires_at), kind="quiet", until=quote.expires_at, done=over))
     return rows
 
 

@@ -1,5 +1,7 @@
 """What a person would not see but must not happen: script errors, forbidden content, calls to other hosts."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
@@ -9,7 +11,7 @@ REFUSED = "Failed to load resource: the server responded with a status of 4"
 
 
 class Watch:
-    """Collects the troubles of every page of a context. `expected`: beginnings of lines that a story provokes."""
+    """Collects the troubles of every page of a context. hosts: the site first, then who else may be asked."""
 
     def __init__(self, *hosts: str) -> None:
         self.hosts = {urlsplit(host).netloc for host in hosts}
@@ -22,6 +24,13 @@ class Watch:
         context.on("weberror", self._error)
         context.on("request", self._request)
         context.on("response", self._response)
+
+    @contextmanager
+    def away(self) -> Generator[None]:
+        """Not look while a tool works on the page in ways that pages may not."""
+        before = list(self.troubles)
+        yield
+        self.troubles[:] = before
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(REFUSED):

@@ -351,9 +351,7 @@ def test_below_the_minimum_the_least_number_is_offered(funded: Funded, client_of
     assert not Quote.objects.exists()
 
 
-def test_a_click_that_is_too_late_for_its_state_is_refused(
-    funded: Funded, client_of: ClientOf, now: datetime
-) -> None:
+def test_a_click_that_is_too_late_for_its_state_is_refused(funded: Funded, client_of: ClientOf, now: datetime) -> None:
     quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
     SubscriptionItem.objects.update(period_end=now + timedelta(hours=1))
 

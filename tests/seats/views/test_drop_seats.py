@@ -47,9 +47,7 @@ def test_saving_is_shown_and_planned_then_undone(funded: Funded, client_of: Clie
 
 
 def test_htmx_gets_the_effect_alone(funded: Funded, client_of: ClientOf) -> None:
-    part = client_of(funded.owner).get(
-        at("reduce", funded.account), {"quantity": "9"}, headers={"HX-Request": "true"}
-    )
+    part = client_of(funded.owner).get(at("reduce", funded.account), {"quantity": "9"}, headers={"HX-Request": "true"})
 
     assert text_of(part).startswith('<div class="stack purchase-side" id="effect">')
     assert "Remove 1 seat from the next period on" in text_of(part)
@@ -87,9 +85,7 @@ def test_more_people_than_seats_are_told_of_the_grace(funded: Funded, client_of:
         ("", "This field is required."),
     ],
 )
-def test_a_wrong_number_is_refused_in_place(
-    funded: Funded, client_of: ClientOf, quantity: str, words: str
-) -> None:
+def test_a_wrong_number_is_refused_in_place(funded: Funded, client_of: ClientOf, quantity: str, words: str) -> None:
     Plan.objects.update(minimum_seats=5)
     client = client_of(funded.owner)
 

@@ -78,9 +78,7 @@ def test_declined_says_nothing_was_charged_and_offers_every_way(
     assert purchased(declined) == 10
 
 
-def test_with_another_card_the_same_purchase_goes_through(
-    declined: Funded, client_of: ClientOf, now: datetime
-) -> None:
+def test_with_another_card_the_same_purchase_goes_through(declined: Funded, client_of: ClientOf, now: datetime) -> None:
     change = bought(declined, now)
     client = client_of(declined.owner)
     declined.desk.card(declined.customer.stripe_id, "pm_card_mastercard")
