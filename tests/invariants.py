@@ -1,4 +1,4 @@
-"""The 18 invariants of the payment design, checked on PostgreSQL and on Stripe's side after a story has come to rest."""
+"""The 18 invariants of the payment design, checked on PostgreSQL and at Stripe once a story has come to rest."""
 
 from django.db import connection
 from django.db.models import Count, F, Sum
@@ -64,9 +64,9 @@ def _of_change(desk: Desk, change: QuantityChange) -> list[str]:
             found.append(f"6: quoted {change.quoted_total}, charged {invoices[0]['total']}")
     elif grants.exists():
         found.append(f"4: granted in state {change.state}")
-    if change.state in (State.ABANDONED, State.REJECTED, State.FAILED, State.SUPERSEDED):
-        if any(i["status"] in ("open", "paid") for i in invoices):
-            found.append(f"7: {change.state} with an {invoices[0]['status']} invoice")
+    over = change.state in (State.ABANDONED, State.REJECTED, State.FAILED, State.SUPERSEDED)
+    if over and any(i["status"] in ("open", "paid") for i in invoices):
+        found.append(f"7: {change.state} with an {invoices[0]['status']} invoice")
     if change.state in (State.CONFIRMED, State.CALLING, State.UNKNOWN):
         found.append(f"3: still {change.state}")
     if change.account_id != change.subscription.account_id:

@@ -11,7 +11,7 @@ from seatportal.kit.models import Dated
 class SeatPool(Dated):
     """How many seats an account has and how many are taken.
 
-    purchased: what Stripe says, copied in the transaction that mirrors it. Unconstrained, so truth can always be written.
+    purchased: what Stripe says, copied in the transaction that mirrors it. No constraint: truth can always be written.
     entitled: the highest `assigned` that the database allows: max(purchased + allowance, assigned).
     assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
     """

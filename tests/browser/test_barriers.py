@@ -1,0 +1,131 @@
+"""axe on every page of the URL map, so that a new page is looked at the moment it is routed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page
+
+from accounts.models import User
+from tests.architecture.test_tenancy import PAGES, build
+from tests.browser.conftest import Visit
+from tests.browser.demo import Studio
+from tests.browser.watch import Watch
+from tests.conftest import FundMaker, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SERIOUS = ("serious", "critical")
+OF_THE_PERSON = (
+    "/profile/",
+    "/accounts-of-mine/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/sessions/",
+    "/accounts/reauthenticate/",
+    "/accounts/logout/",
+    "/no/such/page/",
+)
+OF_STRANGERS = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/")
+OF_STAFF = (
+    "/staff/",
+    "/staff/accounts/account/",
+    "/staff/accounts/membership/",
+    "/staff/billing/subscription/",
+    "/staff/billing/quantitychange/",
+    "/staff/seats/seatpool/",
+    "/staff/seats/ledgerentry/",
+)
+
+
+@cache
+def axe() -> str:
+    """The script, which is injected past the page's own policy."""
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+
+
+def barriers(page: Page, watch: Watch) -> list[str]:
+    """Serious and critical findings on the page that is open."""
+    with watch.away():
+        page.evaluate(axe())
+        found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{page.url} ({page.viewport_size['width'] if page.viewport_size else ''}): {rule['id']}: {node['html'][:160]}"
+        for rule in found["violations"]
+        if rule["impact"] in SERIOUS
+        for node in rule["nodes"]
+    ]
+
+
+def walk(page: Page, watch: Watch, paths: Iterable[str]) -> list[str]:
+    """Open each address that is a page and collect what bars somebody from it, wide and narrow."""
+    found: list[str] = []
+    seen: set[str] = set()
+    for path in paths:
+        if page.context.request.head(path).status == 405:
+            continue
+        page.goto(path)
+        if page.url in seen:
+            continue
+        seen.add(page.url)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            found += barriers(page, watch)
+    return found
+
+
+def test_no_page_of_an_account_bars_anybody(fund: FundMaker, now: datetime, visit: Visit, watch: Watch) -> None:
+    world = build("Acme", fund, now)
+    paths = [route.url(world.ids) for route in PAGES if not route.path.endswith(".csv")]
+
+    assert walk(visit(world.people["owner"]), watch, paths) == []
+
+
+def test_no_page_of_a_person_or_a_stranger_bars_anybody(
+    fund: FundMaker, now: datetime, visit: Visit, watch: Watch
+) -> None:
+    world = build("Acme", fund, now)
+
+    assert walk(visit(world.people["owner"]), watch, OF_THE_PERSON) == []
+    assert walk(visit(), watch, [*OF_STRANGERS, f"/invitations/{world.ids['token']}/"]) == []
+
+
+def test_no_main_page_bars_anybody_in_the_dark(studio: Studio, visit: Visit, watch: Watch) -> None:
+    home = f"/a/{studio.account.slug}/"
+    main = (
+        "",
+        "seats/",
+        "seats/add/?add=2",
+        "seats/assign/",
+        "seats/reduce/",
+        "usage/",
+        "requests/",
+        "invoices/",
+        "ledger/",
+    )
+    page = visit(studio.owner, scheme="dark")
+
+    assert walk(page, watch, [home + path for path in main]) == []
+
+
+def test_no_staff_page_bars_anybody(studio: Studio, visit: Visit, watch: Watch, settings: Any) -> None:
+    settings.STAFF_NEED_MFA = False
+    page = visit(staff_member())
+
+    assert walk(page, watch, [*OF_STAFF, f"/staff/accounts/account/{studio.account.pk}/change/"]) == []
+
+    page.goto(f"/staff/accounts/user/{studio.owner.user.pk}/change/")
+    page.get_by_role("button", name="View as").click()
+    page.get_by_text(f"You see this account as {studio.owner.user.email}").wait_for()
+    assert barriers(page, watch) == []
+
+
+def staff_member() -> User:
+    """Somebody of the vendor who may do everything."""
+    return make_user("Imani", domain="vendor.example", is_staff=True, is_superuser=True)
