@@ -242,7 +242,7 @@ class TrailForm(forms.Form):
     def __init__(self, *args: Any, actions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.ChoiceField, self.fields["action"])
-        field.choices = [("", _("All")), *actions]
+        field.choices = [("", pgettext_lazy("actions", "All")), *actions]
 
     def clean(self) -> dict[str, Any]:
         """The days must be in order."""
