@@ -1,11 +1,12 @@
 """How allauth's sign-in meets our users and invitations."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
 
 from accounts.access.actor import client_ip
 from accounts.members.invitations import open_by_token
@@ -15,9 +16,31 @@ from seatportal.kit.clock import now
 log = structlog.get_logger(__name__)
 SESSION_KEY = "invitation_token"
 
+# allauth says these informally in German or Spanish. Named here, they are in our catalogues, which Django asks first.
+SAID_FORMALLY = (
+    gettext_noop("Too many failed login attempts. Try again later."),
+    gettext_noop("You cannot add more than %d email addresses."),
+    gettext_noop("You cannot generate recovery codes without having two-factor authentication enabled."),
+    gettext_noop("You cannot remove your primary email address."),
+    gettext_noop("You cannot remove your primary email address (%(email)s)."),
+    gettext_noop("You have confirmed %(email)s."),
+    gettext_noop("You have signed out."),
+    gettext_noop("You must type the same password each time."),
+    gettext_noop("Your password has been changed."),
+    gettext_noop("Your primary email address must be verified."),
+)
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Fills our user's fields at sign-up and keeps a broken mail server from breaking the page."""
+
+    error_messages: ClassVar[dict[str, str | Promise]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is wrong."),
+        "enter_current_password": gettext_lazy("This is not your current password."),
+        "select_only_one": gettext_lazy("Choose one only."),
+        "rate_limited": gettext_lazy("Too many attempts. Wait a moment, then try again."),
+    }
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         """Keep the name, and the language the visitor reads."""
