@@ -11,8 +11,11 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.utils import translation
 from django.utils.encoding import force_str
 from django.utils.translation.template import templatize
+
+from accounts.sign_in import SAID_FORMALLY
 
 type Id = tuple[str, ...]
 
@@ -145,3 +148,10 @@ def test_agreed_words_are_used_as_agreed(language: str) -> None:
     messages = _po(language)
     found = {text: messages[None, text] for text in BINDING[language]}
     assert {text: (forms[0], forms[-1])[: len(text)] for text, forms in found.items()} == BINDING[language]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_words_come_before_those_of_the_packages(language: str) -> None:
+    messages = _po(language)
+    with translation.override(language):
+        assert [translation.gettext(text) for text in SAID_FORMALLY] == [messages[None, (x,)][0] for x in SAID_FORMALLY]
