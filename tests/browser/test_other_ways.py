@@ -10,6 +10,7 @@ from seats.holders.queries import seat_counts
 from seats.models import Assignment
 from tests.browser.conftest import Visit
 from tests.browser.demo import Studio
+from tests.browser.test_barriers import MAIN_PAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,17 +114,6 @@ def test_buy_give_move_and_release_without_a_script(studio: Studio, visit: Visit
     assert not holds_a_seat(studio, "liam")
 
 
-MAIN_PAGES = (
-    "",
-    "seats/",
-    "seats/add/",
-    "seats/assign/",
-    "seats/reduce/",
-    "usage/",
-    "requests/",
-    "invoices/",
-    "ledger/",
-)
 MORE_PAGES = ("plan/", "plan/card/", "me/", "settings/", "settings/people/", "settings/limit/", "settings/audit/")
 
 

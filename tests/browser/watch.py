@@ -1,7 +1,5 @@
 """What a person would not see but must not happen: script errors, forbidden content, calls to other hosts."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
@@ -11,11 +9,15 @@ REFUSED = "Failed to load resource: the server responded with a status of 4"
 
 
 class Watch:
-    """Collects the troubles of every page of a context. hosts: the site first, then who else may be asked."""
+    """Collects the troubles of every page of a context.
+
+    hosts: the site first, then who else may be asked. forgiven: how lines begin that a test itself provokes.
+    """
 
     def __init__(self, *hosts: str) -> None:
         self.hosts = {urlsplit(host).netloc for host in hosts}
         self.site = urlsplit(hosts[0]).netloc
+        self.forgiven = [REFUSED]
         self.troubles: list[str] = []
 
     def follow(self, context: BrowserContext) -> None:
@@ -25,15 +27,8 @@ class Watch:
         context.on("request", self._request)
         context.on("response", self._response)
 
-    @contextmanager
-    def away(self) -> Generator[None]:
-        """Not look while a tool works on the page in ways that pages may not."""
-        before = list(self.troubles)
-        yield
-        self.troubles[:] = before
-
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(REFUSED):
+        if message.type == "error" and not message.text.startswith(tuple(self.forgiven)):
             self.troubles.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _error(self, error: WebError) -> None:
