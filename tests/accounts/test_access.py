@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from accounts.access.pages import AccountRequest, public, requires, signed_in
 from accounts.models import Account, Membership, Role, User
@@ -164,4 +165,5 @@ def test_a_staff_member_is_a_stranger_too(acme: Account) -> None:
     with pytest.raises(Http404):
         page(request, account_slug="acme")
     request.user = AnonymousUser()
+    request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]
     assert page(request, account_slug="acme").status_code == 302

@@ -29,7 +29,7 @@ def to_last_day(funded: Funded, now: datetime) -> datetime:
 
 def renew(funded: Funded) -> datetime:
     """Let the period end and read what came of it."""
-    funded.desk.advance(13 * 3600)
+    funded.desk.advance(14 * 3600)  # A renewal invoice is a draft for one hour.
     moment = funded.subscription.items.get().period_end + timedelta(hours=1)
     refresh_subscription(stripe_id=funded.stripe_id, at=moment)
     return moment
