@@ -1,11 +1,11 @@
-"""What the next invoice will be, as far as Stripe has told us."""
+"""What the next invoice will be."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Account
 from billing.mirror.queries import live_subscription, open_decrease, seat_item
-from billing.models import Quote
+from billing.quotes.next_invoice import next_invoice_total
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,10 @@ def next_renewal(account: Account) -> Renewal | None:
         return None
     decrease = open_decrease(account)
     seats = decrease.renew_quantity if decrease else item.quantity
-    quote = (
-        Quote.objects.filter(
-            account=account,
-            subscription=subscription,
-            consumed_at__isnull=False,
-            target_quantity=seats,
-            next_at=item.period_end,
-            price_stripe_id=item.price.stripe_id,
-        )
-        .exclude(next_total=None)
-        .first()
-    )
     return Renewal(
         at=item.period_end,
         seats=seats,
         currency=subscription.currency,
-        # A quote made by an earlier price, period or number says nothing about this renewal.
-        amount=quote.next_total if quote and quote.target_quantity == item.quantity else None,
+        amount=next_invoice_total(subscription=subscription, item=item, quantity=seats),
         plan=item.price.plan.name,
     )

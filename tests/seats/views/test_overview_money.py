@@ -3,10 +3,11 @@
 from datetime import datetime
 
 import pytest
+from django.core.cache import cache
 
 from accounts.models import Membership
 from billing.changes.buy_quote import buy_quote
-from billing.mirror.queries import live_subscription, seat_item
+from billing.changes.decreases import plan_decrease
 from billing.quotes.quote_quantity import quote_quantity
 from seats.insight.renewal import next_renewal
 from tests.conftest import Funded
@@ -18,20 +19,42 @@ def test_none_without_a_subscription(owner: Membership) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_amount_is_the_one_of_the_last_preview(funded: Funded, now: datetime) -> None:
+def test_the_amount_is_the_one_that_stripe_will_charge(funded: Funded, now: datetime) -> None:
     before = next_renewal(funded.account)
     assert before is not None
-    assert (before.seats, before.amount) == (10, None)
+    assert (before.seats, before.amount) == (10, 50_000)
     quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
-    unbought = next_renewal(funded.account)
-    assert unbought is not None
-    assert unbought.amount is None
     buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
-    subscription = live_subscription(funded.account)
-    assert subscription is not None
-    item = seat_item(subscription)
-    assert item is not None
+
+    grown = next_renewal(funded.account)
+
+    assert grown is not None
+    assert (grown.seats, grown.amount) == (12, 58_000)
+    assert grown.at == funded.subscription.items.get().period_end
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_planned_reduction_shows_in_the_amount(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+
     renewal = next_renewal(funded.account)
+
     assert renewal is not None
-    assert (renewal.seats, renewal.amount, renewal.at) == (12, quote.next_total, item.period_end)
-    assert quote.next_total is not None
+    assert (renewal.seats, renewal.amount) == (7, 35_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stripe_is_asked_once_an_hour_and_after_a_failure_not_at_once(funded: Funded) -> None:
+    funded.desk.fault("error500_no_effect", path="create_preview", times=2)
+
+    broken, again = next_renewal(funded.account), next_renewal(funded.account)
+
+    assert broken is not None
+    assert (broken.amount, again) == (None, broken)
+    cache.clear()
+    next_renewal(funded.account)
+    next_renewal(funded.account)
+    asked = [
+        r for r in funded.desk.simulator.get("/_control/requests")["requests"] if r["path"].endswith("create_preview")
+    ]
+    assert len(asked) == 3  # Two by the reader's own repeat of the failed one, then one.
