@@ -34,7 +34,7 @@ WORDS = {
 }
 # Words that are the same in both languages.
 SAME = {
-    "de": {"admin", "details", "limit", "name", "optional", "region", "seats", "team"},
+    "de": {"admin", "details", "limit", "name", "optional", "person", "region", "seats", "team"},
     "es": {"admin", "plan"},
 }
 # What is not a word: our ids, a month in short with its year, and capitals (CSV, WET).
