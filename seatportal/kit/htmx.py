@@ -17,5 +17,6 @@ def render_part(
     request: HttpRequest, template: str, part: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render the partial `part` of `template` for htmx, or the whole page otherwise."""
-    htmx = bool(getattr(request, "htmx", False)) and not request.htmx.boosted
-    return render(request, f"{template}#{part}" if htmx else template, context, status=status)
+    details: HtmxDetails | None = getattr(request, "htmx", None)
+    alone = details is not None and bool(details) and not details.boosted
+    return render(request, f"{template}#{part}" if alone else template, context, status=status)

@@ -171,7 +171,7 @@ def test_an_authenticator_app_is_asked_for_from_then_on(owner: Membership, visit
 
 def _totp(secret: str) -> str:
     """What the app would show now."""
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def test_a_passkey_is_added_and_signs_in(owner: Membership, visit: Visit) -> None:
