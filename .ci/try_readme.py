@@ -139,14 +139,14 @@ def readable_python(folder: Path) -> dict[str, str]:
     prefix = subprocess.run(
         [python, "-c", "import sys; print(sys.base_prefix)"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    uv = shutil.which("uv")
     shutil.copytree(prefix, folder / "python", symlinks=True)
-    (folder / "bin").mkdir()
-    real = subprocess.run([python, "-c", "import uv; print(uv.find_uv_bin())"], capture_output=True, text=True)
-    shutil.copy2(real.stdout.strip() or uv or "uv", folder / "bin" / "uv")
+    if not (folder / "python" / "bin" / "uv").exists():
+        shutil.copy2(Path(shutil.which("uv") or "uv").resolve(), folder / "python" / "bin" / "uv")
     return {
         "UV_PYTHON": str(folder / "python" / "bin" / "python3.13"),
-        "PATH": f"{folder / 'bin'}:{folder / 'python' / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        # A copied interpreter looks for its library where it was built.
+        "LD_LIBRARY_PATH": str(folder / "python" / "lib"),
+        "PATH": f"{folder / 'python' / 'bin'}:/usr/local/bin:/usr/bin:/bin",
     }
 
 
