@@ -71,7 +71,7 @@ def test_more_people_than_seats_are_told_of_the_grace(funded: Funded, client_of:
 
     text = text_of(client_of(funded.owner).get(at("reduce", funded.account), {"quantity": "1"}))
 
-    assert "2 people more than seats" in text
+    assert "2 people will be without a seat" in text
     assert "Otherwise 14 days of grace begin then" in text
 
 
