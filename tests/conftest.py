@@ -7,7 +7,7 @@ from functools import cache as cache_result
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.test import Client
 
@@ -43,8 +43,9 @@ def now() -> datetime:
 
 @cache_result
 def hashed_password() -> str:
-    """PASSWORD as it is stored, hashed once: argon2 is slow on purpose."""
-    return make_password(PASSWORD)
+    """PASSWORD as it is stored, hashed once, since argon2 is slow on purpose; whatever hasher a test has set."""
+    hasher = Argon2PasswordHasher()
+    return hasher.encode(PASSWORD, hasher.salt())
 
 
 def make_user(name: str, *, domain: str = "acme.example", **fields: Any) -> User:
