@@ -227,15 +227,6 @@ class StripeGateway:
         """Let the subscription go on by itself."""
         self._write(key, lambda o: self._writer.v1.subscription_schedules.release(schedule_id, {}, o))
 
-    def create_webhook_endpoint(self, url: str, *, key: str) -> str:
-        """Register an endpoint for our kinds of events and return its signing secret."""
-        params = {"url": url, "enabled_events": list(EVENT_KINDS), "api_version": self._reader_version()}
-        return str(self._write(key, lambda o: self._writer.v1.webhook_endpoints.create(cast(Any, params), o))["secret"])
-
-    @staticmethod
-    def _reader_version() -> str:
-        return str(stripe.api_version)
-
     # One place for the two rules and the errors
 
     def _read(self, call: Callable[[], Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The time: UTC inside, a named zone for people."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -19,11 +18,6 @@ def from_unix(seconds: int) -> datetime:
 def to_unix(moment: datetime) -> int:
     """An aware datetime as whole unix seconds, rounded down."""
     return int(moment.timestamp())
-
-
-def day_in(moment: datetime, zone: str) -> str:
-    """The calendar day of `moment` in a named zone, as YYYY-MM-DD."""
-    return moment.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def start_of_running_day(period_start: datetime, at: datetime) -> datetime:
