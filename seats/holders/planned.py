@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.access.actor import Actor
-from accounts.models import Account, ApiKey, Membership, Role
+from accounts.models import Account, ApiKey, Invitation, Membership, Role
 from billing.quotes.queries import lock_unused
 from seatportal.kit.errors import PortalError
 from seats.holders.assign_seat import assign_seat
@@ -31,9 +31,13 @@ def plan_holders(
 
 
 def lock_planned(*, account: Account, quote_id: str) -> None:
-    """Lock the members noted for a quote before the pool is locked: the order that every claim keeps."""
-    noted = PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True)
-    members = Membership.objects.filter(account=account, pk__in=noted.values("membership_id"))
+    """Lock open invitations and members noted for a quote before the pool is locked: the order that all others keep."""
+    noted = list(PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True))
+    invited = Invitation.objects.filter(
+        account=account, state=Invitation.State.OPEN, email__in=[row.email.lower() for row in noted]
+    )
+    list(invited.select_for_update().order_by("pk"))
+    members = Membership.objects.filter(account=account, pk__in=[row.membership_id for row in noted])
     list(members.select_for_update(no_key=True).order_by("pk"))
 
 
