@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.access.actor import Actor
 from accounts.members import accept_invitation as accepting
+from accounts.members.add_member import add_member
 from accounts.members.invitations import invite_member, token_of
 from accounts.models import Membership, Role
 from billing.changes.buy_quote import buy_quote
@@ -93,13 +94,13 @@ def test_a_purchase_for_an_address_meets_its_acceptance_without_deadlock(
     )
     quote = quote_quantity(account=account, actor=actor, add=1, at=now)
     plan_holders(account=account, quote_id=quote.public_id, members=[], emails=[user.email], actor=actor)
-    held, join = threading.Event(), accepting.add_member
+    held = threading.Event()
 
     def slow_join(**values: Any) -> Membership:
         """The invitation is locked by now; the purchase gets the time to come as far as it can."""
         held.set()
         time.sleep(2)
-        return join(**values)
+        return add_member(**values)
 
     monkeypatch.setattr(accepting, "add_member", slow_join)
 
