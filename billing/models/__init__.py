@@ -8,6 +8,7 @@ from billing.models.quantity_change import QuantityChange
 from billing.models.quote import Quote
 from billing.models.stripe_event import StripeEvent
 from billing.models.subscription import Subscription, SubscriptionItem
+from billing.models.terms import Terms
 
 __all__ = [
     "Customer",
@@ -23,4 +24,5 @@ __all__ = [
     "StripeEvent",
     "Subscription",
     "SubscriptionItem",
+    "Terms",
 ]

@@ -13,7 +13,15 @@ from seatportal.kit.models import Dated
 
 
 class QuantityChange(Dated):
-    """One purchase of seats on its way. The row exists before the first byte goes to Stripe."""
+    """One change of what is bought, on its way. The row exists before the first byte goes to Stripe."""
+
+    class Kind(models.TextChoices):
+        """What it is for. All go through the same states."""
+
+        ADD = "add", _("Seats added")
+        UNDO = "undo", _("Purchase undone")
+        PLAN = "plan", _("Plan changed")
+        TRUE_UP = "true_up", _("Quarterly true-up")
 
     class State(models.TextChoices):
         """The states of payments.md §4.2; QUOTED and EXPIRED live on the quote."""
@@ -38,12 +46,16 @@ class QuantityChange(Dated):
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.ADD)
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.CONFIRMED)
     base_quantity = models.PositiveIntegerField(_("seats before"))
     target_quantity = models.PositiveIntegerField(_("seats after"))
     base_version = models.PositiveIntegerField()
     item_stripe_id = models.CharField(max_length=64)
     price_stripe_id = models.CharField(max_length=64)
+    # Where the change is to another price; empty: it stays.
+    target_price_stripe_id = models.CharField(max_length=64, blank=True)
     currency = models.CharField(max_length=3)
     quoted_total = models.BigIntegerField(_("quoted total"))
     quoted_due = models.BigIntegerField(_("quoted due"))
@@ -81,7 +93,13 @@ class QuantityChange(Dated):
                 fields=["subscription"],
                 condition=Q(state__in=["confirmed", "calling", "unknown", "awaiting_payment", "conflict"]),
                 name="change_one_open_per_subscription",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["undoes"],
+                condition=Q(undoes__isnull=False)
+                & Q(state__in=["confirmed", "calling", "unknown", "awaiting_payment", "conflict", "applied"]),
+                name="change_undone_once",
+            ),
         ]
         indexes = [models.Index(fields=["state", "next_try_at"], name="change_due")]
 

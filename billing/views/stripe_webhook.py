@@ -5,8 +5,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.access.pages import public
+from billing.gateway.client import read_event
 from billing.gateway.contract import BadSignature
-from billing.gateway.stripe_api import read_event
 from billing.inbox.receive_event import receive_event
 
 

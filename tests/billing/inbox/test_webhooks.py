@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from billing.changes.buy_quote import buy_quote
 from billing.changes.finish_open_changes import finish_open_changes
-from billing.gateway.stripe_api import EVENT_KINDS
+from billing.gateway.events import EVENT_KINDS
 from billing.inbox.fetch_missed_events import fetch_missed_events
 from billing.inbox.handle_event import handle_waiting_events, prune_events, replay_event
 from billing.models import QuantityChange, StripeEvent

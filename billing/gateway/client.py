@@ -1,0 +1,113 @@
+"""The one file that imports stripe. It sends what it is told, and turns Stripe's errors into ours.
+
+Two rules are enforced here for every call: no database transaction is open, and a write carries a key from a stored
+row (payments.md, invariants 15 and 16).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import requests
+import stripe
+from django.conf import settings
+from django.db import connection
+
+from billing.gateway import convert
+from billing.gateway.contract import (
+    BadSignature,
+    Declined,
+    InDoubt,
+    KeyReused,
+    NotExecuted,
+    Refused,
+    RemoteEvent,
+    ServerError,
+)
+
+CONNECT_SECONDS = 3.0
+# `construct_event`'s own default; a day-old signature must not pass.
+SIGNATURE_TOLERANCE_SECONDS = 300
+
+
+class Client:
+    """The connection. Reads retry once by themselves; writes never, since our rows decide about a repeat."""
+
+    def __init__(self, *, api_key: str, api_base: str, timeout: float) -> None:
+        self._reader = self._client(api_key, api_base, timeout, retries=1)
+        self._writer = self._client(api_key, api_base, timeout, retries=0)
+
+    @staticmethod
+    def _client(api_key: str, api_base: str, timeout: float, *, retries: int) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            api_key,
+            base_addresses={"api": api_base} if api_base else None,
+            max_network_retries=retries,
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, timeout)),
+        )
+
+    def _read(self, call: Callable[[], Any]) -> dict[str, Any]:
+        with our_errors():
+            return cast(dict[str, Any], call().to_dict(for_json=True))
+
+    def _write(self, key: str, call: Callable[[Any], Any]) -> dict[str, Any]:
+        if not key:
+            raise ValueError("a write to Stripe needs a key from a stored row")
+        with our_errors():
+            return cast(dict[str, Any], call({"idempotency_key": key}).to_dict(for_json=True))
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Refuse to speak inside a transaction; turn the library's errors into ours (payments.md §4.1)."""
+    if connection.in_atomic_block:
+        raise RuntimeError("Stripe must not be called inside a database transaction")
+    try:
+        yield
+    except stripe.CardError as error:
+        raise Declined(str(error.user_message or error), code=_code(error), decline_code=_decline(error)) from error
+    except stripe.IdempotencyError as error:
+        raise KeyReused(str(error), code=_code(error)) from error
+    except stripe.RateLimitError as error:
+        raise NotExecuted(str(error), code=_code(error) or "rate_limit") from error
+    except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Refused(str(error.user_message or error), code=_code(error)) from error
+    except stripe.APIConnectionError as error:
+        raise (NotExecuted if _never_connected(error) else InDoubt)(str(error), code="connection") from error
+    except stripe.StripeError as error:
+        if error.http_status is not None and error.http_status >= 500:
+            raise ServerError(str(error), code=_code(error)) from error
+        raise InDoubt(str(error), code=_code(error)) from error
+
+
+def _code(error: stripe.StripeError) -> str:
+    return str(getattr(error.error, "code", None) or error.code or "")
+
+
+def _decline(error: stripe.StripeError) -> str:
+    return str(getattr(error.error, "decline_code", None) or "")
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether the request certainly never left: the connection itself was refused or timed out."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(cause.args[0], "reason", None) if cause is not None and cause.args else None
+    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+
+
+def read_event(body: bytes, header: str) -> RemoteEvent:
+    """Verify a delivery against every active secret and return it.
+
+    Raises BadSignature. An empty secret would verify against an empty key, which anyone can forge, so none is used.
+    """
+    for secret in filter(None, settings.STRIPE_WEBHOOK_SECRETS):
+        try:
+            found = stripe.Webhook.construct_event(body, header, secret, tolerance=SIGNATURE_TOLERANCE_SECONDS)
+        except stripe.SignatureVerificationError:
+            continue
+        except ValueError as error:
+            raise BadSignature(str(error)) from error
+        return convert.event(found.to_dict(for_json=True))
+    raise BadSignature("no secret fits this signature")

@@ -1,0 +1,49 @@
+"""Events: which we hear, and those that were missed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, cast
+
+from billing.gateway import convert
+from billing.gateway.client import Client
+from billing.gateway.contract import RemoteEvent
+from seatportal.kit.clock import to_unix
+
+# What moves our mirror; the endpoint subscribes to exactly these (payments.md §6).
+EVENT_KINDS = (
+    "checkout.session.completed",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.pending_update_applied",
+    "customer.subscription.pending_update_expired",
+    "customer.subscription.resumed",
+    "customer.subscription.updated",
+    "customer.updated",
+    "invoice.finalized",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_action_required",
+    "invoice.payment_failed",
+    "invoice.voided",
+    "subscription_schedule.released",
+    "subscription_schedule.updated",
+)
+
+
+class Events(Client):
+    """Events: which we hear, and those that were missed."""
+
+    def events_since(self, since: datetime) -> Iterator[RemoteEvent]:
+        """Events of our kinds since a moment, newest first."""
+        after = ""
+        while True:
+            params: dict[str, Any] = {"created": {"gte": to_unix(since)}, "types": list(EVENT_KINDS), "limit": 100}
+            if after:
+                params["starting_after"] = after
+            page = self._read(lambda: self._reader.v1.events.list(cast(Any, params)))  # noqa: B023  called at once
+            yield from (convert.event(row) for row in page["data"])
+            if not page["has_more"]:
+                return
+            after = page["data"][-1]["id"]

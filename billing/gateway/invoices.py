@@ -1,0 +1,36 @@
+"""Invoices: read, pay, void."""
+
+from billing.gateway import convert
+from billing.gateway.client import Client
+from billing.gateway.contract import RemoteInvoice, RemotePayment
+
+
+class Invoices(Client):
+    """Invoices: read, pay, void."""
+
+    def invoice(self, invoice_id: str) -> RemoteInvoice:
+        """Read one invoice with its first lines."""
+        return convert.invoice(self._read(lambda: self._reader.v1.invoices.retrieve(invoice_id)))
+
+    def invoices_of(self, subscription_id: str, *, limit: int = 100) -> list[RemoteInvoice]:
+        """The newest invoices of a subscription."""
+        page = self._read(lambda: self._reader.v1.invoices.list({"subscription": subscription_id, "limit": limit}))
+        return [convert.invoice(row) for row in page["data"]]
+
+    def payment_of(self, invoice_id: str) -> RemotePayment | None:
+        """What the payment of an open invoice waits for."""
+        return convert.payment(
+            self._read(
+                lambda: self._reader.v1.invoices.retrieve(
+                    invoice_id, {"expand": ["payments.data.payment.payment_intent"]}
+                )
+            )
+        )
+
+    def void_invoice(self, invoice_id: str, *, key: str) -> None:
+        """Void an open invoice; a pending update that waits for it is dropped."""
+        self._write(key, lambda o: self._writer.v1.invoices.void_invoice(invoice_id, {}, o))
+
+    def pay_invoice(self, invoice_id: str, *, key: str) -> None:
+        """Try an open invoice again with the customer's card; the customer is present."""
+        self._write(key, lambda o: self._writer.v1.invoices.pay(invoice_id, {"off_session": False}, o))

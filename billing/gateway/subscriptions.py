@@ -1,0 +1,49 @@
+"""Subscriptions: read, preview, update."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from billing.gateway import convert
+from billing.gateway.client import Client
+from billing.gateway.contract import RemoteInvoice, RemoteSubscription
+
+SUBSCRIPTION_EXPAND = ["latest_invoice", "default_payment_method"]
+
+
+class Subscriptions(Client):
+    """Subscriptions: read, preview, update."""
+
+    def subscription(self, subscription_id: str) -> RemoteSubscription:
+        """Read one subscription with its latest invoice."""
+        return convert.subscription(
+            self._read(
+                lambda: self._reader.v1.subscriptions.retrieve(
+                    subscription_id, cast(Any, {"expand": SUBSCRIPTION_EXPAND})
+                )
+            )
+        )
+
+    def subscriptions_of(self, customer_id: str) -> list[RemoteSubscription]:
+        """Every subscription of a customer, ended ones too."""
+        page = self._read(
+            lambda: self._reader.v1.subscriptions.list(
+                cast(
+                    Any,
+                    {
+                        "customer": customer_id,
+                        "status": "all",
+                        "limit": 100,
+                        "expand": [f"data.{name}" for name in SUBSCRIPTION_EXPAND],
+                    },
+                )
+            )
+        )
+        return [convert.subscription(row) for row in page["data"]]
+
+    def preview(self, params: Mapping[str, Any]) -> RemoteInvoice:
+        """What an update would cost; changes nothing."""
+        return convert.invoice(self._read(lambda: self._reader.v1.invoices.create_preview(cast(Any, dict(params)))))
+
+    def update_subscription(self, subscription_id: str, params: Mapping[str, Any], *, key: str) -> None:
+        """Send stored parameters byte for byte. What came of it is for a read to say."""
+        self._write(key, lambda o: self._writer.v1.subscriptions.update(subscription_id, cast(Any, dict(params)), o))
