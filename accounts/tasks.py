@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts.members import invitations, send_invitation
+from accounts.notices import deliver_notice
 from seatportal.api import idempotency
 from seatportal.kit.clock import now
 
@@ -17,6 +18,18 @@ def send_invitation_task(invitation_id: int) -> None:
 def send_waiting_invitations_task() -> None:
     """The sweep behind the bell."""
     send_invitation.ring_waiting_invitations(at=now())
+
+
+@shared_task(name="accounts.deliver_notice")
+def deliver_notice_task(notice_id: int) -> None:
+    """Rung when a notice is written. A failure is left to the sweep."""
+    deliver_notice.deliver_notice(notice_id=notice_id, at=now())
+
+
+@shared_task(name="accounts.send_waiting_notices")
+def send_waiting_notices_task() -> None:
+    """The sweep behind the bell."""
+    deliver_notice.ring_waiting_notices(at=now())
 
 
 @shared_task(name="accounts.expire_invitations")

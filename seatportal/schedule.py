@@ -11,6 +11,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-old-answers": {"task": "accounts.forget_old_answers", "schedule": 86_400.0},
     "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},
     "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
+    "send-waiting-notices": {"task": "accounts.send_waiting_notices", "schedule": 60.0},
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},
     "enforce-grace": {"task": "seats.enforce_grace", "schedule": 3600.0},
 }

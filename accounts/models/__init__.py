@@ -7,6 +7,7 @@ from accounts.models.department import Department, Region
 from accounts.models.idempotency import IdempotentAnswer
 from accounts.models.invitation import Invitation
 from accounts.models.membership import Membership, Role
+from accounts.models.notice import Notice
 from accounts.models.user import User
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "IdempotentAnswer",
     "Invitation",
     "Membership",
+    "Notice",
     "Region",
     "Role",
     "User",

@@ -6,61 +6,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_audit_only_added_to'),
-        ('billing', '0001_initial'),
+        ("accounts", "0002_audit_only_added_to"),
+        ("billing", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Terms',
+            name="Terms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('minimum_seats', models.PositiveIntegerField(blank=True, null=True, verbose_name='minimum seats')),
-                ('self_service_max', models.PositiveIntegerField(blank=True, null=True, verbose_name='self-service up to')),
-                ('committed_quantity', models.PositiveIntegerField(default=0, verbose_name='committed seats')),
-                ('committed_until', models.DateTimeField(blank=True, null=True, verbose_name='committed until')),
-                ('inactive_policy', models.CharField(choices=[('all', 'All seats are charged'), ('active', 'Idle seats are credited'), ('hybrid', 'All seats are charged, idle ones leave at the quarterly true-up')], default='all', max_length=8, verbose_name='idle seats')),
-                ('idle_days', models.PositiveSmallIntegerField(default=30, verbose_name='idle after days')),
-                ('credit_limit', models.BigIntegerField(blank=True, null=True, verbose_name='credit limit')),
-                ('po_number', models.CharField(blank=True, max_length=60, verbose_name='purchase order number')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='exceptions end')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("minimum_seats", models.PositiveIntegerField(blank=True, null=True, verbose_name="minimum seats")),
+                (
+                    "self_service_max",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="self-service up to"),
+                ),
+                ("committed_quantity", models.PositiveIntegerField(default=0, verbose_name="committed seats")),
+                ("committed_until", models.DateTimeField(blank=True, null=True, verbose_name="committed until")),
+                (
+                    "inactive_policy",
+                    models.CharField(
+                        choices=[
+                            ("all", "All seats are charged"),
+                            ("active", "Idle seats are credited"),
+                            ("hybrid", "All seats are charged, idle ones leave at the quarterly true-up"),
+                        ],
+                        default="all",
+                        max_length=8,
+                        verbose_name="idle seats",
+                    ),
+                ),
+                ("idle_days", models.PositiveSmallIntegerField(default=30, verbose_name="idle after days")),
+                ("credit_limit", models.BigIntegerField(blank=True, null=True, verbose_name="credit limit")),
+                ("po_number", models.CharField(blank=True, max_length=60, verbose_name="purchase order number")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="exceptions end")),
             ],
             options={
-                'verbose_name': 'terms',
-                'verbose_name_plural': 'terms',
+                "verbose_name": "terms",
+                "verbose_name_plural": "terms",
             },
         ),
         migrations.AddField(
-            model_name='quantitychange',
-            name='kind',
-            field=models.CharField(choices=[('add', 'Seats added'), ('undo', 'Purchase undone'), ('plan', 'Plan changed'), ('true_up', 'Quarterly true-up')], default='add', max_length=8, verbose_name='kind'),
+            model_name="quantitychange",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("add", "Seats added"),
+                    ("undo", "Purchase undone"),
+                    ("plan", "Plan changed"),
+                    ("true_up", "Quarterly true-up"),
+                ],
+                default="add",
+                max_length=8,
+                verbose_name="kind",
+            ),
         ),
         migrations.AddField(
-            model_name='quantitychange',
-            name='target_price_stripe_id',
+            model_name="quantitychange",
+            name="target_price_stripe_id",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='quantitychange',
-            name='undoes',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='billing.quantitychange'),
+            model_name="quantitychange",
+            name="undoes",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="undone_by",
+                to="billing.quantitychange",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quantitychange',
-            constraint=models.UniqueConstraint(condition=models.Q(('undoes__isnull', False), ('state__in', ['confirmed', 'calling', 'unknown', 'awaiting_payment', 'conflict', 'applied'])), fields=('undoes',), name='change_undone_once'),
+            model_name="quantitychange",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("undoes__isnull", False),
+                    ("state__in", ["confirmed", "calling", "unknown", "awaiting_payment", "conflict", "applied"]),
+                ),
+                fields=("undoes",),
+                name="change_undone_once",
+            ),
         ),
         migrations.AddField(
-            model_name='terms',
-            name='account',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account'),
+            model_name="terms",
+            name="account",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='terms',
-            constraint=models.CheckConstraint(condition=models.Q(('committed_quantity', 0), ('committed_until__isnull', False), _connector='OR'), name='terms_commitment_has_an_end'),
+            model_name="terms",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("committed_quantity", 0), ("committed_until__isnull", False), _connector="OR"),
+                name="terms_commitment_has_an_end",
+            ),
         ),
     ]

@@ -28,6 +28,7 @@ MODELS = [
     "apikey",
     "idempotentanswer",
     "auditentry",
+    "notice",
 ]
 
 

@@ -1,0 +1,1 @@
+"""Mails about an account, each a row before it is sent."""
