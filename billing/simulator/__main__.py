@@ -13,8 +13,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=12111, help="0 picks a free port")
     parser.add_argument("--data", type=Path, default=None, help="journal file that keeps the state over a restart")
+    parser.add_argument(
+        "--verify", action="store_true", help="hold every answer against Stripe's description: GET /_control/deviations"
+    )
     options = parser.parse_args()
-    serve(host=options.host, port=options.port, data=options.data)
+    serve(host=options.host, port=options.port, data=options.data, verify=options.verify)
 
 
 if __name__ == "__main__":

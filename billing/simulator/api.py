@@ -17,6 +17,7 @@ from . import (  # noqa: F401  (importing an endpoint's module registers its rou
     catalog,
     checkout,
     clocks,
+    conformity,
     customers,
     due,
     events,
@@ -65,6 +66,9 @@ class Api:
     faults: Faults = field(default_factory=Faults)
     keys: idempotency.Keys = field(default_factory=idempotency.Keys)
     log: deque[Obj] = field(default_factory=lambda: deque(maxlen=10_000))
+    verify: bool = False
+    """Whether every answer is held against Stripe's description."""
+    deviations: deque[Obj] = field(default_factory=lambda: deque(maxlen=1_000))
     _count: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _log_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,6 +86,7 @@ class Api:
             answer = self._with_fault(fault, method, path, query if method in ("GET", "DELETE") else body, key, entry)
         except StripeError as error:
             answer = Answer(error.status, error.body(), dict(error.headers))
+            self._hold_against_description(method, path, answer)
         except Exception:  # A fault of the simulator itself: nothing was written, and its log says why.
             traceback.print_exc(file=sys.stderr)
             answer = Answer(500, server_error().body())
@@ -131,7 +136,26 @@ class Api:
                     with world.store.transaction():
                         idempotency.keep(world, key, method, path, form, status, body)
                 return Answer(status, body, dict(error.headers))
-        return Answer(status, body)
+        answer = Answer(status, body)
+        self._hold_against_description(method, path, answer)
+        return answer
+
+    def _hold_against_description(self, method: str, path: str, answer: Answer) -> None:
+        if not self.verify:
+            return
+        if "error" in answer.body:
+            found = conformity.of_error(answer.body)
+        else:
+            found = conformity.of_answer(resolve(method, path)[0], answer.body)
+        if found:
+            self.deviations.append({"method": method, "path": path, "problems": found})
+
+    def departures(self) -> list[Obj]:
+        """Where answers and events departed from Stripe's description; empty unless `verify` is on."""
+        told = self.world.store.all("event") if self.verify else []
+        shown = [{key: value for key, value in event.items() if key[0] != "_"} for event in told]
+        found = [{"path": f"/v1/events/{event['id']}", "problems": conformity.of_event(event)} for event in shown]
+        return [*self.deviations, *(row for row in found if row["problems"])]
 
     def _execute(self, kind: str, method: str, path: str, form: str, key: str | None, entry: Obj) -> Obj:
         """Run the endpoint: its writes and the kept answer are one transaction."""

@@ -12,6 +12,8 @@ from .errors import Obj, StripeError
 from .invoices import challenge_answered, date_of
 from .pages import Page, buttons, data, html, redirect, table
 from .pricing import money
+from .routes import served
+from .shapes import described
 from .webhooks import Courier
 from .world import World
 
@@ -53,6 +55,12 @@ class Control:
             case "GET", "requests":
                 since = int(wanted.get("since", 0))
                 return data({"requests": [entry for entry in list(self._api.log) if entry["seq"] > since]})
+            case "GET", "deviations":
+                return data({"deviations": self._api.departures()})
+            case "GET", "endpoints":
+                return data(
+                    {"served": sorted(served()), "not_served": sorted(described()["requests"].keys() - served())}
+                )
             case "POST", "faults":
                 return data(self._api.faults.order(wanted))
             case "DELETE", "faults":
@@ -113,6 +121,7 @@ class Control:
             self._world.agenda.clear()
             self._api.faults.clear()
             self._api.log.clear()
+            self._api.deviations.clear()
             self._courier.set_mode("normal")
         return {"reset": True}
 

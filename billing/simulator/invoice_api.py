@@ -195,7 +195,7 @@ def create_item(request: Request) -> Obj:
         metadata=merged(None, params.get("metadata")),
         net_amount=amount,
         parent={
-            "subscription_details": {"subscription": subscription, "subscription_item": None},
+            "subscription_details": {"subscription": subscription},
             "type": "subscription_details",
         }
         if subscription

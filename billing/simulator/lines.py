@@ -157,7 +157,7 @@ def line_of_waiting(world: World, item: Obj) -> Obj:
         "proration": item["proration"],
         "proration_details": {"credited_items": None},
     }
-    if owner and owner["subscription_item"]:
+    if owner and "subscription_item" in owner:
         parent["type"] = "subscription_item_details"
         parent["subscription_item_details"] = details | owner
     else:

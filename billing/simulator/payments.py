@@ -8,9 +8,11 @@ from .events import emit
 from .fields import given, merged
 from .lists import matching, page
 from .payment_methods import attach_to, card_of
+from .render import render
 from .routes import route
 from .world import Request, World
 
+_ONLY_OF_METHOD = ("display_brand", "generated_from", "networks", "three_d_secure_usage")
 _FAILED_CHALLENGE = Decline(
     "payment_intent_authentication_failure",
     None,
@@ -105,7 +107,7 @@ def _decline(world: World, intent: Obj, decline: Decline) -> None:
     error: Obj = {"type": "card_error", "code": decline.code, "message": decline.message, "charge": charge["id"]}
     if decline.decline_code is not None:
         error["decline_code"] = decline.decline_code
-    error["payment_method"] = {"id": intent["payment_method"], "object": "payment_method", "type": "card"}
+    error["payment_method"] = render(world, world.store.get("payment_method", intent["payment_method"]))
     intent |= {
         "status": "requires_payment_method", "last_payment_error": error, "latest_charge": charge["id"],
         "payment_method": None,
@@ -142,7 +144,10 @@ def _charge(world: World, intent: Obj, decline: Decline | None) -> Obj:
         paid=decline is None,
         payment_intent=intent["id"],
         payment_method=method["id"],
-        payment_method_details={"type": "card", "card": method["card"]},
+        payment_method_details={
+            "type": "card",
+            "card": {name: value for name, value in method["card"].items() if name not in _ONLY_OF_METHOD},
+        },
         refunded=False,
         status="failed" if decline else "succeeded",
     )

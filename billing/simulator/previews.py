@@ -140,12 +140,10 @@ def _of_new(world: World, params: Obj) -> Obj:
     )
     if params.get("preview_mode") == "recurring":
         return _recurring(world, subscription, Plan(subscription["created"], subscription["items"]))
-    invoice = draw_up(
+    return draw_up(
         world, customer, lines, reason="upcoming", currency=subscription["currency"], subscription=subscription,
         id=world.new_id("upcoming_in"),
     )  # fmt: skip
-    invoice["parent"]["subscription_details"]["subscription"] = None
-    return invoice
 
 
 def _no_upcoming(subscription: Obj) -> StripeError:

@@ -74,6 +74,8 @@ def _show(world: World, obj: Obj) -> Obj:
                 shown["pending_update"] = pending | {"subscription_items": inner or None}
         case "subscription_item" if "price" in obj:
             shown["price"] = _show(world, world.store.get("price", obj["price"]))
+        case "item" if isinstance(obj["price"], str):
+            shown["price"] = _show(world, world.store.get("price", obj["price"]))
         case "invoice" if "lines" in obj:
             lines = [_show(world, line) for line in obj["lines"][:10]]
             more, url = len(obj["lines"]) > 10, f"/v1/invoices/{obj['id']}/lines"

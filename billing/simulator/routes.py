@@ -25,6 +25,11 @@ def route(method: str, path: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def served() -> set[str]:
+    """The operations that are answered, as `METHOD /v1/path` of Stripe's description."""
+    return {operation for entries in _ROUTES.values() for _, operation, _ in entries}
+
+
 def resolve(method: str, path: str) -> tuple[str, Handler, tuple[str, ...]]:
     """The operation, its function and the ids in the path. Raises Stripe's 404."""
     parts = path.strip("/").split("/")

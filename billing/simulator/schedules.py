@@ -16,7 +16,7 @@ from .subscriptions import cancel_now
 from .world import Request, World
 
 _PHASE = (
-    "collection_method", "days_until_due", "default_payment_method", "description", "on_behalf_of", "trial_end",
+    "collection_method", "default_payment_method", "description", "on_behalf_of", "trial_end",
     "billing_cycle_anchor", "application_fee_percent", "billing_thresholds", "transfer_data", "currency",
 )  # fmt: skip
 
@@ -62,8 +62,8 @@ def create(request: Request) -> Obj:
             "application_fee_percent": None, "automatic_tax": subscription["automatic_tax"],
             "billing_cycle_anchor": "automatic", "billing_thresholds": None,
             "collection_method": subscription["collection_method"],
-            "default_payment_method": subscription["default_payment_method"], "default_source": None,
-            "description": None, "invoice_settings": subscription["invoice_settings"] | {"days_until_due": None},
+            "default_payment_method": subscription["default_payment_method"], "description": None,
+            "invoice_settings": subscription["invoice_settings"] | {"days_until_due": None},
             "on_behalf_of": None, "transfer_data": None,
         },
         end_behavior="release",

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .endive import bring_up
 from .errors import Obj, StripeError
 from .forms import listed
 
@@ -23,27 +24,27 @@ _ON_REQUEST = {
 
 
 @cache
-def _shapes() -> Obj:
-    shapes: Obj = json.loads(gzip.decompress(_FILE.read_bytes()))
-    return shapes
+def described() -> Obj:
+    """Stripe's description: `requests` and `responses` by `METHOD /v1/path`, `objects` by name."""
+    return bring_up(json.loads(gzip.decompress(_FILE.read_bytes())))
 
 
 @cache
 def _nullable(kind: str) -> tuple[str, ...]:
-    properties = _shapes()["objects"][kind]["properties"]
+    properties = described()["objects"][kind]["properties"]
     skipped = _ON_REQUEST.get(kind, set())
     return tuple(name for name, schema in properties.items() if schema.get("nullable") and name not in skipped)
 
 
 def blank(kind: str) -> Obj:
     """An object of that kind with every nullable property null, and in test mode."""
-    test_mode = {"livemode": False} if "livemode" in _shapes()["objects"][kind]["properties"] else {}
+    test_mode = {"livemode": False} if "livemode" in described()["objects"][kind]["properties"] else {}
     return dict.fromkeys(_nullable(kind)) | test_mode
 
 
 def check(operation: str, params: Obj) -> Obj:
     """The parameters with their types; raises the 400 that Stripe answers. `operation` is `METHOD /v1/path`."""
-    schema = _shapes()["requests"][operation]
+    schema = described()["requests"][operation]
     return _object(schema, params, "")
 
 

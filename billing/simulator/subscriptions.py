@@ -66,7 +66,7 @@ def _billing_mode(params: Obj) -> Obj:
     mode = params.get("billing_mode", {})
     kind = mode.get("type", "flexible")
     flexible = {"proration_discounts": "included"} | mode.get("flexible", {}) if kind == "flexible" else None
-    return {"flexible": flexible, "type": kind, "updated_at": None}
+    return {"flexible": flexible, "type": kind}
 
 
 def _currency(world: World, customer: Obj, params: Obj, specs: list[Obj]) -> str:

@@ -57,7 +57,7 @@ class Control:
 
 @pytest.fixture(scope="session")
 def simulator_url() -> Iterator[str]:
-    process, url = start_process()
+    process, url = start_process("--verify")
     yield url
     process.terminate()
     process.wait(timeout=15)
@@ -71,10 +71,12 @@ def _client(simulator_url: str) -> stripe.StripeClient:
 
 
 @pytest.fixture
-def client(_client: stripe.StripeClient, control: Control) -> stripe.StripeClient:
-    """An empty Stripe."""
+def client(_client: stripe.StripeClient, control: Control) -> Iterator[stripe.StripeClient]:
+    """An empty Stripe. Every answer that it gives during a test must have the shape that Stripe describes."""
     control("POST", "reset")
-    return _client
+    yield _client
+    found = control("GET", "deviations")["deviations"]
+    assert found == [], "\n".join(f"{row['path']}: {row['problems']}" for row in found)
 
 
 @pytest.fixture

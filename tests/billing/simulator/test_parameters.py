@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import json
 import urllib.error
 import urllib.request
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
-import billing.simulator
-
 from .conftest import Shop, item_of
-
-SHAPES = json.loads(
-    gzip.decompress((Path(billing.simulator.__file__).parent / "data" / "stripe-api-shapes.json.gz").read_bytes())
-)
 
 
 @pytest.mark.parametrize(
@@ -240,34 +231,8 @@ def test_tiers_are_shown_on_request(shop: Shop) -> None:
 # Shapes
 
 
-def fits(kind: str, value: dict[str, Any]) -> list[str]:
-    """What is wrong with an object: missing required fields, unknown ones, values that an enum does not have."""
-    shape = SHAPES["objects"][kind]
-    wrong = [f"{name} is missing" for name in shape["required"] if name not in value]
-    # The library's version knows a few fields more than the description.
-    wrong += [f"{name} is unknown" for name in value if name not in shape["properties"]]
-    for name, schema in shape["properties"].items():
-        if name not in value:
-            continue
-        if value[name] is None:
-            if not schema.get("nullable"):
-                wrong.append(f"{name} is null")
-        elif "enum" in schema and value[name] not in schema["enum"]:
-            wrong.append(f"{name} is {value[name]}")
-        elif "type" in schema and "anyOf" not in schema:
-            kinds: dict[str, Any] = {
-                "integer": int,
-                "boolean": bool,
-                "string": (str, Decimal),
-                "array": list,
-                "object": dict,
-            }
-            if not isinstance(value[name], kinds.get(schema["type"], object)):
-                wrong.append(f"{name} is a {type(value[name]).__name__}")
-    return wrong
-
-
-def test_every_object_has_the_shape_that_stripe_describes(shop: Shop) -> None:
+def test_every_kind_of_object_is_seen_in_stripes_shape(shop: Shop) -> None:
+    """Every answer of every test is held against the description (conftest); here each kind comes by once."""
     v1 = shop.client.v1
     clock = shop.clock(1_775_001_600)
     customer = shop.customer(clock=clock)
@@ -298,8 +263,3 @@ def test_every_object_has_the_shape_that_stripe_describes(shop: Shop) -> None:
     ]  # fmt: skip
 
     assert len({item.object for item in found}) == 20
-    wrong = {item.object: fits(item.object, item.to_dict()) for item in found}
-    assert {kind: problems for kind, problems in wrong.items() if problems} == {}
-    for event in v1.events.list({"limit": 100}).data:
-        inner = event.data.object
-        assert fits(inner.object, inner.to_dict()) == []
