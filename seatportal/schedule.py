@@ -13,5 +13,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
     "send-waiting-notices": {"task": "accounts.send_waiting_notices", "schedule": 60.0},
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},
+    "check-invariants": {"task": "seats.check_invariants", "schedule": 3600.0},
     "enforce-grace": {"task": "seats.enforce_grace", "schedule": 3600.0},
 }

@@ -5,6 +5,7 @@ from celery import shared_task
 from seatportal.kit.clock import now
 from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.holders.admit_waiting import admit_all_waiting
+from seats.invariants.check_invariants import check_invariants as check
 
 
 @shared_task(name="seats.admit_waiting")
@@ -17,3 +18,9 @@ def admit_waiting() -> None:
 def enforce_grace() -> None:
     """End what is over the limit for too long."""
     enforce(at=now())
+
+
+@shared_task(name="seats.check_invariants")
+def check_invariants() -> None:
+    """Look for what must never be; violations are logged as errors."""
+    check(at=now())

@@ -64,6 +64,15 @@ class Desk:
         items = self.client.v1.subscriptions.retrieve(subscription).to_dict()["items"]["data"]
         return int(items[0]["quantity"])
 
+    def status(self, subscription: str) -> str:
+        """The status that Stripe has now."""
+        return str(self.client.v1.subscriptions.retrieve(subscription).status)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The simulator's log."""
+        found: list[dict[str, Any]] = self.simulator.get("/_control/requests")["requests"]
+        return found
+
     def invoices(self, subscription: str, **wanted: Any) -> list[dict[str, Any]]:
         """Invoices as Stripe has them, newest first, with the given values."""
         rows = self.client.v1.invoices.list({"subscription": subscription, "limit": 100}).to_dict()["data"]

@@ -53,7 +53,7 @@ def finish_change(*, change_id: int, at: datetime) -> QuantityChange:
         return _look_later_or_give_up(change, at)
     if not _release_own_schedule(change, remote):
         return change
-    calls = _claim(change, at)
+    calls = _claim(change, remote, at)
     if calls is None:
         return change
     if _send(change, calls, at):
@@ -85,8 +85,9 @@ def _may_send(change: QuantityChange, remote: RemoteSubscription, at: datetime) 
     return at_base(intent_of(change), remote)
 
 
-def _claim(change: QuantityChange, at: datetime) -> int | None:
-    """Take the lease by a conditional update; None when another process has it."""
+def _claim(change: QuantityChange, remote: RemoteSubscription, at: datetime) -> int | None:
+    """Take the lease by a conditional update and note from what we send; None when another process has it."""
+    seen = next((item.quantity for item in remote.items if item.id == change.item_stripe_id), None)
     if change.state == State.UNKNOWN:
         free = Q(state=State.UNKNOWN) & (Q(lease_until__isnull=True) | Q(lease_until__lte=at))
     else:
@@ -95,6 +96,8 @@ def _claim(change: QuantityChange, at: datetime) -> int | None:
         state=State.CALLING,
         calls=F("calls") + 1,
         first_call_at=Coalesce(F("first_call_at"), at),
+        last_call_at=at,
+        sent_from=seen,
         lease_until=at + LEASE,
         next_try_at=at + LEASE,
     )

@@ -68,6 +68,9 @@ class QuantityChange(Dated):
     calls = models.PositiveSmallIntegerField(default=0)
     reads = models.PositiveSmallIntegerField(default=0)
     first_call_at = models.DateTimeField(null=True, blank=True)
+    # The latest call, and the quantity that the read before it showed: evidence for invariants 9 and 12.
+    last_call_at = models.DateTimeField(null=True, blank=True)
+    sent_from = models.PositiveIntegerField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)
     # Once an answer was lost, only a read may say what happened, whatever later calls answer.

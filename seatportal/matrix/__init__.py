@@ -1,0 +1,1 @@
+"""Every fault of payments.md §11.1 enumerated against real processes: `manage.py crash_matrix` (docs/adr/0012)."""
