@@ -1,25 +1,20 @@
-"""Celery's doors into billing: an id or nothing in, one verb."""
+"""Celery's doors into billing: nothing in, one verb."""
 
 from celery import shared_task
 
 from billing.changes.decreases import place_due_decreases as place_due
 from billing.changes.finish_open_changes import finish_open_changes as finish_open
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
-from billing.inbox.handle_event import handle_event as handle_one
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
 from seatportal.kit.clock import now
-
-
-@shared_task(name="billing.handle_event")
-def handle_event(event_id: str) -> None:
-    """Handle one event."""
-    handle_one(event_id=event_id, at=now())
+from seatportal.kit.queue import heard
 
 
 @shared_task(name="billing.handle_waiting_events")
 def handle_waiting_events() -> None:
-    """Handle events whose bell was lost."""
+    """Handle what waits in the inbox; rung by a delivery, and swept for bells that were lost."""
+    heard("billing.handle_waiting_events")
     handle_waiting(at=now())
 
 

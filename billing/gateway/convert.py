@@ -215,3 +215,24 @@ def event(data: Json) -> RemoteEvent:
         request_key=request.get("idempotency_key") or "",
         payload=dict(data),
     )
+
+
+def notification(data: Json) -> RemoteEvent:
+    """A thin event: it names one object and holds nothing of it. `v1.invoice.paid` is our `invoice.paid`.
+
+    Whose it is, a read has to tell, unless the object is a customer.
+    """
+    thing: Json = data.get("related_object") or {}
+    kind, thing_id = str(thing.get("type") or ""), str(thing.get("id") or "")
+    request: Json = (data.get("reason") or {}).get("request") or {}
+    return RemoteEvent(
+        id=data["id"],
+        kind=str(data["type"]).removeprefix("v1."),
+        created=datetime.fromisoformat(data["created"]),
+        livemode=bool(data.get("livemode")),
+        object_id=thing_id,
+        subscription_id=thing_id if kind == "subscription" else "",
+        customer_id=thing_id if kind == "customer" else "",
+        request_key=request.get("idempotency_key") or "",
+        payload=dict(data),
+    )

@@ -1,16 +1,23 @@
-"""What an event asks for: read the object it names again. Its own content decides nothing (payments.md §6)."""
+"""Handle what the inbox keeps: claim a batch, read each object it names once, mark it done.
 
+A worker's death leaves its claims to the sweep once their lease is over. What fails waits for its next try, and after
+the last one is given up on; it never holds up the others.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from billing.changes.rules import backoff
-from billing.gateway.stripe_api import gateway
-from billing.mirror.mirror_customer import refresh_customer
-from billing.mirror.mirror_invoice import mirror_invoice
-from billing.mirror.refresh import mark_dirty, refresh_until_written
-from billing.models import Customer, StripeEvent, Subscription
+from billing.inbox.name_owner import name_owner
+from billing.inbox.read_again import Reading
+from billing.models import StripeEvent
+from seatportal.kit.queue import ring_once
 
 log = structlog.get_logger(__name__)
 State = StripeEvent.State
@@ -18,64 +25,24 @@ State = StripeEvent.State
 MOST_TRIES = 8
 LEASE = timedelta(seconds=60)
 KEEP = timedelta(days=90)
+BATCH = 200
+# Work stops well before the lease is over; what was not reached is given back.
+WORK_SECONDS = 30.0
 
 
-def handle_event(*, event_id: str, at: datetime) -> bool:
-    """Handle one kept event; safe to repeat. Returns whether it is done now."""
-    event = StripeEvent.objects.filter(event_id=event_id, state=State.WAITING).first()
-    if event is None:
-        return True
-    # Claim by a conditional update; a worker that dies leaves it to the sweep after the lease.
-    if not StripeEvent.objects.filter(event_id=event_id, state=State.WAITING, tries=event.tries).update(
-        tries=event.tries + 1, next_try_at=at + LEASE
-    ):
-        return False
-    try:
-        _act(event, at)
-    except Exception as error:
-        tries = event.tries + 1
-        dead = tries >= MOST_TRIES
-        StripeEvent.objects.filter(event_id=event_id).update(
-            state=State.DEAD if dead else State.WAITING,
-            next_try_at=at + backoff(tries),
-            last_error=f"{type(error).__name__}: {error}"[:300],
-        )
-        log.error("event_not_handled", event_id=event_id, kind=event.kind, tries=tries, dead=dead, exc_info=True)
-        return False
-    StripeEvent.objects.filter(event_id=event_id).update(state=State.DONE, done_at=at, last_error="")
-    return True
+def handle_waiting_events(*, at: datetime, limit: int = BATCH) -> int:
+    """Handle a batch of what waits; safe to repeat and to run beside others. Returns how many are done."""
+    due = Q(tries=0) | Q(next_try_at__lte=at)
+    events = _claim(StripeEvent.objects.filter(due, state=State.WAITING), at, limit)
+    if len(events) == limit:
+        ring_once("billing.handle_waiting_events")
+    return _handle(events, at)
 
 
-def _act(event: StripeEvent, at: datetime) -> None:
-    customer = Customer.objects.filter(stripe_id=event.customer_stripe_id).select_related("account").first()
-    if customer is None or customer.livemode != event.livemode:
-        return  # Not ours: kept, never acted on.
-    if event.subscription_stripe_id:
-        _refresh_once(event.subscription_stripe_id, at)
-    if event.kind.startswith("invoice."):
-        remote = gateway().invoice(event.object_id)
-        subscription = Subscription.objects.filter(stripe_id=remote.subscription_id).first()
-        with transaction.atomic():
-            mirror_invoice(account=customer.account, subscription=subscription, remote=remote)
-    if event.kind in ("customer.updated", "customer.deleted", "checkout.session.completed", "invoice.paid"):
-        refresh_customer(stripe_id=customer.stripe_id, at=at)
-
-
-def _refresh_once(stripe_id: str, at: datetime) -> None:
-    """Read at most once however many events came: a read that began after they were heard covers them all."""
-    row = Subscription.objects.filter(stripe_id=stripe_id).first()
-    if row is not None and row.synced_seq >= row.dirty_seq and row.dirty_seq:
-        return
-    heard = row.dirty_seq if row is not None else 0
-    found = refresh_until_written(stripe_id=stripe_id, at=at)
-    if found is not None and found.written:
-        Subscription.objects.filter(stripe_id=stripe_id, synced_seq__lt=heard).update(synced_seq=heard)
-
-
-def handle_waiting_events(*, at: datetime) -> int:
-    """Handle what no bell was heard for; returns how many were done."""
-    waiting = StripeEvent.objects.filter(state=State.WAITING, next_try_at__lte=at).order_by("received_at")
-    return sum(handle_event(event_id=e, at=at) for e in list(waiting.values_list("event_id", flat=True)[:200]))
+def replay_event(*, event_id: str, at: datetime) -> bool:
+    """Handle a kept event again, also one that was given up on. Returns whether it is done now."""
+    StripeEvent.objects.filter(event_id=event_id).update(state=State.WAITING, tries=0, next_try_at=at)
+    return _handle(_claim(StripeEvent.objects.filter(event_id=event_id, state=State.WAITING), at, 1), at) == 1
 
 
 def prune_events(*, at: datetime) -> int:
@@ -83,10 +50,53 @@ def prune_events(*, at: datetime) -> int:
     return StripeEvent.objects.filter(state=State.DONE, received_at__lt=at - KEEP).delete()[0]
 
 
-def replay_event(*, event_id: str, at: datetime) -> bool:
-    """Handle a kept event again, also one that was given up on."""
-    StripeEvent.objects.filter(event_id=event_id).update(state=State.WAITING, tries=0, next_try_at=at)
-    event = StripeEvent.objects.get(event_id=event_id)
-    if event.subscription_stripe_id:
-        mark_dirty(event.subscription_stripe_id)
-    return handle_event(event_id=event_id, at=at)
+def _claim(waiting: QuerySet[StripeEvent], at: datetime, limit: int) -> list[StripeEvent]:
+    """Take the oldest that nobody else is taking, for the time of the lease."""
+    with transaction.atomic():
+        events = list(waiting.select_for_update(skip_locked=True).order_by("received_at").defer("payload")[:limit])
+        for event in events:
+            event.tries += 1
+        _rows(events).update(tries=F("tries") + 1, next_try_at=at + LEASE)
+    return events
+
+
+def _handle(events: list[StripeEvent], at: datetime) -> int:
+    """Follow a claimed batch, one subscription after the other; returns how many events are done."""
+    end = time.monotonic() + WORK_SECONDS
+    events = [event for event in events if _attempt(name_owner, [event], at)]
+    reading = Reading.of(events, at)
+    done = [event for event in events if not reading.concerns_us(event)]
+    topics: defaultdict[str, list[StripeEvent]] = defaultdict(list)
+    for event in events:
+        if reading.concerns_us(event):
+            topics[event.subscription_stripe_id or event.customer_stripe_id].append(event)
+    for topic in topics.values():
+        if time.monotonic() > end:
+            _rows(topic).update(tries=F("tries") - 1, next_try_at=at)
+        elif _attempt(reading.follow, topic, at):
+            done += topic
+    _rows(done).update(state=State.DONE, done_at=at, last_error="")
+    return len(done)
+
+
+def _attempt(work: Callable[[list[StripeEvent]], None], events: list[StripeEvent], at: datetime) -> bool:
+    """Whether it succeeded; otherwise these events wait for their next try, or have had their last."""
+    try:
+        work(events)
+    except Exception as error:
+        for event in events:
+            dead = event.tries >= MOST_TRIES
+            StripeEvent.objects.filter(pk=event.pk).update(
+                state=State.DEAD if dead else State.WAITING,
+                next_try_at=at + backoff(event.tries),
+                last_error=f"{type(error).__name__}: {error}"[:300],
+            )
+            log.error(
+                "event_not_handled", event_id=event.pk, kind=event.kind, tries=event.tries, dead=dead, exc_info=True
+            )
+        return False
+    return True
+
+
+def _rows(events: list[StripeEvent]) -> QuerySet[StripeEvent]:
+    return StripeEvent.objects.filter(pk__in=[event.pk for event in events])

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 
 from billing import facts
 from billing.catalog.sync_catalog import sync_catalog
@@ -211,8 +210,3 @@ def _write_items(row: Subscription, remote: RemoteSubscription) -> None:
             },
         )
     row.items.exclude(stripe_id__in=[i.id for i in remote.items]).delete()
-
-
-def mark_dirty(stripe_id: str) -> None:
-    """Note that something was heard of a subscription; a read that starts later covers it."""
-    Subscription.objects.filter(stripe_id=stripe_id).update(dirty_seq=F("dirty_seq") + 1)

@@ -17,7 +17,6 @@ class Subscription(models.Model):
 
     fence: raised before each read; only the newest read may write (payments.md §5).
     version: raised when something changed that a quote depends on.
-    dirty_seq and synced_seq: events received, and events covered by a read.
     """
 
     public_id = PublicIdField("sub")
@@ -43,8 +42,6 @@ class Subscription(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
-    dirty_seq = models.PositiveBigIntegerField(default=0)
-    synced_seq = models.PositiveBigIntegerField(default=0)
     synced_at = models.DateTimeField(_("read from Stripe"), null=True, blank=True)
 
     class Meta:

@@ -5,9 +5,13 @@ from typing import Any
 
 import structlog
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 
 log = structlog.get_logger(__name__)
+
+# A bell whose message was lost is rung anew after this long, if something else comes; else the sweep is in time.
+BELL_SECONDS = 5
 
 
 def ring(task: str, **kwargs: Any) -> None:
@@ -16,6 +20,37 @@ def ring(task: str, **kwargs: Any) -> None:
     Arguments must be ids. A broker that is down is logged, never raised: the sweep of that job finds the row.
     """
     transaction.on_commit(partial(_send, task, kwargs), robust=True)
+
+
+def ring_once(task: str) -> None:
+    """Ask a worker to run `task`, which takes everything that waits, soon, after commit.
+
+    While one such request is on its way, another would find nothing to do and is not sent: a thousand events cost a
+    few messages. The task calls `heard` before it looks, so that what comes later rings again.
+    """
+    transaction.on_commit(partial(_send_once, task), robust=True)
+
+
+def heard(task: str) -> None:
+    """The task has begun and looks only now: whatever comes from here on must ring."""
+    try:
+        cache.delete(_bell(task))
+    except Exception as error:  # as below: the cache has its own errors, and none may stop the work
+        log.warning("bell_not_cleared", task=task, error=type(error).__name__)
+
+
+def _send_once(task: str) -> None:
+    try:
+        first = cache.add(_bell(task), 1, timeout=BELL_SECONDS)
+    except Exception as error:
+        log.warning("bell_not_marked", task=task, error=type(error).__name__)
+        first = True
+    if first:
+        _send(task, {})
+
+
+def _bell(task: str) -> str:
+    return f"bell:{task}"
 
 
 def _send(task: str, kwargs: dict[str, Any]) -> None:

@@ -1,0 +1,75 @@
+"""What events ask for: read the objects they name again. Their content decides nothing (payments.md §6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from billing.gateway.stripe_api import gateway
+from billing.mirror.mirror_customer import refresh_customer
+from billing.mirror.mirror_invoice import mirror_invoice
+from billing.mirror.refresh import refresh_until_written
+from billing.models import Customer, StripeEvent, Subscription
+
+# Their news is on the customer: balance, address, card.
+OF_CUSTOMER = ("customer.updated", "customer.deleted", "checkout.session.completed", "invoice.paid")
+
+
+class Overtaken(Exception):
+    """Newer reads were always on their way, so ours was never written; whether theirs were is not known here."""
+
+
+@dataclass
+class Reading:
+    """The reads for one batch: each object once. All the batch's events were claimed before, so one read covers all."""
+
+    at: datetime
+    customers: dict[str, Customer]
+    read: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, events: Iterable[StripeEvent], at: datetime) -> "Reading":
+        """With the customers that are ours among those named."""
+        named = {event.customer_stripe_id for event in events} - {""}
+        ours = Customer.objects.filter(stripe_id__in=named).select_related("account")
+        return cls(at=at, customers={customer.stripe_id: customer for customer in ours})
+
+    def concerns_us(self, event: StripeEvent) -> bool:
+        """A stranger's event, or one of the other mode, is kept and never acted on."""
+        customer = self.customers.get(event.customer_stripe_id)
+        return customer is not None and customer.livemode == event.livemode
+
+    def follow(self, events: list[StripeEvent]) -> None:
+        """Read what these events of one subscription, or of one customer without one, are about.
+
+        Raises GatewayError or Overtaken: then none of them is done.
+        """
+        subscription_id = events[0].subscription_stripe_id
+        if subscription_id:
+            self._subscription(subscription_id)
+        for event in events:
+            if event.kind.startswith("invoice.") and event.object_id not in self.read:
+                self._invoice(event.object_id)
+        for event in events:
+            if event.kind in OF_CUSTOMER and event.customer_stripe_id not in self.read:
+                refresh_customer(stripe_id=event.customer_stripe_id, at=self.at)
+                self.read.add(event.customer_stripe_id)
+
+    def _subscription(self, stripe_id: str) -> None:
+        found = refresh_until_written(stripe_id=stripe_id, at=self.at)
+        if found is None:
+            return
+        if not found.written:
+            raise Overtaken(stripe_id)
+        if found.remote.latest_invoice is not None:
+            self.read.add(found.remote.latest_invoice.id)
+
+    def _invoice(self, stripe_id: str) -> None:
+        remote = gateway().invoice(stripe_id)
+        subscription = Subscription.objects.filter(stripe_id=remote.subscription_id).first()
+        customer = self.customers.get(remote.customer_id)
+        self.read.add(stripe_id)
+        if customer is not None:
+            with transaction.atomic():
+                mirror_invoice(account=customer.account, subscription=subscription, remote=remote)

@@ -1,0 +1,28 @@
+"""Paths that machines call thousands of times a second take no part in what pages need."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from billing.views.stripe_webhook import stripe_webhook
+
+
+class LeanPathMiddleware:
+    """The first in the chain: hands a lean path to its view at once.
+
+    Stripe's deliveries carry their own proof and need no session, person, language or message, and a redirect would
+    count as a failed delivery.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    @cached_property
+    def views(self) -> dict[str, Callable[[HttpRequest], HttpResponseBase]]:
+        return {reverse("billing:stripe-webhook"): stripe_webhook}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.views.get(request.path_info, self.get_response)(request)
