@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0002_terms_and_kinds_of_change"),
+        ("billing", "0003_evidence_of_a_send"),
     ]
 
     operations = [
