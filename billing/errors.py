@@ -142,3 +142,20 @@ class ReductionRefused(PortalError):
 
     code, status = "seat_reduction_not_allowed", 422
     message = _("Choose a number lower than the seats you have now.")
+
+
+class NotOpen(PortalError):
+    """Staff want to settle what is settled."""
+
+    code, status = "not_open", 409
+    message = _("This is settled already.")
+
+
+class SelfServiceFrozen(GrowthRefused):
+    """Stripe holds something that we did not make; somebody looks first."""
+
+    code = "self_service_frozen"
+    message = _(
+        "This subscription was changed at the payment service, and our team checks it first. Nothing was charged; "
+        "seats that you have keep working. Talk to your account team if it is urgent."
+    )

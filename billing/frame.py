@@ -48,6 +48,8 @@ def register() -> None:
             "purchase.unknown": gettext_lazy("Purchase being checked"),
             "purchase.paid_again": gettext_lazy("Payment tried again"),
             "purchase.stopped": gettext_lazy("Purchase stopped"),
+            "incident.acknowledged": gettext_lazy("Incident taken on"),
+            "incident.resolved": gettext_lazy("Incident resolved"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),
         }

@@ -122,7 +122,7 @@ class RemoteLine:
 
 @dataclass(frozen=True)
 class RemoteInvoice:
-    """One invoice or preview. `total` is signed; `amount_due` is what is collected."""
+    """One invoice or preview. `total` is signed; `amount_due` is what is collected; `discount` is above zero."""
 
     id: str
     number: str
@@ -146,6 +146,8 @@ class RemoteInvoice:
     paid_at: datetime | None
     proration_date: int | None
     automatic_tax: str | None
+    discount: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
     lines: tuple[RemoteLine, ...] = ()
 
     @property
@@ -199,4 +201,6 @@ class RemoteEvent:
     subscription_id: str
     customer_id: str
     request_key: str
+    request_id: str = ""
+    api_version: str = ""
     payload: dict[str, Any] = field(repr=False, default_factory=dict)

@@ -140,6 +140,8 @@ def invoice(data: Json) -> RemoteInvoice:
         paid_at=moment(transitions.get("paid_at")),
         proration_date=parent.get("subscription_proration_date"),
         automatic_tax=tax.get("status") if tax.get("enabled") else None,
+        discount=sum(d["amount"] for d in data.get("total_discount_amounts") or []),
+        metadata=dict(parent.get("metadata") or {}),
         lines=tuple(line(row) for row in (data.get("lines") or {}).get("data", [])),
     )
 
@@ -213,6 +215,8 @@ def event(data: Json) -> RemoteEvent:
         subscription_id=id_of(owner),
         customer_id=thing["id"] if kind == "customer" else id_of(thing.get("customer")),
         request_key=request.get("idempotency_key") or "",
+        request_id=request.get("id") or "",
+        api_version=data.get("api_version") or "",
         payload=dict(data),
     )
 

@@ -9,6 +9,7 @@ from accounts.audit.record_audit import record_audit
 from billing import facts
 from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
 from billing.mirror.verdict import Intent, Verdict, judge
+from billing.mirror.verify_charge import verify_charge
 from billing.models import QuantityChange, ScheduledDecrease, Subscription
 
 log = structlog.get_logger(__name__)
@@ -65,7 +66,7 @@ def settle_change(
         change.settled_at = at
         change.lease_until = change.next_try_at = None
     if verdict.state == State.APPLIED:
-        _check_the_charge(change, verdict.invoice)
+        verify_charge(change=change, invoice=verdict.invoice)
     change.save()
     if not moved:
         return before
@@ -106,21 +107,6 @@ def _tells_more(change: QuantityChange, verdict: Verdict, payment: RemotePayment
         change.payment_needs,
         change.decline_code,
     )
-
-
-def _check_the_charge(change: QuantityChange, invoice: RemoteInvoice | None) -> None:
-    """What was quoted is what was charged; a difference is recorded for staff and never silent (invariant 6)."""
-    change.charged_total = invoice.total if invoice else 0
-    change.charged_due = invoice.amount_due if invoice else 0
-    if change.charged_total != change.quoted_total or change.charged_due > change.quoted_due:
-        log.error(
-            "charge_differs_from_quote",
-            change=change.public_id,
-            quoted=change.quoted_total,
-            charged=change.charged_total,
-            due=change.charged_due,
-        )
-        change.error_code = "charge_differs"
 
 
 def settle_decrease(*, subscription: Subscription, quantity: int, reduced: bool, at: datetime) -> bool:

@@ -2,16 +2,22 @@
 
 from billing.models.customer import Customer, PaymentMethod
 from billing.models.decrease import ScheduledDecrease
+from billing.models.drift import Drift, Reconciliation
+from billing.models.incident import CreditNote, Incident
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.plan import Plan, Price, PriceTier
 from billing.models.quantity_change import QuantityChange
 from billing.models.quote import Quote
-from billing.models.stripe_event import StripeEvent
+from billing.models.stripe_event import EventCursor, StripeEvent
 from billing.models.subscription import Subscription, SubscriptionItem
 from billing.models.terms import Terms
 
 __all__ = [
+    "CreditNote",
     "Customer",
+    "Drift",
+    "EventCursor",
+    "Incident",
     "Invoice",
     "InvoiceLine",
     "PaymentMethod",
@@ -20,6 +26,7 @@ __all__ = [
     "PriceTier",
     "QuantityChange",
     "Quote",
+    "Reconciliation",
     "ScheduledDecrease",
     "StripeEvent",
     "Subscription",

@@ -29,6 +29,7 @@ class Quote(Dated):
     currency = models.CharField(_("currency"), max_length=3)
     subtotal = models.BigIntegerField(_("subtotal"))
     tax = models.BigIntegerField(_("tax"))
+    discount = models.BigIntegerField(_("discount"), default=0)
     total = models.BigIntegerField(_("total"))
     starting_balance = models.BigIntegerField(_("balance before"))
     amount_due = models.BigIntegerField(_("due now"))

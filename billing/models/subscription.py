@@ -19,6 +19,12 @@ class Subscription(models.Model):
     version: raised when something changed that a quote depends on.
     """
 
+    class Frozen(models.TextChoices):
+        """Why seats cannot be bought here until somebody has looked."""
+
+        SHAPE = "shape", _("Price, currency, line or billing mode changed at Stripe")
+        FOREIGN_PENDING = "foreign_pending", _("An update that is not ours waits for its payment")
+
     public_id = PublicIdField("sub")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="subscriptions")
@@ -40,6 +46,8 @@ class Subscription(models.Model):
     latest_invoice_stripe_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    frozen = models.CharField(_("self-service stopped because"), max_length=24, choices=Frozen, blank=True)
+    frozen_at = models.DateTimeField(_("stopped on"), null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
     synced_at = models.DateTimeField(_("read from Stripe"), null=True, blank=True)

@@ -54,6 +54,7 @@ def quote_quantity(*, account: Account, actor: Actor, add: int, at: datetime) ->
         proration_date=proration_date,
         currency=now.currency,
         subtotal=now.subtotal,
+        discount=now.discount,
         tax=now.tax,
         total=now.total,
         starting_balance=now.starting_balance,

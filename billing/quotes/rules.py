@@ -14,6 +14,7 @@ from billing.errors import (
     PastDue,
     QuantityWrong,
     RenewalSoon,
+    SelfServiceFrozen,
     SubscriptionEnding,
     TooManySeats,
 )
@@ -31,6 +32,7 @@ class Standing:
     status: str
     collection_method: str
     ending: bool
+    frozen: bool
     paused: bool
     foreign_schedule: bool
     pending: bool
@@ -45,6 +47,8 @@ class Standing:
 
 def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
     """Raise the first reason why the quantity may not become `target`; return None when it may."""
+    if standing.frozen:
+        raise SelfServiceFrozen
     if standing.status in ("past_due", "unpaid") or standing.overdue:
         raise PastDue
     if standing.status not in ("active", "trialing"):

@@ -19,6 +19,7 @@ def standing_of(subscription: Subscription) -> tuple[Standing, SubscriptionItem]
             status=subscription.status,
             collection_method=subscription.collection_method,
             ending=subscription.cancel_at is not None,
+            frozen=bool(subscription.frozen),
             paused=subscription.paused,
             foreign_schedule=bool(subscription.schedule_stripe_id) and subscription.schedule_stripe_id != ours,
             pending=subscription.pending_expires_at is not None,

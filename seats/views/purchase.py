@@ -14,6 +14,7 @@ from billing.changes.pending import cancel_change, follow_payment, payment_link,
 from billing.errors import PaymentDeclined
 from billing.mirror.queries import card_of, changes_of, invoices_of, seat_item
 from billing.models import QuantityChange
+from billing.reconcile.incidents import incident_of
 from billing.views.words import card_name
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -106,6 +107,7 @@ def _context(request: AccountRequest, change: QuantityChange) -> dict[str, Any]:
         "invoice": invoices_of(request.account).filter(stripe_id=change.invoice_stripe_id).first()
         if change.invoice_stripe_id
         else None,
+        "incident": incident_of(request.account, change) if change.state == State.APPLIED else None,
         "card": card_name(card) if card else "",
         "new_card": card is not None and request.GET.get("card") == "changed",
         "purchase_url": page_link(request, "purchase", change.public_id),

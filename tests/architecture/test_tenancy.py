@@ -164,6 +164,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "object_id": str(account.pk),
             "content_type_id": "1",
             "app_label": "accounts",
+            "act": "resolve",
             "url": "nothing/",
         },
     )
