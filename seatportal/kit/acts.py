@@ -37,7 +37,10 @@ class ReasonForm(forms.Form):
     """Why. Kept in the audit trail."""
 
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Kept in the audit trail."), widget=forms.TextInput
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        help_text=gettext_lazy("Kept in the audit trail."),
+        widget=forms.TextInput,
     )
 
 
