@@ -61,7 +61,8 @@ INVARIANTS = (
         """
         SELECT public_id, 'quoted ' || quoted_total || '/' || quoted_due
             || ', charged ' || coalesce(charged_total::text, '?') || '/' || coalesce(charged_due::text, '?')
-        FROM billing_quantitychange WHERE state = 'applied' AND error_code <> 'charge_differs'
+        FROM billing_quantitychange c WHERE state = 'applied'
+            AND NOT EXISTS (SELECT FROM billing_incident n WHERE n.change_id = c.id AND n.kind = 'charge_differs')
             AND (charged_total IS DISTINCT FROM quoted_total OR coalesce(charged_due, 0) > greatest(quoted_due, 0))
         """,
     ),
@@ -129,11 +130,13 @@ INVARIANTS = (
         "every write carries a stored row's key",
         """
         SELECT DISTINCT e.request_idempotency_key, 'names no stored row' FROM billing_stripeevent e
-        WHERE split_part(e.request_idempotency_key, ':', 1) IN ('pay', 'void', 'dec')
+        WHERE split_part(e.request_idempotency_key, ':', 1) IN ('pay', 'void', 'dec', 'credit')
             AND NOT EXISTS (SELECT FROM billing_quantitychange c
                 WHERE c.public_id = split_part(e.request_idempotency_key, ':', 2))
             AND NOT EXISTS (SELECT FROM billing_scheduleddecrease d
                 WHERE d.public_id = split_part(e.request_idempotency_key, ':', 2))
+            AND NOT EXISTS (SELECT FROM billing_creditnote n
+                WHERE n.public_id = split_part(e.request_idempotency_key, ':', 2))
         """,
     ),
     Invariant(

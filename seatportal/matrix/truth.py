@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from billing.changes.rules import KEY_LIFE
 from billing.invariants.rules import Broken
-from billing.models import QuantityChange, Subscription
+from billing.models import Incident, QuantityChange, Subscription
 from billing.models.subscription import ENDED
 
 State = QuantityChange.State
@@ -70,7 +70,7 @@ def _of_change(change: QuantityChange, invoice: Mapping[str, Any] | None) -> lis
         if invoice["status"] != "paid" and change.subscription.collection_method == "charge_automatically":
             return [Broken(4, "applied means paid", subject, f"Stripe's invoice is {invoice['status']}")]
         differs = invoice["total"] != change.quoted_total or invoice["amount_due"] > max(change.quoted_due, 0)
-        if differs and change.error_code != "charge_differs":
+        if differs and not change.incidents.filter(kind=Incident.Kind.CHARGE_DIFFERS).exists():
             text = f"quoted {change.quoted_total}, charged {invoice['total']}"
             return [Broken(6, "charged is quoted, or the difference is recorded", subject, text)]
     elif change.state == State.APPLIED and change.quoted_total:
