@@ -28,6 +28,8 @@ from billing.gateway.contract import (
 )
 
 CONNECT_SECONDS = 3.0
+# The version that the installed library speaks; the webhook endpoint should speak the same.
+API_VERSION: str = stripe.api_version or ""
 # `construct_event`'s own default; a day-old signature must not pass.
 SIGNATURE_TOLERANCE_SECONDS = 300
 

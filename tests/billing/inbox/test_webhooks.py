@@ -166,3 +166,39 @@ def test_dead_letter_after_eight_tries_and_replay(funded: Funded, now: datetime)
     StripeEvent.objects.update(object_id=invoice)
     assert replay_event(event_id="evt_dead", at=now) is True
     assert prune_events(at=now + timedelta(days=91)) == 1
+
+
+def test_an_event_of_the_other_mode_is_refused_and_one_of_another_version_is_noted(
+    funded: Funded, now: datetime
+) -> None:
+    """A live event at a test site is kept for people to see, and never acted on, whatever it names."""
+    from dataclasses import replace
+
+    from billing.gateway.contract import RemoteEvent
+    from billing.inbox.receive_event import receive_event
+
+    event = RemoteEvent(
+        id="evt_live",
+        kind="customer.subscription.updated",
+        created=now,
+        livemode=True,
+        object_id=funded.stripe_id,
+        subscription_id=funded.stripe_id,
+        customer_id=funded.customer.stripe_id,
+        request_key="",
+        api_version="2026-10-28.endive",
+    )
+    item = funded.subscription.items.get().stripe_id
+    funded.desk.client.v1.subscriptions.update(funded.stripe_id, {"items": [{"id": item, "quantity": 6}]})
+
+    assert receive_event(event=event) is True
+    assert receive_event(event=event) is False
+    assert handle_waiting_events(at=now + timedelta(minutes=1)) == 0
+    kept = StripeEvent.objects.get()
+    assert (kept.state, kept.tries, kept.last_error) == ("refused", 0, "live and test mode mixed")
+    assert funded.subscription.items.get().quantity == 10
+
+    receive_event(event=replace(event, id="evt_old", livemode=False, api_version="2024-06-20"))
+    assert handle_waiting_events(at=now + timedelta(minutes=1)) == 1
+    assert StripeEvent.objects.get(event_id="evt_old").api_version == "2024-06-20"
+    assert funded.subscription.items.get().quantity == 6
