@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import proration
+from . import proration, redemptions, taxes
 from .catalog import make_price
+from .discounts import net_alone, net_together, terms_of
 from .errors import Obj, StripeError, missing
 from .fields import copied, merged
 from .lines import grid, period_line, product_name, proration_line
@@ -27,29 +28,38 @@ class Plan:
     anchor: int | None = None
     trial_end: int | None = None
     ends_trial: bool = False
+    terms: Obj = field(default_factory=dict)
+    """The subscription's discounts and taxes that the change brings, as fields of the subscription."""
 
     def as_record(self) -> Obj:
         """For a pending update, which is carried out when its invoice is paid."""
         return {
             "items": self.items, "anchor": self.anchor, "trial_end": self.trial_end, "ends_trial": self.ends_trial,
+            "terms": self.terms,
         }  # fmt: skip
 
 
-def debit(entry: Obj) -> Obj:
-    """What a line leaves to be credited should the item change again."""
+def debit(entry: Obj, discount: int = 0) -> Obj:
+    """What a line leaves to be credited should the item change again; `discount` is off a proration's amount.
+
+    `totals.note_discounts` takes off what the invoice's discounts take off the line.
+    """
+    itemized = any(taken["amount"] for taken in entry["discount_amounts"])
     return {
-        "amount": entry["amount"],
+        "amount": entry["amount"] - discount if itemized else entry["amount"],
         "start": entry["period"]["start"],
         "end": entry["period"]["end"],
         "quantity": entry["quantity"],
         "price": entry["pricing"]["price_details"]["price"],
+        "gross": entry["amount"] if itemized else entry["amount"] + discount,
+        "line": entry["id"],
     }
 
 
 def new_item(world: World, subscription: Obj, spec: Obj, param: str) -> Obj:
     """A subscription item from `items[n]`, without a period yet."""
     price = price_of(world, subscription, spec, param)
-    return world.shape(
+    item = world.shape(
         "subscription_item",
         "si",
         created=world.now_of(subscription),
@@ -60,9 +70,42 @@ def new_item(world: World, subscription: Obj, spec: Obj, param: str) -> Obj:
         price=price["id"],
         quantity=_quantity(spec, 1, param),
         subscription=subscription["id"],
-        tax_rates=[],
+        tax_rates=taxes.rates_of(world, spec.get("tax_rates"), f"{param}[tax_rates]"),
         _debits=[],
+        _discounts=[],
     )
+    _discount_item(world, subscription, item, spec, param)
+    return item
+
+
+def _discount_item(world: World, subscription: Obj, item: Obj, spec: Obj, param: str) -> None:
+    """Give an item the discounts of `items[n]`; they are stored when the change applies."""
+    if "discounts" in spec:
+        redemptions.put(item, redemptions.wanted(
+            world, spec["discounts"], holder=item, currency=subscription["currency"], at=world.now_of(subscription),
+            param=f"{param}[discounts]",
+            owner={
+                "customer": subscription["customer"], "subscription": subscription["id"],
+                "subscription_item": item["id"],
+            },
+        ))  # fmt: skip
+
+
+def new_terms(world: World, subscription: Obj, params: Obj) -> Obj:
+    """What parameters say of the subscription's own discounts and taxes, as its fields. Raises Stripe's 400s."""
+    fields: Obj = {}
+    if "default_tax_rates" in params:
+        fields["default_tax_rates"] = taxes.rates_of(world, params["default_tax_rates"], "default_tax_rates")
+    if "automatic_tax" in params:
+        rates = fields if "default_tax_rates" in fields else subscription
+        fields["automatic_tax"] = taxes.automatic(params, rates["default_tax_rates"])
+    if "discounts" in params:
+        redemptions.put(fields, redemptions.wanted(
+            world, params["discounts"], holder=subscription, currency=subscription["currency"],
+            at=world.now_of(subscription), param="discounts",
+            owner={"customer": subscription["customer"], "subscription": subscription["id"]},
+        ))  # fmt: skip
+    return fields
 
 
 def price_of(world: World, subscription: Obj, spec: Obj, param: str) -> Obj:
@@ -107,7 +150,9 @@ def plan(world: World, subscription: Obj, params: Obj, now: int, *, date_param: 
     behavior = params.get("proration_behavior", "create_prorations")
     at = _moment(subscription, params, now, behavior, date_param)
     changed = _changed_items(world, subscription, params.get("items", ()))
-    result = Plan(at, [after for _, after in changed if after is not None])
+    result = Plan(
+        at, [after for _, after in changed if after is not None], terms=new_terms(world, subscription, params)
+    )
     trial = params.get("trial_end")
     reset = params.get("billing_cycle_anchor", {}).get("type") == "now"
     if trial == "now" and subscription["status"] != "trialing":
@@ -119,7 +164,7 @@ def plan(world: World, subscription: Obj, params: Obj, now: int, *, date_param: 
     elif trial == "now" or reset or _interval_change_resets(world, subscription, changed):
         _new_cycle(world, subscription, changed, result, now, credit=behavior != "none")
     else:
-        _prorate(world, subscription, changed, result, charge=behavior != "none")
+        _prorate(world, subscription, changed, result, behavior)
     return result
 
 
@@ -160,6 +205,9 @@ def _changed_items(world: World, subscription: Obj, specs: list[Obj]) -> list[tu
             after["price"] = price_of(world, subscription, spec, param)["id"]
         after["quantity"] = _quantity(spec, 1 if swapped else before["quantity"], param)
         after["metadata"] = merged(before["metadata"], spec.get("metadata"))
+        if "tax_rates" in spec:
+            after["tax_rates"] = taxes.rates_of(world, spec["tax_rates"], f"{param}[tax_rates]")
+        _discount_item(world, subscription, after, spec, param)
     left = [after["price"] for _, after in pairs.values() if after is not None]
     if not left:
         raise StripeError(
@@ -180,44 +228,87 @@ def is_change(before: Obj | None, after: Obj | None) -> bool:
     )
 
 
-def _state(world: World, subscription: Obj, item: Obj, at: int) -> proration.State:
-    price = world.store.get("price", item["price"])
-    start, end = grid(subscription, price).around(at)
-    return proration.State(
-        item=item["id"],
-        price=price["id"],
-        name=product_name(world, price),
-        quantity=item["quantity"],
-        full=full_amount(price, item["quantity"], subscription["currency"]),
-        grid_start=start,
-        end=end,
-        debits=tuple(proration.Debit(**entry) for entry in item["_debits"]),
-    )
+def _states(
+    world: World, subscription: Obj, items: list[Obj], at: int, discounts: list[Obj], *, waits: bool
+) -> dict[str, proration.State]:
+    """The items at one moment, by id, priced after the subscription's discounts and their own.
+
+    Classic billing prorates each item as if it had a discount alone; flexible shares it among all of them.
+    """
+    currency = subscription["currency"]
+    prices = [world.store.get("price", item["price"]) for item in items]
+    fulls = [full_amount(price, item["quantity"], currency) for price, item in zip(prices, items, strict=True)]
+    shared = [terms_of(discount, currency) for discount in discounts]
+    owned = [
+        [terms_of(discount, currency) for discount in redemptions.running(item, at, prorating=waits)] for item in items
+    ]
+    if subscription["billing_mode"]["type"] == "classic":
+        nets = [
+            net_alone(full, price["product"], [*own, *shared])
+            for full, price, own in zip(fulls, prices, owned, strict=True)
+        ]
+    else:
+        parts = [(full, price["product"], own) for full, price, own in zip(fulls, prices, owned, strict=True)]
+        nets = net_together(parts, shared)
+    found = {}
+    for item, price, full, net in zip(items, prices, fulls, nets, strict=True):
+        start, end = grid(subscription, price).around(at)
+        found[item["id"]] = proration.State(
+            item=item["id"],
+            price=price["id"],
+            name=product_name(world, price),
+            quantity=item["quantity"],
+            full=net,
+            grid_start=start,
+            end=end,
+            debits=tuple(
+                proration.Debit(**{name: value for name, value in entry.items() if name != "line"})
+                for entry in item["_debits"]
+            ),
+            gross=full,
+        )
+    return found
+
+
+def _states_before(world: World, subscription: Obj, at: int) -> tuple[dict[str, proration.State], list[Obj]]:
+    """The items as they are, with the discounts that were last used, which a credit is computed with."""
+    last = subscription["_last_discounts"]
+    discounts = redemptions.in_force(world, subscription, at, prorating=True) if last is None else last
+    return _states(world, subscription, subscription["items"], at, discounts, waits=False), discounts
 
 
 def _prorate(
-    world: World, subscription: Obj, pairs: list[tuple[Obj | None, Obj | None]], result: Plan, *, charge: bool
+    world: World, subscription: Obj, pairs: list[tuple[Obj | None, Obj | None]], result: Plan, behavior: str
 ) -> None:
     """Keep the periods; the changed items are credited and charged for the rest of theirs."""
     trial = subscription["status"] == "trialing"
     flexible = subscription["billing_mode"]["type"] == "flexible"
+    waits = behavior == "create_prorations"
+    olds, used = _states_before(world, subscription, result.at)
+    coming = redemptions.in_force(world, subscription | result.terms, result.at, prorating=waits)
+    news = _states(world, subscription, result.items, result.at, coming, waits=waits)
     for before, after in pairs:
         if not is_change(before, after):
             continue
-        old = _state(world, subscription, before, result.at) if before else None
-        new = _state(world, subscription, after, result.at) if after else None
+        old = olds[before["id"]] if before else None
+        new = news[after["id"]] if after else None
         if after is not None and new is not None and (before is None or old is None or new.end != old.end):
             start, end = (
                 (subscription["trial_start"], subscription["trial_end"]) if trial else (new.grid_start, new.end)
             )
             after |= {"current_period_start": start, "current_period_end": end}
-        if not charge:
+        if behavior == "none":
             continue
         found = proration.lines([proration.Change(old, new)], result.at, flexible=flexible, trial=trial)
-        built = [proration_line(world, subscription, part, result.at) for part in found]
-        result.lines += built
+        for part in found:
+            item, discounts = (before, used) if part.credit else (after, coming)
+            result.lines.append(_proration(world, subscription, part, result.at, item or {}, discounts))
         if after is not None and not trial:
-            after["_debits"] = [debit(built[-1])]
+            after["_debits"] = [debit(result.lines[-1], found[-1].discount)]
+
+
+def _proration(world: World, subscription: Obj, part: proration.Line, at: int, item: Obj, discounts: list[Obj]) -> Obj:
+    return proration_line(world, subscription, part, at, item["tax_rates"], [*item["_discounts"], *discounts])
 
 
 def _interval_change_resets(world: World, subscription: Obj, pairs: list[tuple[Obj | None, Obj | None]]) -> bool:
@@ -234,9 +325,11 @@ def _interval_change_resets(world: World, subscription: Obj, pairs: list[tuple[O
 
 def _credits(world: World, subscription: Obj, pairs: list[tuple[Obj | None, Obj | None]], at: int) -> list[Obj]:
     flexible = subscription["billing_mode"]["type"] == "flexible"
-    changes = [proration.Change(_state(world, subscription, before, at), None) for before, _ in pairs if before]
+    states, used = _states_before(world, subscription, at)
+    items = {before["id"]: before for before, _ in pairs if before}
+    changes = [proration.Change(states[id], None) for id in items]
     found = proration.lines(changes, at, flexible=flexible, trial=subscription["status"] == "trialing")
-    return [proration_line(world, subscription, part, at) for part in found]
+    return [_proration(world, subscription, part, at, items[part.item], used) for part in found]
 
 
 def _new_cycle(

@@ -6,12 +6,14 @@ import json
 from html import escape
 from urllib.parse import parse_qs
 
-from . import due
+from . import due, taxes
 from .api import Api
 from .errors import Obj, StripeError
 from .invoices import challenge_answered, date_of
 from .pages import Page, buttons, data, html, redirect, table
 from .pricing import money
+from .redemptions import give_customer
+from .render import render
 from .routes import served
 from .shapes import described
 from .webhooks import Courier
@@ -75,6 +77,11 @@ class Control:
                 return data(self._advance(int(wanted["seconds"])))
             case "POST", "begin":
                 return data(self._begin(int(wanted["seconds_ago"])))
+            case "POST", "tax":
+                with self._world.store.transaction():
+                    return data(taxes.order(self._world, wanted))
+            case "POST", "discounts":
+                return data(self._discount(wanted))
             case "POST", "reset":
                 return data(self._reset())
             case "POST", "3ds":
@@ -124,6 +131,14 @@ class Control:
             self._api.deviations.clear()
             self._courier.set_mode("normal")
         return {"reset": True}
+
+    def _discount(self, wanted: Obj) -> Obj:
+        """Give a customer a coupon, as the dashboard does; the API has no parameter for it."""
+        world = self._world
+        with world.store.transaction():
+            coupon = world.store.get("coupon", wanted["coupon"], "coupon")
+            customer = world.store.change("customer", wanted["customer"], "customer")
+            return render(world, give_customer(world, customer, coupon))
 
     def _challenge(self, wanted: Obj) -> Obj:
         if wanted.get("outcome") not in ("succeed", "fail"):

@@ -9,6 +9,7 @@ from .lists import matching, page
 from .payment_methods import attach_to, of_customer
 from .render import render
 from .routes import route
+from .tax_api import make_id
 from .world import Request, World
 
 _PLAIN = ("address", "description", "email", "name", "phone", "shipping", "preferred_locales", "tax_exempt")
@@ -48,6 +49,7 @@ def create(request: Request) -> Obj:
         metadata=merged(None, params.get("metadata")),
         next_invoice_sequence=params.get("next_invoice_sequence", 1),
         test_clock=clock,
+        _discounts=[],
         **{"preferred_locales": [], "tax_exempt": "none"} | given(params, *_PLAIN),
     )  # fmt: skip
     if "payment_method" in params:
@@ -57,6 +59,8 @@ def create(request: Request) -> Obj:
     elif "invoice_settings" in params:
         _invoice_settings(world, customer, params["invoice_settings"])
     emit(world, "customer.created", customer)
+    for spec in params.get("tax_id_data", ()):
+        make_id(world, customer, spec)
     return customer
 
 

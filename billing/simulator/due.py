@@ -119,7 +119,7 @@ def _draft(world: World, subscription: Obj, lines: list[Obj], period: tuple[int,
 def _invoice(world: World, invoice: Obj, at: int) -> None:
     """A draft is finalized and collected after its hour; an open invoice is tried again."""
     if invoice["status"] == "draft":
-        invoices.finalize(world, invoice)
+        invoices.finalize_by_itself(world, invoice, at)
         if invoice["collection_method"] == "send_invoice" and invoice["status"] == "open":
             emit(world, "invoice.sent", invoice)
     if invoice["status"] != "open" or invoice["collection_method"] == "send_invoice":

@@ -207,6 +207,8 @@ def create_item(request: Request) -> Obj:
         quantity_decimal=str(quantity),
         tax_rates=[],
         test_clock=customer["test_clock"],
+        _discounts=[],
+        _tax_behavior=params.get("tax_behavior"),
     )
     emit(world, "invoiceitem.created", item)
     return item

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from . import lifecycle
+from . import lifecycle, redemptions, taxes
+from .agenda import HOUR
 from .customers import move_balance
 from .errors import Obj, StripeError, card_error
 from .events import emit
 from .lines import line_of_waiting
 from .payments import answer_challenge, attempt, cancel_intent, new_intent
 from .pricing import minimum_charge
+from .totals import note_discounts, total
 from .world import World
 
 DAY = 86_400
@@ -43,12 +45,14 @@ def draw_up(
     period: tuple[int, int] | None = None,
     id: str | None = None,
     proration_date: int | None = None,
+    terms: Obj | None = None,
 ) -> Obj:
-    """A draft with these lines, stored nowhere: what a preview shows and what an invoice begins as."""
+    """A draft with these lines, stored nowhere: what a preview shows and what an invoice begins as.
+
+    `terms` are the discounts and taxes of an invoice that does not have its subscription's.
+    """
     now = world.now_of(customer)
     start, end = period or (now, now)
-    total = sum(line["amount"] for line in lines)
-    due, ending = settlement(total, customer["balance"], currency)
     details: Obj = (
         {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]} if subscription else {}
     )
@@ -59,11 +63,11 @@ def draw_up(
         "in",
         account_country="US",
         account_name="Local Stripe simulator",
-        amount_due=due,
+        amount_due=0,
         amount_overpaid=0,
         amount_paid=0,
         amount_paid_off_stripe=0,
-        amount_remaining=due,
+        amount_remaining=0,
         amount_shipping=0,
         attempt_count=0,
         attempted=False,
@@ -82,10 +86,9 @@ def draw_up(
         customer_phone=customer["phone"],
         customer_shipping=customer["shipping"],
         customer_tax_exempt=customer["tax_exempt"],
-        customer_tax_ids=[],
+        customer_tax_ids=_tax_ids(world, customer),
         default_tax_rates=[],
         discounts=[],
-        ending_balance=ending,
         issuer={"type": "self"},
         lines=lines,
         metadata={},
@@ -100,21 +103,35 @@ def draw_up(
         starting_balance=customer["balance"],
         status="draft",
         status_transitions=dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")),
-        subtotal=total,
-        subtotal_excluding_tax=total,
         test_clock=customer["test_clock"],
-        total=total,
-        total_discount_amounts=[],
-        total_excluding_tax=total,
-        total_pretax_credit_amounts=[],
-        total_taxes=[],
+        _discounts=[],
         _subscription=subscription and subscription["id"],
         _payment_intent=None,
         _payments=[],
     )  # fmt: skip
     if id is not None:
         invoice["id"] = id
+    if subscription is not None:
+        redemptions.put(invoice, redemptions.in_force(world, subscription, end))
+        invoice["default_tax_rates"] = subscription["default_tax_rates"]
+        invoice["automatic_tax"] |= {name: subscription["automatic_tax"][name] for name in ("enabled", "liability")}
+    else:
+        redemptions.put(invoice, redemptions.running(customer, end))
+    invoice |= terms or {}
+    settle(world, invoice, customer["balance"])
     return invoice
+
+
+def _tax_ids(world: World, customer: Obj) -> list[Obj]:
+    known = world.store.of_customer("tax_id", customer["id"])
+    return [{"type": found["type"], "value": found["value"]} for found in known]
+
+
+def settle(world: World, invoice: Obj, balance: int) -> None:
+    """Add a draft up, and say what would be due with the customer's balance as it is."""
+    total(world, invoice)
+    due, ending = settlement(invoice["total"], balance, invoice["currency"])
+    invoice |= {"amount_due": due, "amount_remaining": due, "starting_balance": balance, "ending_balance": ending}
 
 
 def create(world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | None = None, **options: Any) -> Obj:
@@ -129,14 +146,28 @@ def create(world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | 
     world.store.add("invoice", invoice)
     if invoice["_subscription"] is not None:
         world.store.change("subscription", invoice["_subscription"])["latest_invoice"] = invoice["id"]
+    redemptions.used(world, invoice)
+    _note_discounts(world, invoice)
     emit(world, "invoice.created", invoice)
     return invoice
 
 
 def finalize(world: World, invoice: Obj) -> None:
-    """Number it, take the balance into account, and make it open, or paid when nothing is due."""
+    """Number it, take the balance into account, and make it open, or paid when nothing is due.
+
+    Raises Stripe's 400 when its automatic tax cannot be worked out.
+    """
     now = world.now_of(invoice)
     customer = world.store.change("customer", invoice["customer"])
+    invoice |= {
+        "customer_address": customer["address"], "customer_email": customer["email"], "customer_name": customer["name"],
+        "customer_phone": customer["phone"], "customer_shipping": customer["shipping"],
+        "customer_tax_exempt": customer["tax_exempt"], "customer_tax_ids": _tax_ids(world, customer),
+    }  # fmt: skip
+    total(world, invoice)
+    if (error := taxes.refusal(invoice)) is not None:
+        raise error
+    _note_discounts(world, invoice)
     customer["currency"] = customer["currency"] or invoice["currency"]
     due, ending = settlement(invoice["total"], customer["balance"], invoice["currency"])
     invoice |= {
@@ -156,6 +187,34 @@ def finalize(world: World, invoice: Obj) -> None:
     emit(world, "invoice.finalized", invoice)
     if due == 0:
         mark_paid(world, invoice)
+
+
+def finalize_by_itself(world: World, invoice: Obj, at: int) -> None:
+    """Finalize a draft whose hour has come. Without the customer's place it goes without automatic tax from then on,
+    and when the calculation fails it is tried again in an hour.
+    """
+    try:
+        finalize(world, invoice)
+        return
+    except StripeError as error:
+        invoice["last_finalization_error"] = error.body()["error"]
+    emit(world, "invoice.finalization_failed", invoice)
+    if invoice["automatic_tax"]["status"] == "failed":
+        invoice["automatically_finalizes_at"] = at + HOUR
+        return
+    off = {"enabled": False, "liability": None}
+    invoice["automatic_tax"] = {
+        "disabled_reason": "finalization_requires_location_inputs", "provider": None, "status": None,
+    } | off  # fmt: skip
+    if invoice["_subscription"] is not None:
+        subscription = world.store.change("subscription", invoice["_subscription"])
+        subscription["automatic_tax"] = {"disabled_reason": "requires_location_inputs"} | off
+    finalize(world, invoice)
+
+
+def _note_discounts(world: World, invoice: Obj) -> None:
+    if invoice["_subscription"] is not None:
+        note_discounts(world.store.change("subscription", invoice["_subscription"])["items"], invoice["lines"])
 
 
 def _ask_for_payment(world: World, invoice: Obj, customer: Obj) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import redemptions
 from .errors import Obj
 from .events import differences, emit
 from .fields import merged
@@ -38,6 +39,7 @@ def set_cancellation(subscription: Obj, now: int, *, at_end: bool) -> None:
 def carry_out(world: World, subscription: Obj, record: Obj) -> None:
     """Put a plan (`Plan.as_record`) in force."""
     subscription["items"] = record["items"]
+    redemptions.attach(world, subscription, record["terms"], record["items"])
     for item in record["items"]:
         if world.store.find("_item", item["id"]) is None:
             world.store.add("_item", {"id": item["id"], "subscription": subscription["id"]})

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from . import proration
 from .errors import Obj
 from .events import emit
+from .fields import copied
 from .periods import Grid
 from .pricing import full_amount, money
+from .redemptions import running
 from .world import World
 
 
@@ -39,8 +41,10 @@ def line(
     end: int,
     description: str,
     is_proration: bool,
+    rates: list[Obj] | None = None,
+    discounts: list[Obj] | None = None,
 ) -> Obj:
-    """One line of a subscription's invoice, on no invoice yet."""
+    """One line of a subscription's invoice, on no invoice yet, with its own tax rates and discounts."""
     return world.shape(
         "line_item",
         "il",
@@ -49,7 +53,7 @@ def line(
         description=description,
         discount_amounts=[],
         discountable=not is_proration,
-        discounts=[],
+        discounts=[discount["id"] for discount in discounts or ()],
         metadata=dict(subscription["metadata"]),
         parent={
             "invoice_item_details": None,
@@ -74,24 +78,44 @@ def line(
         subscription=subscription["id"],
         subtotal=amount,
         taxes=[],
+        _discounts=discounts or [],
+        _tax_behavior=None,
+        _tax_rates=rates or None,
     )
 
 
-def proration_line(world: World, subscription: Obj, part: proration.Line, at: int) -> Obj:
+def proration_line(
+    world: World,
+    subscription: Obj,
+    part: proration.Line,
+    at: int,
+    rates: list[Obj] | None = None,
+    discounts: list[Obj] | None = None,
+) -> Obj:
+    """A proration, its discounts already in its amount; `proration_discounts=itemized` shows them beside it instead."""
+    discounts = discounts or []
+    itemized = (subscription["billing_mode"]["flexible"] or {}).get("proration_discounts") == "itemized"
     count = "" if part.quantity == 1 else f"{part.quantity} × "
     words = "Unused time on" if part.credit else "Remaining time on"
-    return line(
+    made = line(
         world,
         subscription,
         item=part.item,
         price=world.store.get("price", part.price),
         quantity=part.quantity,
-        amount=part.amount,
+        amount=part.amount + (part.discount if itemized else 0),
         start=part.start,
         end=part.end,
         description=f"{words} {count}{part.name} after {datetime.fromtimestamp(at, UTC):%d %b %Y}",
         is_proration=True,
+        rates=rates,
+        discounts=discounts,
     )
+    made["discount_amounts"] = [
+        {"amount": part.discount if itemized and number == 0 else 0, "discount": discount["id"]}
+        for number, discount in enumerate(discounts)
+    ]
+    return made
 
 
 def period_line(world: World, subscription: Obj, item: Obj, start: int, end: int) -> Obj:
@@ -119,6 +143,8 @@ def period_line(world: World, subscription: Obj, item: Obj, start: int, end: int
         end=end,
         description=f"{quantity} × {product_name(world, price)} ({cost} / {every})",
         is_proration=False,
+        rates=item["tax_rates"],
+        discounts=running(item, start),
     )
 
 
@@ -169,9 +195,9 @@ def line_of_waiting(world: World, item: Obj) -> Obj:
         amount=item["amount"],
         currency=item["currency"],
         description=item["description"],
-        discount_amounts=[],
+        discount_amounts=copied(item["proration_details"]["discount_amounts"]) if item["proration"] else [],
         discountable=item["discountable"],
-        discounts=[],
+        discounts=item["discounts"],
         metadata=dict(item["metadata"]),
         parent=parent,
         period=item["period"],
@@ -182,6 +208,9 @@ def line_of_waiting(world: World, item: Obj) -> Obj:
         subscription=owner and owner["subscription"],
         subtotal=item["amount"],
         taxes=[],
+        _discounts=item["_discounts"],
+        _tax_behavior=item["_tax_behavior"],
+        _tax_rates=item["tax_rates"] or None,
     )
 
 
@@ -198,10 +227,10 @@ def leave_waiting(world: World, subscription: Obj, lines: list[Obj]) -> None:
             date=world.now_of(subscription),
             description=entry["description"],
             discountable=False,
-            discounts=[],
+            discounts=entry["discounts"],
             frozen_fields=[],
             metadata={},
-            net_amount=entry["amount"],
+            net_amount=entry["amount"] - sum(taken["amount"] for taken in entry["discount_amounts"]),
             parent={
                 "subscription_details": {
                     "subscription": subscription["id"],
@@ -212,9 +241,12 @@ def leave_waiting(world: World, subscription: Obj, lines: list[Obj]) -> None:
             period=entry["period"],
             pricing=entry["pricing"],
             proration=True,
+            proration_details={"credited_items": None, "discount_amounts": entry["discount_amounts"]},
             quantity=entry["quantity"],
             quantity_decimal=entry["quantity_decimal"],
-            tax_rates=[],
+            tax_rates=entry["_tax_rates"] or [],
             test_clock=subscription["test_clock"],
+            _discounts=entry["_discounts"],
+            _tax_behavior=None,
         )
         emit(world, "invoiceitem.created", item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .changes import Plan, plan
 from .errors import Obj, StripeError
-from .fields import copied
+from .fields import assign
 from .invoices import draw_up
 from .lines import grid, line_of_waiting, period_line, waiting
 from .routes import route
@@ -17,7 +17,7 @@ _CHANGES = ("items", "trial_end", "billing_cycle_anchor")
 @route("POST", "/v1/invoices/create_preview")
 def create_preview(request: Request) -> Obj:
     world, params = request.world, request.params
-    for name in ("schedule", "schedule_details", "discounts", "invoice_items"):
+    for name in ("schedule", "schedule_details", "invoice_items"):
         if params.get(name):
             raise StripeError(f"The local Stripe simulator does not preview `{name}`.", param=name)
     if "subscription" not in params:
@@ -30,8 +30,9 @@ def create_preview(request: Request) -> Obj:
         )
     if subscription["status"] in ("canceled", "incomplete_expired"):
         raise _no_upcoming(subscription)
-    details = params.get("subscription_details", {})
+    details = _with_terms(params)
     now = world.now_of(subscription)
+    customer = _customer(world, subscription["customer"], params)
     if "proration_date" in details and not any(name in details for name in _CHANGES):
         raise StripeError(
             "You must pass one of `subscription_details[items]` or `subscription_details[trial_end]` with "
@@ -40,30 +41,52 @@ def create_preview(request: Request) -> Obj:
         )
     planned = plan(world, subscription, details, now, date_param="subscription_details[proration_date]")
     if params.get("preview_mode") == "recurring":
-        return _recurring(world, subscription, planned)
+        return _recurring(world, customer, subscription, planned)
     behavior = details.get("proration_behavior", "create_prorations")
     changed = any(name in details for name in _CHANGES)
     if planned.billed or (behavior == "always_invoice" and changed):
-        return _immediate(world, subscription, planned, behavior)
-    return _next(world, subscription, planned, planned.at if changed and behavior != "none" else None, details)
+        return _immediate(world, customer, subscription, planned, behavior)
+    moment = planned.at if changed and behavior != "none" else None
+    return _next(world, customer, subscription, planned, moment, details)
 
 
-def _immediate(world: World, subscription: Obj, planned: Plan, behavior: str) -> Obj:
+def _with_terms(params: Obj) -> Obj:
+    """`subscription_details` with the discounts and taxes that a preview has beside them."""
+    beside: Obj = {name: params[name] for name in ("discounts", "automatic_tax") if name in params}
+    beside |= params.get("subscription_details", {})
+    return beside
+
+
+def _customer(world: World, id: str | None, params: Obj) -> Obj:
+    """The customer of a preview, with what `customer_details` says of them; one of its own when there is none."""
+    if id is not None:
+        customer = dict(world.store.get("customer", id, "customer"))
+    else:
+        customer = world.shape(
+            "customer", "cus", balance=0, currency=None, test_clock=None, tax_exempt="none", metadata={}, _discounts=[]
+        )
+    assign(customer, params.get("customer_details", {}), "address", "shipping", "tax_exempt")
+    return customer | {"tax_exempt": customer["tax_exempt"] or "none"}
+
+
+def _immediate(world: World, customer: Obj, subscription: Obj, planned: Plan, behavior: str) -> Obj:
     flexible = subscription["billing_mode"]["type"] == "flexible"
     swept = waiting(world, subscription["customer"], subscription["id"]) if flexible else []
     return draw_up(
         world,
-        world.store.get("customer", subscription["customer"]),
+        customer,
         planned.lines + [line_of_waiting(world, item) for item in swept],
         reason="upcoming",
         currency=subscription["currency"],
-        subscription=subscription,
+        subscription=subscription | planned.terms,
         id=world.new_id("upcoming_in"),
         proration_date=planned.at if behavior != "none" else None,
     )
 
 
-def _next(world: World, subscription: Obj, planned: Plan, proration_date: int | None, details: Obj) -> Obj:
+def _next(
+    world: World, customer: Obj, subscription: Obj, planned: Plan, proration_date: int | None, details: Obj
+) -> Obj:
     """The renewal: what waits, the change's own lines, then the next period of the items that renew first."""
     end = min(item["current_period_end"] for item in planned.items)
     swept = waiting(world, subscription["customer"], subscription["id"])
@@ -83,11 +106,11 @@ def _next(world: World, subscription: Obj, planned: Plan, proration_date: int | 
     start = min(item["current_period_start"] for item in planned.items)
     invoice = draw_up(
         world,
-        world.store.get("customer", subscription["customer"]),
+        customer,
         lines,
         reason="upcoming",
         currency=subscription["currency"],
-        subscription=subscription,
+        subscription=subscription | planned.terms,
         period=(start, end),
         id=world.new_id("upcoming_in"),
         proration_date=proration_date,
@@ -97,20 +120,19 @@ def _next(world: World, subscription: Obj, planned: Plan, proration_date: int | 
     return invoice
 
 
-def _recurring(world: World, subscription: Obj, planned: Plan) -> Obj:
+def _recurring(world: World, customer: Obj, subscription: Obj, planned: Plan) -> Obj:
     """What every period costs from then on, without prorations and without the customer's balance."""
     lines = []
     for item in planned.items:
         start, end = grid(subscription, world.store.get("price", item["price"])).around(item["current_period_end"])
         lines.append(period_line(world, subscription, item, start, end))
-    customer = copied(world.store.get("customer", subscription["customer"])) | {"balance": 0}
     return draw_up(
         world,
-        customer,
+        customer | {"balance": 0},
         lines,
         reason="upcoming",
         currency=subscription["currency"],
-        subscription=subscription,
+        subscription=subscription | planned.terms,
         period=(lines[0]["period"]["start"], lines[0]["period"]["end"]),
         id=world.new_id("upcoming_in"),
     )
@@ -118,19 +140,14 @@ def _recurring(world: World, subscription: Obj, planned: Plan) -> Obj:
 
 def _of_new(world: World, params: Obj) -> Obj:
     """The first invoice of a subscription that does not exist yet."""
-    details = params.get("subscription_details", {})
+    details = _with_terms(params)
     if "items" not in details:
         raise StripeError(
             "You must pass `subscription` or `subscription_details[items]` to preview an invoice.",
             code="parameter_missing",
             param="subscription",
         )
-    if "customer" in params:
-        customer = world.store.get("customer", params["customer"], "customer")
-    else:
-        customer = world.shape(
-            "customer", "cus", balance=0, currency=None, test_clock=None, tax_exempt="none", metadata={}
-        )
+    customer = _customer(world, params.get("customer"), params)
     anchor = details.get("billing_cycle_anchor", {})
     wanted = {name: value for name, value in details.items() if name != "billing_cycle_anchor"}
     if anchor.get("type") == "timestamp":
@@ -139,7 +156,7 @@ def _of_new(world: World, params: Obj) -> Obj:
         world, customer, wanted | ({"currency": params["currency"]} if "currency" in params else {})
     )
     if params.get("preview_mode") == "recurring":
-        return _recurring(world, subscription, Plan(subscription["created"], subscription["items"]))
+        return _recurring(world, customer, subscription, Plan(subscription["created"], subscription["items"]))
     return draw_up(
         world, customer, lines, reason="upcoming", currency=subscription["currency"], subscription=subscription,
         id=world.new_id("upcoming_in"),

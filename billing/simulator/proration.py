@@ -9,20 +9,25 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Debit:
-    """What was billed for a stretch of time and has not been credited since. Minor units; seconds UTC."""
+    """What was billed for a stretch of time and has not been credited since. Minor units; seconds UTC.
+
+    `amount` is after discounts, `gross` before them (None: there were none).
+    """
 
     amount: int
     start: int
     end: int
     quantity: int
     price: str
+    gross: int | None = None
 
 
 @dataclass(frozen=True)
 class State:
     """A subscription item at one moment.
 
-    `full` is what one whole grid period costs; the item's own period may be shorter, as before a first anchor.
+    `full` is what one whole grid period costs after discounts, `gross` before them (None: there are none); the item's
+    own period may be shorter, as before a first anchor.
     """
 
     item: str
@@ -33,11 +38,12 @@ class State:
     grid_start: int
     end: int
     debits: tuple[Debit, ...] = ()
+    gross: Fraction | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One proration line; `credit` lines give back, the others charge."""
+    """One proration line; `credit` lines give back, the others charge. `discount` is what is already off its amount."""
 
     item: str
     price: str
@@ -47,6 +53,7 @@ class Line:
     start: int
     end: int
     credit: bool
+    discount: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,18 +91,25 @@ def _credits(before: State, at: int, *, flexible: bool) -> list[Line]:
     """Flexible billing gives back what was really billed; classic what the item costs now, billed or not."""
     if not flexible:
         amount = share(-before.full, before.grid_start, before.end, at)
-        return [Line(before.item, before.price, before.name, before.quantity, amount, at, before.end, credit=True)]
-    return [
-        Line(
-            before.item, debit.price, before.name, debit.quantity,
-            share(-debit.amount, debit.start, debit.end, max(at, debit.start)),
-            at, debit.end, credit=True,
-        )
-        for debit in before.debits
-        if debit.end > at
-    ]  # fmt: skip
+        gross = amount if before.gross is None else share(-before.gross, before.grid_start, before.end, at)
+        return [_line(before, before.price, before.quantity, amount, gross, at, before.end, credit=True)]
+    found = []
+    for debit in before.debits:
+        if debit.end > at:
+            since = max(at, debit.start)
+            amount = share(-debit.amount, debit.start, debit.end, since)
+            gross = amount if debit.gross is None else share(-debit.gross, debit.start, debit.end, since)
+            found.append(_line(before, debit.price, debit.quantity, amount, gross, at, debit.end, credit=True))
+    return found
 
 
 def _debit(after: State, at: int) -> Line:
     amount = share(after.full, after.grid_start, after.end, at)
-    return Line(after.item, after.price, after.name, after.quantity, amount, at, after.end, credit=False)
+    gross = amount if after.gross is None else share(after.gross, after.grid_start, after.end, at)
+    return _line(after, after.price, after.quantity, amount, gross, at, after.end, credit=False)
+
+
+def _line(
+    state: State, price: str, quantity: int, amount: int, gross: int, start: int, end: int, *, credit: bool
+) -> Line:
+    return Line(state.item, price, state.name, quantity, amount, start, end, credit, gross - amount)

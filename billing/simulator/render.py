@@ -9,37 +9,51 @@ from .errors import Obj, StripeError
 from .world import World
 
 _REFERENCES = {
+    "discount": {"customer": "customer", "promotion_code": "promotion_code"},
     "charge": {"customer": "customer", "payment_intent": "payment_intent"},
     "checkout.session": {
         "customer": "customer", "invoice": "invoice", "setup_intent": "setup_intent", "subscription": "subscription",
     },
     "customer": {"test_clock": "test_helpers.test_clock"},
+    "promotion_code": {"customer": "customer"},
     "customer_balance_transaction": {"customer": "customer", "invoice": "invoice"},
     "invoice": {
-        "customer": "customer", "default_payment_method": "payment_method", "test_clock": "test_helpers.test_clock",
+        "customer": "customer", "default_payment_method": "payment_method", "discounts": "discount",
+        "test_clock": "test_helpers.test_clock",
     },
     "invoice_payment": {"invoice": "invoice"},
-    "invoiceitem": {"customer": "customer", "invoice": "invoice"},
-    "line_item": {"subscription": "subscription"},
+    "invoiceitem": {"customer": "customer", "discounts": "discount", "invoice": "invoice"},
+    "line_item": {"discounts": "discount", "subscription": "subscription"},
     "payment_intent": {"customer": "customer", "payment_method": "payment_method", "latest_charge": "charge"},
     "payment_method": {"customer": "customer"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
     "setup_intent": {"customer": "customer", "payment_method": "payment_method"},
     "subscription": {
-        "customer": "customer", "default_payment_method": "payment_method", "latest_invoice": "invoice",
+        "customer": "customer", "default_payment_method": "payment_method", "discounts": "discount",
+        "latest_invoice": "invoice",
         "pending_setup_intent": "setup_intent", "schedule": "subscription_schedule",
         "test_clock": "test_helpers.test_clock",
     },
+    "subscription_item": {"discounts": "discount"},
     "subscription_schedule": {"customer": "customer", "subscription": "subscription"},
+    "tax_id": {"customer": "customer"},
 }  # fmt: skip
 
 # References inside a plain part of an object, by the kind of the object around it.
 _INNER = {
     "customer": {"default_payment_method": "payment_method"},
-    "invoice": {"subscription": "subscription"},
+    "discount": {"coupon": "coupon"},
+    "invoice": {"subscription": "subscription", "discount": "discount", "tax_rate": "tax_rate"},
     "invoice_payment": {"payment_intent": "payment_intent"},
-    "line_item": {"subscription": "subscription", "price": "price", "product": "product"},
+    "line_item": {
+        "subscription": "subscription",
+        "price": "price",
+        "product": "product",
+        "discount": "discount",
+        "tax_rate": "tax_rate",
+    },
+    "promotion_code": {"coupon": "coupon"},
     "subscription_schedule": {"price": "price"},
 }
 _DEPTH = 4
@@ -80,6 +94,11 @@ def _show(world: World, obj: Obj) -> Obj:
             lines = [_show(world, line) for line in obj["lines"][:10]]
             more, url = len(obj["lines"]) > 10, f"/v1/invoices/{obj['id']}/lines"
             shown["lines"] = list_of(lines, url, has_more=more, total_count=len(obj["lines"]))
+        case "customer" if obj.get("discount"):
+            shown["discount"] = _show(world, obj["discount"])
+        case "coupon":
+            shown.pop("applies_to", None)
+            shown.pop("currency_options", None)
         case "price":
             shown.pop("tiers", None)
             shown.pop("currency_options", None)
@@ -108,6 +127,11 @@ def _subscriptions(world: World, customer: Obj) -> Obj:
     return list_of([_show(world, sub) for sub in reversed(found)][:10], url, has_more=len(found) > 10)
 
 
+def _tax_ids(world: World, customer: Obj) -> Obj:
+    found = world.store.of_customer("tax_id", customer["id"])
+    return list_of(list(reversed(found)), f"/v1/customers/{customer['id']}/tax_ids")
+
+
 def _line_items(world: World, session: Obj) -> Obj:
     return list_of([_show(world, item) for item in session["_line_items"]], f"{session['id']}/line_items")
 
@@ -117,7 +141,10 @@ _ON_REQUEST: dict[tuple[str, str], Callable[[World, Obj], Any]] = {
     ("invoice", "confirmation_secret"): _confirmation_secret,
     ("price", "tiers"): lambda _, price: price["tiers"],
     ("price", "currency_options"): lambda _, price: price["currency_options"] or {price["currency"]: _option(price)},
+    ("coupon", "applies_to"): lambda _, coupon: coupon["applies_to"],
+    ("coupon", "currency_options"): lambda _, coupon: coupon["currency_options"] or {},
     ("customer", "subscriptions"): _subscriptions,
+    ("customer", "tax_ids"): _tax_ids,
     ("customer", "tax"): lambda *_: {"automatic_tax": "not_collecting", "ip_address": None, "location": None,
                                      "provider": "stripe"},
     ("checkout.session", "line_items"): _line_items,
@@ -157,6 +184,13 @@ def _expand(world: World, node: Any, parts: list[str], kind: str | None, path: s
     elif isinstance(value, dict) and "object" not in value:
         node[head] = value = dict(value)
     elif isinstance(value, list):
-        node[head] = value = [dict(item) if isinstance(item, dict) else item for item in value]
+        kind_of = _REFERENCES.get(kind or "", {}).get(head)
+        node[head] = value = [_copy_or_find(world, item, kind_of) for item in value]
     if rest:
         _expand(world, value, rest, kind, path)
+
+
+def _copy_or_find(world: World, item: Any, kind: str | None) -> Any:
+    if isinstance(item, str) and kind is not None and (found := world.store.find(kind, item)) is not None:
+        return _show(world, found)
+    return dict(item) if isinstance(item, dict) else item

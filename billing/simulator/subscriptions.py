@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import invoices, lifecycle
-from .changes import debit, final_credits, new_item
+from . import invoices, lifecycle, redemptions
+from .changes import debit, final_credits, new_item, new_terms
 from .errors import Obj, StripeError
 from .events import emit
 from .fields import given, merged
@@ -49,12 +49,15 @@ def build(world: World, customer: Obj, params: Obj) -> tuple[Obj, list[Obj]]:
         test_clock=customer["test_clock"],
         trial_settings={"end_behavior": {"missing_payment_method": "create_invoice"}},
         _anchor_day=None,
+        _discounts=[],
+        _last_discounts=None,
         _pending=None,
         **given(params, "days_until_due", "description", "cancel_at", "default_payment_method"),
     )  # fmt: skip
     subscription["items"] = [
         new_item(world, subscription, spec, f"items[{number}]") for number, spec in enumerate(specs)
     ]
+    subscription |= new_terms(world, subscription, params)
     trial_end = _trial_end(params, now)
     if trial_end is not None:
         subscription |= {"trial_start": now, "trial_end": trial_end, "status": "trialing"}
@@ -157,6 +160,7 @@ def store_new(world: World, subscription: Obj) -> None:
     world.store.add("subscription", subscription)
     for item in subscription["items"]:
         world.store.add("_item", {"id": item["id"], "subscription": subscription["id"]})
+    redemptions.attach(world, subscription, {}, subscription["items"])
 
 
 def _first_invoice(

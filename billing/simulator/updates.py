@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import invoices, lifecycle, schedules
+from . import invoices, lifecycle, redemptions, schedules
 from .agenda import INCOMPLETE_FOR
-from .changes import Plan, plan
+from .changes import Plan, new_terms, plan
 from .errors import Obj, StripeError, missing
 from .fields import assign, copied, merged
 from .lines import leave_waiting, waiting
@@ -12,6 +12,7 @@ from .lists import page
 from .payment_methods import of_customer
 from .render import render
 from .routes import route
+from .totals import note_discounts
 from .world import Request, World
 
 _WITH_PENDING = {
@@ -19,7 +20,8 @@ _WITH_PENDING = {
     "trial_from_plan", "add_invoice_items", "metadata", "cancel_at_period_end", "discounts",
 }  # fmt: skip
 _ITEM_WITH_PENDING = {"id", "price", "price_data", "quantity"}
-_UNSUPPORTED = ("add_invoice_items", "discounts", "billing_thresholds", "billing_schedules", "transfer_data")
+_OF_ITEM = ("price", "price_data", "quantity", "metadata", "discounts", "tax_rates")
+_UNSUPPORTED = ("add_invoice_items", "billing_thresholds", "billing_schedules", "transfer_data")
 
 
 @route("POST", "/v1/subscriptions/{subscription_exposed_id}")
@@ -37,6 +39,7 @@ def change(world: World, id: str, params: Obj) -> Obj:
         _change_items(world, subscription, params, behavior)
     else:
         before = copied(render(world, subscription))
+        redemptions.attach(world, subscription, new_terms(world, subscription, params), subscription["items"])
         _plain_fields(world, subscription, params)
         lifecycle.updated(world, subscription, before)
     return subscription
@@ -145,10 +148,11 @@ def _invoice(world: World, subscription: Obj, planned: Plan, *, sweep: bool) -> 
     swept = waiting(world, customer["id"], subscription["id"]) if sweep and flexible else []
     invoice = invoices.create(
         world, customer, planned.lines, reason="subscription_update", currency=subscription["currency"],
-        subscription=subscription, swept=swept,
+        subscription=subscription | planned.terms, swept=swept,
     )  # fmt: skip
     invoice["_days_until_due"] = subscription["days_until_due"]
     invoices.finalize(world, invoice)
+    note_discounts(planned.items, invoice["lines"])
     return invoice
 
 
@@ -173,7 +177,7 @@ def _hold(world: World, subscription: Obj, planned: Plan, params: Obj, invoice: 
         "billing_cycle_anchor": planned.anchor,
         "cancel_at_period_end": cancels,
         "discount": None,
-        "discounts": None,
+        "discounts": planned.terms.get("discounts"),
         "expires_at": min(now + INCOMPLETE_FOR, *ends),
         "metadata": metadata or None,
         "subscription_items": planned.items,
@@ -213,9 +217,7 @@ def retrieve_item(request: Request) -> Obj:
 @route("POST", "/v1/subscription_items/{item}")
 def update_item(request: Request) -> Obj:
     params = dict(request.params)
-    spec = {"id": request.id} | {
-        name: params.pop(name) for name in ("price", "price_data", "quantity", "metadata") if name in params
-    }
+    spec = {"id": request.id} | {name: params.pop(name) for name in _OF_ITEM if name in params}
     params.pop("off_session", None)
     change(request.world, _owner(request.world, request.id)["id"], params | {"items": [spec]})
     return _item(request.world, request.id)
@@ -226,7 +228,7 @@ def create_item(request: Request) -> Obj:
     params = dict(request.params)
     owner = request.world.store.get("subscription", params.pop("subscription"), "subscription")
     known = {item["id"] for item in owner["items"]}
-    spec = {name: params.pop(name) for name in ("price", "price_data", "quantity", "metadata") if name in params}
+    spec = {name: params.pop(name) for name in _OF_ITEM if name in params}
     after = change(request.world, owner["id"], params | {"items": [spec]})
     return next(dict(item) for item in after["items"] if item["id"] not in known)
 

@@ -85,7 +85,7 @@ def test_a_missing_object_is_a_404(shop: Shop) -> None:
 
 def test_an_unknown_path_says_that_the_simulator_does_not_know_it(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="simulator does not know this path"):
-        shop.client.v1.coupons.list()
+        shop.client.v1.payouts.list()
 
 
 @pytest.mark.parametrize("key", ["sk_live_1234567890123456", "nonsense", ""])
