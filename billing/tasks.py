@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from billing.changes.credit_idle import finish_idle_credits as finish_credits
 from billing.changes.decreases import place_due_decreases as place_due
 from billing.changes.finish_open_changes import finish_open_changes as finish_open
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
@@ -22,6 +23,12 @@ def handle_waiting_events() -> None:
 def finish_open_changes() -> None:
     """Carry on what a crash left."""
     finish_open(at=now())
+
+
+@shared_task(name="billing.finish_idle_credits")
+def finish_idle_credits() -> None:
+    """Put credits for idle seats on the next invoice that a crash left behind."""
+    finish_credits(at=now())
 
 
 @shared_task(name="billing.place_due_decreases")

@@ -6,6 +6,8 @@ from seatportal.kit.clock import now
 from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.holders.admit_waiting import admit_all_waiting
 from seats.invariants.check_invariants import check_invariants as check
+from seats.true_up.count_idle_credits import count_idle_credits as count_idle
+from seats.true_up.record_marks import record_marks as record
 
 
 @shared_task(name="seats.admit_waiting")
@@ -24,3 +26,15 @@ def enforce_grace() -> None:
 def check_invariants() -> None:
     """Look for what must never be; violations are logged as errors."""
     check(at=now())
+
+
+@shared_task(name="seats.record_marks")
+def record_marks() -> None:
+    """Write how many seats each day used."""
+    record(at=now())
+
+
+@shared_task(name="seats.count_idle_credits")
+def count_idle_credits() -> None:
+    """Count idle seats of periods that end now."""
+    count_idle(at=now())

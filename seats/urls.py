@@ -17,6 +17,7 @@ from seats.views import (
     release,
     requests,
     seat_list,
+    true_ups,
     usage,
 )
 
@@ -39,6 +40,8 @@ urlpatterns = [
     path(f"{SEATS}purchases/<str:change_id>/stop/", purchase.stop, name="purchase_stop"),
     path(f"{SEATS}reduce/", drop_seats.reduce_seats, name="reduce"),
     path(f"{SEATS}keep/", drop_seats.keep_seats, name="keep"),
+    path(f"{SEATS}true-up/", true_ups.true_ups, name="true_ups"),
+    path(f"{SEATS}idle-credits/<str:credit_id>/", true_ups.idle_credit, name="idle_credit"),
     path(f"{SEATS}bulk/", bulk.bulk, name="bulk"),
     path(f"{SEATS}bulk/effect/", bulk.bulk_effect, name="bulk_effect"),
     path(f"{SEATS}people/<str:member_id>/", person.person, name="person"),

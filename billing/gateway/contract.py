@@ -157,6 +157,18 @@ class RemoteInvoice:
 
 
 @dataclass(frozen=True)
+class RemoteInvoiceItem:
+    """One line that waits for an invoice, or has its own by now. `amount` is signed."""
+
+    id: str
+    amount: int
+    currency: str
+    description: str
+    invoice_id: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
 class RemotePayment:
     """How far the payment of an invoice is. `needs`: "confirmation" by the bank, another "card", or "" for neither."""
 

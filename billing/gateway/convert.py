@@ -9,6 +9,7 @@ from billing.gateway.contract import (
     RemoteCustomer,
     RemoteEvent,
     RemoteInvoice,
+    RemoteInvoiceItem,
     RemoteItem,
     RemoteLine,
     RemotePayment,
@@ -143,6 +144,18 @@ def invoice(data: Json) -> RemoteInvoice:
         discount=sum(d["amount"] for d in data.get("total_discount_amounts") or []),
         metadata=dict(parent.get("metadata") or {}),
         lines=tuple(line(row) for row in (data.get("lines") or {}).get("data", [])),
+    )
+
+
+def invoice_item(data: Json) -> RemoteInvoiceItem:
+    """An invoice item."""
+    return RemoteInvoiceItem(
+        id=data["id"],
+        amount=data["amount"],
+        currency=data["currency"],
+        description=data.get("description") or "",
+        invoice_id=id_of(data.get("invoice")),
+        metadata=dict(data.get("metadata") or {}),
     )
 
 

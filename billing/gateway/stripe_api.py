@@ -7,12 +7,13 @@ from django.conf import settings
 from billing.gateway.catalog import Catalog
 from billing.gateway.customers import Customers
 from billing.gateway.events import Events
+from billing.gateway.invoice_items import InvoiceItems
 from billing.gateway.invoices import Invoices
 from billing.gateway.schedules import Schedules
 from billing.gateway.subscriptions import Subscriptions
 
 
-class StripeGateway(Subscriptions, Invoices, Customers, Schedules, Catalog, Events):
+class StripeGateway(Subscriptions, Invoices, InvoiceItems, Customers, Schedules, Catalog, Events):
     """Our verbs at Stripe."""
 
 

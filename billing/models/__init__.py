@@ -3,6 +3,7 @@
 from billing.models.customer import Customer, PaymentMethod
 from billing.models.decrease import ScheduledDecrease
 from billing.models.drift import Drift, Reconciliation
+from billing.models.idle_credit import IdleCredit
 from billing.models.incident import CreditNote, Incident
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.plan import Plan, Price, PriceTier
@@ -17,6 +18,7 @@ __all__ = [
     "Customer",
     "Drift",
     "EventCursor",
+    "IdleCredit",
     "Incident",
     "Invoice",
     "InvoiceLine",

@@ -12,6 +12,9 @@ class Terms(Dated):
     """Exceptions and commitments of one account; without a row, and where a field is empty, the plan's own hold.
 
     committed_quantity: seats that stay until `committed_until`; a reduction below waits for that day.
+    idle_days: a seat is idle when its holder did nothing on so many days of the account's calendar.
+    true_up_from: the first day of the first quarter that is trued up; another begins every three months. Empty: no
+    true-up, or with the hybrid policy the quarters of the calendar.
     credit_limit: minor units of the subscription's currency that may be open on invoices; for invoice customers.
     """
 
@@ -31,6 +34,7 @@ class Terms(Dated):
         _("idle seats"), max_length=8, choices=InactivePolicy, default=InactivePolicy.ALL
     )
     idle_days = models.PositiveSmallIntegerField(_("idle after days"), default=30)
+    true_up_from = models.DateField(_("quarterly true-up from"), null=True, blank=True)
     credit_limit = models.BigIntegerField(_("credit limit"), null=True, blank=True)
     po_number = models.CharField(_("purchase order number"), max_length=60, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)

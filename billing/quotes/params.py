@@ -27,6 +27,18 @@ def preview_params(
     }
 
 
+def recurring_params(*, customer_id: str, subscription_id: str, item_id: str, quantity: int) -> dict[str, Any]:
+    """Parameters of invoices.create_preview for what every period costs, without prorations and pending items."""
+    params = preview_params(
+        customer_id=customer_id,
+        subscription_id=subscription_id,
+        item_id=item_id,
+        quantity=quantity,
+        proration_date=None,
+    )
+    return params | {"preview_mode": "recurring"}
+
+
 def update_params(*, change_id: str, item_id: str, quantity: int, proration_date: int) -> dict[str, Any]:
     """Parameters of subscriptions.update. The stamp becomes visible together with the quantity, once paid."""
     return {

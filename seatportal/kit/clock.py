@@ -1,6 +1,7 @@
 """The time: UTC inside, a named zone for people."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -27,3 +28,8 @@ def start_of_running_day(period_start: datetime, at: datetime) -> datetime:
     """
     elapsed = max(int((at - period_start).total_seconds()), 0)
     return period_start + timedelta(days=elapsed // 86_400)
+
+
+def noon_of(day: date, zone: str) -> datetime:
+    """The middle of a calendar day in a zone, in UTC: written in another zone it still names the same day."""
+    return datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC)

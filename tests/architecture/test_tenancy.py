@@ -22,6 +22,7 @@ from accounts.members.invitations import token_of
 from accounts.members.structure import add_place
 from accounts.models import Account, Membership, Role, User
 from billing.changes.buy_quote import buy_quote
+from billing.changes.credit_idle import IdleCount, open_idle_credit
 from billing.models import Invoice
 from billing.quotes.quote_quantity import quote_quantity
 from seatportal.checks import walk
@@ -141,6 +142,14 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         actor=Actor(user=viewer.user),
         at=now,
     )
+    credit = open_idle_credit(
+        subscription=change.subscription,
+        item=change.subscription.items.get(),
+        period_start=now,
+        period_end=now,
+        count=IdleCount(now.date(), now.date(), quantity=10, assigned=2, credited=0, people=[]),
+        at=now,
+    )
     return World(
         account,
         people,
@@ -158,6 +167,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "invoice_id": Invoice.objects.filter(account=account).latest("pk").public_id,
             "seat_id": seat.public_id,
             "assignment_id": seat.public_id,
+            "credit_id": credit.public_id,
             "request_id": asked.public_id,
             "entry_id": LedgerEntry.objects.filter(account=account).latest("pk").public_id,
             # Django admin's.

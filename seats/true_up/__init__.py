@@ -1,0 +1,1 @@
+"""Idle seats credited by the period, and the quarterly true-up with its evidence (product.md F5 to F7)."""
