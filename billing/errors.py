@@ -67,11 +67,49 @@ class MinimumSeats(PortalError):
     message = _("The plan has a minimum number of seats.")
 
 
+class CommitmentInForce(PortalError):
+    """Promised for longer."""
+
+    code, status = "commitment_in_force", 422
+    message = _("These seats are committed for longer.")
+
+
+class CreditLimitReached(GrowthRefused):
+    """Too much is open on invoices."""
+
+    code = "credit_limit_reached"
+    message = _(
+        "Your open invoices and this purchase together exceed your credit limit. Pay an open invoice first, or ask "
+        "your account team for a higher limit."
+    )
+
+
 class TooManySeats(PortalError):
     """Above what the plan sells without talking to anyone."""
 
     code, status = "seats_exceed_self_service", 422
-    message = _("More seats than can be bought here. Talk to your account team; they make an offer.")
+    message = _("More seats than can be bought here. Ask for an offer.")
+
+
+class OfferAlreadyAsked(PortalError):
+    """One open request per account."""
+
+    code, status = "offer_already_requested", 409
+    message = _("An offer was asked for already. Wait for the answer, or withdraw the request first.")
+
+
+class OfferGone(PortalError):
+    """Answered or withdrawn already."""
+
+    code, status = "offer_request_closed", 409
+    message = _("This request for an offer is closed already.")
+
+
+class TermsWrong(PortalError):
+    """Terms that contradict themselves."""
+
+    code, status = "terms_wrong", 422
+    message = _("These terms contradict each other.")
 
 
 class QuantityWrong(PortalError):

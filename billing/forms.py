@@ -8,6 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Price
 
 
+class OfferForm(forms.Form):
+    """How many seats in all, who is told, and what should be known. quantity: above what is sold without an offer."""
+
+    quantity = forms.IntegerField(label=_("Seats in all"), min_value=1, max_value=100_000)
+    contact = forms.EmailField(label=_("Where the offer goes"))
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=500,
+        help_text=_("When you need them, for whom, or anything else that matters."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class PlanForm(forms.Form):
     """One of the prices on offer, and a number of seats; `start_checkout` checks the plan's bounds."""
 

@@ -50,6 +50,12 @@ def register() -> None:
             "purchase.stopped": gettext_lazy("Purchase stopped"),
             "incident.acknowledged": gettext_lazy("Incident taken on"),
             "incident.resolved": gettext_lazy("Incident resolved"),
+            "terms.set": gettext_lazy("Terms agreed"),
+            "offer.asked": gettext_lazy("Offer asked for"),
+            "offer.withdrawn": gettext_lazy("Request for an offer withdrawn"),
+            "offer.offered": gettext_lazy("Offer made"),
+            "offer.accepted": gettext_lazy("Offer agreed"),
+            "offer.declined": gettext_lazy("Offer refused"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),
         }

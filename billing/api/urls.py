@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from billing.api.offers import OfferRequests, OfferWithdrawal
 from billing.api.quotes import OneQuote, Quotes
 
 urlpatterns = [
     path("quotes", Quotes.as_view(), name="quotes"),
     path("quotes/<str:quote_id>", OneQuote.as_view(), name="quote"),
+    path("offer-requests", OfferRequests.as_view(), name="offer_requests"),
+    path("offer-requests/<str:offer_id>/withdraw", OfferWithdrawal.as_view(), name="offer_withdrawal"),
 ]

@@ -42,7 +42,7 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "") 
         return QuantityChange.objects.get(quote=quote)
     if at >= quote.expires_at:
         raise QuoteExpired
-    standing, item = standing_of(subscription)
+    standing, item = standing_of(subscription, at)
     if standing.open_change or standing.pending:
         raise ChangeInProgress
     if subscription.version != quote.base_version or item.stripe_id != quote.item_stripe_id:

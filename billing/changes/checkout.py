@@ -22,6 +22,8 @@ from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.queries import card_of, customer_of, live_subscription
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Customer, PaymentMethod, Price
+from billing.quotes.bounds import prices_for
+from billing.terms.queries import terms_in_force
 from seatportal.kit.clock import to_unix
 from seatportal.kit.ids import public_id
 
@@ -42,17 +44,21 @@ def start_checkout(
     plan = price.plan
     if quantity < 1:
         raise QuantityWrong(field="quantity")
-    if quantity < plan.minimum_seats:
+    held = terms_in_force(account, plan, at)
+    if quantity < held.minimum:
+        others = prices_for(account, quantity=quantity, currency=price.currency, at=at)
         raise MinimumSeats(
             _("This plan starts at %(count)d seats. Choose at least as many, or a plan without a minimum.")
-            % {"count": plan.minimum_seats},
+            % {"count": held.minimum},
             field="quantity",
+            minimum=held.minimum,
+            alternatives=[other.public_id for other in others],
         )
-    if quantity > plan.self_service_max:
+    if quantity > held.maximum:
         raise TooManySeats(
-            _("Up to %(max)d seats can be bought here. For more, talk to your account team; they make an offer.")
-            % {"max": plan.self_service_max},
+            _("Up to %(max)d seats can be bought here. For more, ask for an offer.") % {"max": held.maximum},
             field="quantity",
+            maximum=held.maximum,
         )
     customer = ensure_customer(account=account, email=_billing_address(actor), at=at)
     window = to_unix(at) // int(SESSION_LIFE.total_seconds())

@@ -12,12 +12,7 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.changes.rules import backoff
-from billing.errors import (
-    MinimumSeats,
-    NoSubscription,
-    ProviderUnavailable,
-    ReductionRefused,
-)
+from billing.errors import NoSubscription, ProviderUnavailable, ReductionRefused
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import (
@@ -28,6 +23,8 @@ from billing.mirror.queries import (
 )
 from billing.mirror.refresh import refresh_subscription
 from billing.models import ScheduledDecrease, Subscription
+from billing.terms.queries import terms_in_force
+from billing.terms.rules import check_may_shrink
 
 log = structlog.get_logger(__name__)
 State = ScheduledDecrease.State
@@ -40,7 +37,8 @@ def plan_decrease(
 ) -> ScheduledDecrease | None:
     """Hold `quantity` seats from the next period on; today's number withdraws the plan (None). No call to Stripe.
 
-    Raises NoSubscription, ReductionRefused, MinimumSeats, ProviderUnavailable (only when Stripe holds the old plan).
+    Raises NoSubscription, ReductionRefused, MinimumSeats, CommitmentInForce, ProviderUnavailable (only when Stripe
+    holds the old plan).
     """
     current = open_decrease(account)
     if current is not None and current.state == State.PLACED:
@@ -56,12 +54,9 @@ def plan_decrease(
             raise NoSubscription
         if quantity < 1 or quantity > item.quantity:
             raise ReductionRefused(field="quantity")
-        if quantity < item.price.plan.minimum_seats:
-            raise MinimumSeats(
-                _("The plan has a minimum of %(count)d seats.") % {"count": item.price.plan.minimum_seats},
-                field="quantity",
-                minimum=item.price.plan.minimum_seats,
-            )
+        if quantity < item.quantity:
+            held = terms_in_force(account, item.price.plan, at)
+            check_may_shrink(held, quantity=quantity, effective_at=item.period_end)
         if subscription.cancel_at is not None:
             raise ReductionRefused(_("The subscription ends at the end of this period, with all its seats."))
         ScheduledDecrease.objects.filter(subscription=subscription, state=State.PLANNED).update(

@@ -6,6 +6,7 @@ from billing.models.drift import Drift, Reconciliation
 from billing.models.idle_credit import IdleCredit
 from billing.models.incident import CreditNote, Incident
 from billing.models.invoice import Invoice, InvoiceLine
+from billing.models.offer_request import OfferRequest
 from billing.models.plan import Plan, Price, PriceTier
 from billing.models.quantity_change import QuantityChange
 from billing.models.quote import Quote
@@ -22,6 +23,7 @@ __all__ = [
     "Incident",
     "Invoice",
     "InvoiceLine",
+    "OfferRequest",
     "PaymentMethod",
     "Plan",
     "Price",

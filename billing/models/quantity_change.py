@@ -56,6 +56,9 @@ class QuantityChange(Dated):
     price_stripe_id = models.CharField(max_length=64)
     # Where the change is to another price; empty: it stays.
     target_price_stripe_id = models.CharField(max_length=64, blank=True)
+    # The seats count at once and the invoice is paid later (send_invoice).
+    on_credit = models.BooleanField(_("on credit"), default=False)
+    po_number = models.CharField(_("purchase order number"), max_length=60, blank=True)
     currency = models.CharField(max_length=3)
     quoted_total = models.BigIntegerField(_("quoted total"))
     quoted_due = models.BigIntegerField(_("quoted due"))

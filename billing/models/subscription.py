@@ -32,6 +32,7 @@ class Subscription(models.Model):
     status = models.CharField(_("status"), max_length=24)
     currency = models.CharField(_("currency"), max_length=3)
     collection_method = models.CharField(_("collection"), max_length=24, default="charge_automatically")
+    days_until_due = models.PositiveSmallIntegerField(_("days until due"), null=True, blank=True)
     billing_mode = models.CharField(_("billing mode"), max_length=12, default="flexible")
     cancel_at = models.DateTimeField(_("ends on"), null=True, blank=True)
     trial_end = models.DateTimeField(_("trial ends"), null=True, blank=True)

@@ -11,10 +11,12 @@ from seatportal.kit.models import Dated
 class Terms(Dated):
     """Exceptions and commitments of one account; without a row, and where a field is empty, the plan's own hold.
 
+    minimum_seats and self_service_max go before the plan's until `valid_until`.
     committed_quantity: seats that stay until `committed_until`; a reduction below waits for that day.
     idle_days: a seat is idle when its holder did nothing on so many days of the account's calendar.
     true_up_from: the first day of the first quarter that is trued up; another begins every three months. Empty: no
     true-up, or with the hybrid policy the quarters of the calendar.
+    adds_commit: seats added during the commitment stay as long as the others.
     credit_limit: minor units of the subscription's currency that may be open on invoices; for invoice customers.
     """
 
@@ -30,6 +32,7 @@ class Terms(Dated):
     self_service_max = models.PositiveIntegerField(_("self-service up to"), null=True, blank=True)
     committed_quantity = models.PositiveIntegerField(_("committed seats"), default=0)
     committed_until = models.DateTimeField(_("committed until"), null=True, blank=True)
+    adds_commit = models.BooleanField(_("added seats are committed too"), default=False)
     inactive_policy = models.CharField(
         _("idle seats"), max_length=8, choices=InactivePolicy, default=InactivePolicy.ALL
     )

@@ -25,7 +25,7 @@ def quote_quantity(*, account: Account, actor: Actor, add: int, at: datetime) ->
     subscription = live_subscription(account)
     if subscription is None:
         raise NoSubscription
-    standing, item = standing_of(subscription)
+    standing, item = standing_of(subscription, at)
     target = item.quantity + add
     check_may_grow(standing, target=target, at=at)
     proration_date = to_unix(start_of_running_day(item.period_start, at))

@@ -77,10 +77,10 @@ def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
         )
     if target > standing.maximum:
         raise TooManySeats(
-            _("Up to %(max)d seats can be bought here. For more, talk to your account team; they make an offer.")
-            % {"max": standing.maximum},
+            _("Up to %(max)d seats can be bought here. For more, ask for an offer.") % {"max": standing.maximum},
             field="add",
             maximum=standing.maximum,
+            ask_at="/api/v1/offer-requests",
         )
 
 

@@ -1,17 +1,20 @@
 """Read what the rules of growth look at."""
 
+from datetime import datetime
+
 from billing.errors import NoSubscription
 from billing.mirror.queries import card_of, open_decrease, overdue_invoice, seat_item
 from billing.models import QuantityChange, Subscription, SubscriptionItem
 from billing.quotes.rules import Standing
+from billing.terms.queries import terms_in_force
 
 
-def standing_of(subscription: Subscription) -> tuple[Standing, SubscriptionItem]:
-    """The standing and the seat item of a live subscription. Raises NoSubscription when it sells no seats."""
+def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, SubscriptionItem]:
+    """The standing and the seat item of a live subscription at a moment. Raises NoSubscription without seats."""
     item = seat_item(subscription)
     if item is None:
         raise NoSubscription
-    plan = item.price.plan
+    held = terms_in_force(subscription.account, item.price.plan, at)
     decrease = open_decrease(subscription.account)
     ours = decrease.schedule_stripe_id if decrease else ""
     return (
@@ -30,8 +33,8 @@ def standing_of(subscription: Subscription) -> tuple[Standing, SubscriptionItem]
             overdue=overdue_invoice(subscription.account) is not None,
             period_end=item.period_end,
             quantity=item.quantity,
-            minimum=plan.minimum_seats,
-            maximum=plan.self_service_max,
+            minimum=held.minimum,
+            maximum=held.maximum,
         ),
         item,
     )

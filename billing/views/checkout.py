@@ -1,5 +1,7 @@
 """The first purchase: to Stripe's page and back."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,9 +13,10 @@ from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from billing.catalog.queries import prices_on_offer
 from billing.changes.checkout import after_checkout, start_checkout
-from billing.errors import ChangeInProgress, ProviderUnavailable
+from billing.errors import ChangeInProgress, MinimumSeats, ProviderUnavailable, TooManySeats
 from billing.forms import PlanForm
 from billing.mirror.queries import live_subscription, seat_item
+from billing.models import Price
 from billing.views.plan import choice_context
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -27,6 +30,7 @@ def checkout(request: AccountRequest) -> HttpResponse:
         return redirect("billing:plan", request.account.slug)
     prices = prices_on_offer(request.POST.get("currency") or None)
     form = PlanForm(request.POST, prices=prices)
+    refusal: PortalError | None = None
     if form.is_valid():
         done, plan = (
             f"{settings.SITE_URL}{reverse(name, args=[request.account.slug])}"
@@ -46,9 +50,19 @@ def checkout(request: AccountRequest) -> HttpResponse:
             return redirect("billing:plan", request.account.slug)
         except PortalError as error:
             put_error(form, error)
+            refusal = error
         else:
             return redirect(url)
-    return render(request, "billing/choose_plan.html", choice_context(request, form), status=422)
+    context = choice_context(request, form) | _ways_out(request, refusal, prices)
+    return render(request, "billing/choose_plan.html", context, status=422)
+
+
+def _ways_out(request: AccountRequest, refusal: PortalError | None, prices: list[Price]) -> dict[str, Any]:
+    """Below a plan's minimum: plans that sell the number. Above self-service: the request for an offer."""
+    if isinstance(refusal, MinimumSeats):
+        wanted = refusal.data.get("alternatives", [])
+        return {"alternatives": [price for price in prices if price.public_id in wanted]}
+    return {"too_many": isinstance(refusal, TooManySeats)}
 
 
 @requires("billing.manage")

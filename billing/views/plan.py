@@ -13,7 +13,10 @@ from billing.catalog.queries import prices_on_offer, scheme_of
 from billing.forms import PlanForm
 from billing.mirror.queries import card_of, customer_of, live_subscription, open_decrease, seat_item
 from billing.models import Price, Subscription, SubscriptionItem
+from billing.terms.queries import terms_in_force, terms_of
+from billing.terms.rules import InForce, in_force
 from billing.views.words import card_name, interval_words, status_badge
+from seatportal.kit.clock import now
 from seatportal.kit.htmx import render_part
 
 # Numbers of seats for which the table names the price.
@@ -56,11 +59,13 @@ def plan(request: AccountRequest) -> HttpResponse:
 
 def _present(request: AccountRequest, subscription: Subscription, item: SubscriptionItem | None) -> dict[str, Any]:
     card, customer = card_of(request.account), customer_of(request.account)
-    offer = offer_of(item.price) if item else None
+    held = terms_in_force(request.account, item.price.plan, now()) if item else None
+    offer = offer_of(item.price, held) if item and held else None
     return {
         "subscription": subscription,
         "item": item,
         "offer": offer,
+        "held": held,
         "recurring": amount(scheme_of(item.price), item.quantity) if item else None,
         "badge": status_badge(subscription),
         "card": card_name(card) if card else "",
@@ -83,9 +88,10 @@ def choice_context(request: AccountRequest, form: PlanForm | None = None) -> dic
     form = form or PlanForm(prices=prices, initial=wish)
     number = str(form["quantity"].value() or "")
     seats = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+    terms, at = terms_of(request.account), now()
     return {
         "form": form,
-        "offers": [(offer_of(price), _together(price, seats)) for price in prices],
+        "offers": [_offered(price, seats, in_force(terms, price.plan, at)) for price in prices],
         "seats": seats,
         "currency": currency,
         "currencies": [] if fixed else currencies,
@@ -94,10 +100,10 @@ def choice_context(request: AccountRequest, form: PlanForm | None = None) -> dic
     }
 
 
-def _together(price: Price, seats: int) -> int | None:
-    """What a number of seats costs by list price; nothing where the plan does not sell it."""
-    plan = price.plan
-    return amount(scheme_of(price), seats) if plan.minimum_seats <= seats <= plan.self_service_max else None
+def _offered(price: Price, seats: int, held: InForce) -> tuple[Offer, InForce, int | None]:
+    """A price, its bounds, and what a number of seats costs by list price; nothing where the plan does not sell it."""
+    together = amount(scheme_of(price), seats) if held.minimum <= seats <= held.maximum else None
+    return offer_of(price, held), held, together
 
 
 def _usual(request: AccountRequest, currencies: list[str]) -> str:
@@ -106,7 +112,7 @@ def _usual(request: AccountRequest, currencies: list[str]) -> str:
     return usual if usual in currencies else next(iter(currencies), "")
 
 
-def offer_of(price: Price) -> Offer:
+def offer_of(price: Price, held: InForce) -> Offer:
     """The steps of a price and what usual numbers of seats cost by it."""
     scheme, steps, first = scheme_of(price), list[Step](), 1
     for tier in scheme.tiers:
@@ -114,8 +120,7 @@ def offer_of(price: Price) -> Offer:
         first = (tier.up_to or first) + 1
     if not steps:
         steps = [Step(1, None, price.unit_amount or 0, 0)]
-    plan = price.plan
-    numbers = [n for n in EXAMPLES if plan.minimum_seats <= n <= plan.self_service_max]
+    numbers = [n for n in EXAMPLES if held.minimum <= n <= held.maximum]
     return Offer(
         price=price,
         steps=steps,

@@ -24,6 +24,7 @@ from billing.mirror.queries import (
 from billing.models import QuantityChange, Quote, SubscriptionItem
 from billing.quotes.queries import quote_of
 from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.queries import terms_in_force
 from billing.views.words import interval_words
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -156,6 +157,7 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
     """What the swapped part shows: the price with its button, or why there is none and what to do."""
     account, subscription = request.account, live_subscription(request.account)
     item = seat_item(subscription) if subscription else None
+    held = terms_in_force(account, item.price.plan, now()) if item else None
     context: dict[str, Any] = {
         "add": add if add is not None else request.GET.get("add", ""),
         "add_url": page_link(request, "add"),
@@ -166,13 +168,13 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
         "total": item.quantity + add if item and add else None,
         "planned": open_decrease(account),
     }
-    if quote is not None and item is not None:
+    if quote is not None and item is not None and held is not None:
         trial = subscription is not None and subscription.status == "trialing"
         context |= {
             "rows": rows_of(quote, item=item, card=card_of(account), trial=trial, account_slug=account.slug),
             "sentence": sentence_of(quote),
             "button": button_of(quote),
-            "advice": _advice(item, quote.target_quantity, request.LANGUAGE_CODE),
+            "advice": _advice(item, quote.target_quantity, held.maximum, request.LANGUAGE_CODE),
         }
     elif refusal is not None:
         context |= {
@@ -180,21 +182,21 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
             "overdue": overdue_invoice(account) if refusal.code == "subscription_past_due" else None,
             "blocked": refusal.code in BLOCKING,
         }
-        if item is not None:
-            plan = item.price.plan
+        if item is not None and held is not None:
             context |= {
-                "most": max(plan.self_service_max - item.quantity, 0),
-                "least": max(plan.minimum_seats - item.quantity, 1),
+                "held": held,
+                "most": max(held.maximum - item.quantity, 0),
+                "least": max(held.minimum - item.quantity, 1),
             }
     return context
 
 
-def _advice(item: SubscriptionItem, quantity: int, language: str) -> dict[str, Any] | None:
+def _advice(item: SubscriptionItem, quantity: int, maximum: int, language: str) -> dict[str, Any] | None:
     """Tier advice: a larger number that costs less, or the next step when it is near. A hint, never a charge."""
     price, scheme = item.price, scheme_of(item.price)
     every = interval_words(price.interval, price.interval_count)
     better = cheaper_above(scheme, quantity)
-    if better is not None and better.quantity <= price.plan.self_service_max:
+    if better is not None and better.quantity <= maximum:
         return {
             "kind": "cheaper",
             "add": better.quantity - item.quantity,
@@ -204,7 +206,7 @@ def _advice(item: SubscriptionItem, quantity: int, language: str) -> dict[str, A
             "interval": every,
         }
     step = next_step(scheme, quantity)
-    if step is not None and step[0] <= 5 and quantity + step[0] <= price.plan.self_service_max:
+    if step is not None and step[0] <= 5 and quantity + step[0] <= maximum:
         return {
             "kind": "step",
             "add": quantity + step[0] - item.quantity,

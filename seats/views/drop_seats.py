@@ -18,6 +18,8 @@ from billing.catalog.queries import scheme_of
 from billing.changes.decreases import plan_decrease, withdraw_decrease
 from billing.mirror.queries import live_subscription, open_change, open_decrease, seat_item
 from billing.models import SubscriptionItem
+from billing.terms.queries import terms_in_force
+from billing.terms.rules import InForce, lowest_from
 from billing.views.words import interval_words
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -56,7 +58,7 @@ def reduce_seats(request: AccountRequest) -> HttpResponse:
     planned = open_decrease(request.account)
     start = planned.renew_quantity if planned else item.quantity - 1 if item and item.quantity > 1 else 1
     quantity = request.GET.get("quantity", str(start))
-    form = ReduceForm({"quantity": quantity}, item=item) if item else None
+    form = ReduceForm({"quantity": quantity}, item=item, held=_held(request, item)) if item else None
     return render_part(request, PAGE, "effect", _context(request, item, form, quantity))
 
 
@@ -75,7 +77,7 @@ def keep_seats(request: AccountRequest) -> HttpResponse:
 
 
 def _plan(request: AccountRequest, item: SubscriptionItem | None) -> HttpResponse:
-    form = ReduceForm(request.POST, item=item)
+    form = ReduceForm(request.POST, item=item, held=_held(request, item))
     if form.is_valid():
         try:
             plan = plan_decrease(
@@ -97,7 +99,7 @@ def _plan(request: AccountRequest, item: SubscriptionItem | None) -> HttpRespons
 def _context(
     request: AccountRequest, item: SubscriptionItem | None, form: ReduceForm | None, quantity: str
 ) -> dict[str, Any]:
-    counts = counts_for(request)
+    counts, held = counts_for(request), _held(request, item)
     chosen = form.cleaned_data.get("quantity") if form is not None and form.is_valid() else None
     effect = effect_of(item, chosen, counts) if item is not None and chosen is not None else None
     return {
@@ -110,8 +112,14 @@ def _context(
         "planned": open_decrease(request.account),
         "blocking": open_change(request.account),
         "button": _button(effect),
-        "minimum": item.price.plan.minimum_seats if item else 1,
+        "held": held,
+        "minimum": lowest_from(held, item.period_end) if item and held else 1,
     }
+
+
+def _held(request: AccountRequest, item: SubscriptionItem | None) -> InForce | None:
+    """The bounds that hold today."""
+    return terms_in_force(request.account, item.price.plan, now()) if item else None
 
 
 def effect_of(item: SubscriptionItem, quantity: int, counts: SeatCounts) -> Effect:

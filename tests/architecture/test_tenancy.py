@@ -25,6 +25,7 @@ from billing.changes.buy_quote import buy_quote
 from billing.changes.credit_idle import IdleCount, open_idle_credit
 from billing.models import Invoice
 from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.offers import ask_for_offer
 from seatportal.checks import walk
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
@@ -150,6 +151,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         count=IdleCount(now.date(), now.date(), quantity=10, assigned=2, credited=0, people=[]),
         at=now,
     )
+    offer = ask_for_offer(account=account, quantity=60, contact=f"olivia@{domain}", above=50, actor=actor, at=now)
     return World(
         account,
         people,
@@ -169,6 +171,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "assignment_id": seat.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,
+            "offer_id": offer.public_id,
             "entry_id": LedgerEntry.objects.filter(account=account).latest("pk").public_id,
             # Django admin's.
             "object_id": str(account.pk),

@@ -62,6 +62,7 @@ def test_losing_a_volume_step_warns_of_a_higher_bill(owner: Membership, fund: Fu
     assert "Your bill rises by about" in text
     assert "$60.00" in text
     assert "Fewer seats cost more here" in text
+    assert "Removing 1 seat raises your bill by $60.00 per month." in text
 
 
 def test_more_people_than_seats_are_told_of_the_grace(funded: Funded, client_of: ClientOf, now: datetime) -> None:
