@@ -1,5 +1,6 @@
 """Is the price shown the price charged? S1, S2, S10, S11, S13."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import batched, product
@@ -163,7 +164,12 @@ def rounding(shop: Shop) -> Answer:
     customer = shop.customer()
     seats = shop.subscribe(customer, shop.price(amount=3333), 3)
     start, end = period_of(shop.read(seats))
-    rules = {"down": floor, "up": ceil, "half up": lambda x: floor(x + Fraction(1, 2)), "half even": round}
+    rules: dict[str, Callable[[Fraction], int]] = {
+        "down": floor,
+        "up": ceil,
+        "half up": lambda x: floor(x + Fraction(1, 2)),
+        "half even": round,
+    }
     fitting, lines = set(rules), []
     for second in (1, 86_399, 400_000, 1_234_567, 2_000_003):
         shown = shop.preview(
