@@ -26,6 +26,7 @@ from . import (  # noqa: F401  (importing an endpoint's module registers its rou
     idempotency,
     invoice_api,
     leaving,
+    pauses,
     payment_methods,
     payments,
     previews,
@@ -169,7 +170,7 @@ class Api:
         params = shapes.check(operation, raw)
         if kind == "error500_no_effect":
             raise server_error()
-        due.run(world, None)
+        due.run_all(world)
         expand = params.pop("expand", ())
         request = Request(world, method, path, params, ids, entry["request_id"], key)
         failure: StripeError | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .customers import retry_with_new_card
 from .errors import Obj, StripeError
 from .events import differences, emit
 from .fields import copied, web_address
@@ -55,4 +56,5 @@ def replace_card(world: World, session: Obj, number: str, *, authenticated: bool
             old, changed["default_payment_method"] = changed["default_payment_method"], method["id"]
             emit(world, "customer.subscription.updated", changed, {"default_payment_method": old})
     emit(world, "customer.updated", customer, differences(before, render(world, customer)))
+    retry_with_new_card(world, customer["id"])
     return str(session["_done_url"] or session["url"])

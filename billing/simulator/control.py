@@ -6,7 +6,7 @@ import json
 from html import escape
 from urllib.parse import parse_qs
 
-from . import due, taxes
+from . import due, settings, taxes
 from .api import Api
 from .errors import Obj, StripeError
 from .invoices import challenge_answered, date_of
@@ -63,6 +63,10 @@ class Control:
                 return data(
                     {"served": sorted(served()), "not_served": sorted(described()["requests"].keys() - served())}
                 )
+            case "GET", "settings":
+                return data(self._world.settings)
+            case "POST", "settings":
+                return data(self._set(wanted))
             case "POST", "faults":
                 return data(self._api.faults.order(wanted))
             case "DELETE", "faults":
@@ -98,6 +102,17 @@ class Control:
                 "webhooks_waiting": waiting, "faults": len(self._api.faults.ordered), "requests": len(self._api.log),
             }  # fmt: skip
 
+    def _set(self, wanted: Obj) -> Obj:
+        """Change the account's settings; they hold until the reset."""
+        world = self._world
+        with world.store.transaction():
+            after = settings.changed(world.settings, wanted)
+            if world.store.find("_meta", "settings") is None:
+                world.store.add("_meta", {"id": "settings", "set": {}})
+            world.store.change("_meta", "settings")["set"] = after
+        world.plan_anew()
+        return after
+
     def _advance(self, seconds: int) -> Obj:
         """Move real time on for everything without a test clock; what falls due happens before the answer."""
         if seconds <= 0:
@@ -120,12 +135,14 @@ class Control:
             if world.store.find("_meta", "clock") is None:
                 world.store.add("_meta", {"id": "clock", "offset": 0})
             world.store.change("_meta", "clock")["offset"] = -seconds_ago
+            world.reached.clear()
         return {"now": world.now()}
 
     def _reset(self) -> Obj:
         with self._world.store.lock:
             self._world.store.clear()
             self._world.agenda.clear()
+            self._world.reached.clear()
             self._api.faults.clear()
             self._api.log.clear()
             self._api.deviations.clear()

@@ -97,6 +97,17 @@ def _invoice_settings(world: World, customer: Obj, settings: Obj) -> None:
         if method is not None:
             of_customer(world, method, customer["id"], "invoice_settings[default_payment_method]")
         customer["invoice_settings"] = customer["invoice_settings"] | {"default_payment_method": method}
+        retry_with_new_card(world, customer["id"])
+
+
+def retry_with_new_card(world: World, customer: str) -> None:
+    """Where the account wishes so, a new default card is tried at once on the open invoices of late subscriptions."""
+    if not world.settings["retry_on_new_card"]:
+        return
+    for subscription in world.store.of_customer("subscription", customer):
+        latest = world.store.find("invoice", subscription["latest_invoice"] or "")
+        if subscription["status"] in ("past_due", "unpaid") and latest and latest["status"] == "open":
+            world.store.change("invoice", latest["id"])["_retry_now_at"] = world.now_of(subscription)
 
 
 # Balance: negative means that the customer has credit.

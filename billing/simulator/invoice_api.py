@@ -88,9 +88,7 @@ def mark_uncollectible(request: Request) -> Obj:
     invoice = world.store.change("invoice", request.id, "invoice")
     if invoice["status"] != "open":
         raise StripeError("You can only mark open invoices uncollectible.", code="invoice_not_editable")
-    invoice |= {"status": "uncollectible", "next_payment_attempt": None}
-    invoice["status_transitions"] |= {"marked_uncollectible_at": world.now_of(invoice)}
-    emit(world, "invoice.marked_uncollectible", invoice)
+    invoices.write_off(world, invoice, "user_forgiven")
     return invoice
 
 

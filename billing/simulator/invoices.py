@@ -17,7 +17,6 @@ from .totals import note_discounts, total
 from .world import World
 
 DAY = 86_400
-_RETRY_AFTER = (3 * DAY, 5 * DAY, 7 * DAY)
 
 
 def settlement(total: int, balance: int, currency: str) -> tuple[int, int]:
@@ -139,6 +138,9 @@ def create(world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | 
     swept = swept or []
     invoice = draw_up(world, customer, lines + [line_of_waiting(world, item) for item in swept], **options)
     invoice["ending_balance"] = None
+    if invoice["collection_method"] == "send_invoice" and (subscription := options.get("subscription")):
+        invoice["_days_until_due"] = subscription["days_until_due"]
+        invoice["due_date"] = invoice["created"] + subscription["days_until_due"] * DAY
     for line in invoice["lines"]:
         line["invoice"] = invoice["id"]
     for item in swept:
@@ -253,12 +255,22 @@ def method_for(world: World, invoice: Obj) -> Obj | None:
 
 
 def collect(
-    world: World, invoice: Obj, method: Obj | None, *, return_url: str | None = None, authenticated: bool = False
+    world: World,
+    invoice: Obj,
+    method: Obj | None,
+    *,
+    return_url: str | None = None,
+    authenticated: bool = False,
+    automatic: bool = False,
 ) -> str:
-    """Try to be paid. Answers paid, requires_action or requires_payment_method, and leaves events for each."""
+    """Try to be paid. Answers paid, requires_action or requires_payment_method, and leaves events for each.
+
+    After the first attempt only `automatic` ones are counted, as the retry schedule goes by the count.
+    """
     intent = world.store.change("payment_intent", invoice["_payment_intent"])
     outcome = attempt(world, intent, method, return_url=return_url, authenticated=authenticated)
-    invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
+    tried = invoice["attempt_count"]
+    invoice |= {"attempted": True, "attempt_count": tried + 1 if automatic else max(tried, 1)}
     if outcome == "succeeded":
         mark_paid(world, invoice)
         return "paid"
@@ -270,11 +282,28 @@ def collect(
 
 
 def plan_retry(world: World, invoice: Obj) -> None:
-    """After a failed automatic charge: three more, after 3, 5 and 7 days."""
-    tried = invoice["attempt_count"]
+    """After a failed automatic charge: another one, as the account's retry schedule says."""
+    tried, waits = invoice["attempt_count"], world.settings["retry_after_days"]
     invoice["next_payment_attempt"] = (
-        world.now_of(invoice) + _RETRY_AFTER[tried - 1] if 0 < tried <= len(_RETRY_AFTER) else None
+        world.now_of(invoice) + waits[tried - 1] * DAY if 0 < tried <= len(waits) else None
     )
+
+
+def send(world: World, invoice: Obj) -> None:
+    """Mail an open invoice to a customer who pays by it."""
+    if invoice["collection_method"] == "send_invoice" and invoice["status"] == "open":
+        emit(world, "invoice.sent", invoice)
+
+
+def write_off(world: World, invoice: Obj, reason: str) -> None:
+    """Mark an open invoice (taken by `change`) uncollectible."""
+    invoice |= {
+        "status": "uncollectible", "next_payment_attempt": None,
+        "status_details": {"uncollectible": {"reason": reason}},
+    }  # fmt: skip
+    invoice["status_transitions"] |= {"marked_uncollectible_at": world.now_of(invoice)}
+    emit(world, "invoice.marked_uncollectible", invoice)
+    lifecycle.written_off(world, invoice)
 
 
 def mark_paid(world: World, invoice: Obj, *, off_stripe: bool = False) -> None:

@@ -22,8 +22,24 @@ def set_status(world: World, subscription: Obj, status: str) -> None:
     if subscription["status"] == status:
         return
     before = subscription["status"]
-    subscription["status"] = status
+    subscription |= {"status": status, "status_details": None}
     emit(world, "customer.subscription.updated", subscription, {"status": before})
+
+
+def resumed(world: World, subscription: Obj, status: str) -> None:
+    """A paused subscription (taken by `change`) goes on."""
+    subscription["_resuming"] = None
+    set_status(world, subscription, status)
+    emit(world, "customer.subscription.resumed", subscription)
+
+
+def _resuming_by(world: World, invoice: Obj) -> Obj | None:
+    """The paused subscription that waits for this invoice, to be written."""
+    id = invoice["_subscription"]
+    subscription = id and world.store.find("subscription", id)
+    if not subscription or (subscription["_resuming"] or {}).get("invoice") != invoice["id"]:
+        return None
+    return world.store.change("subscription", id)
 
 
 def set_cancellation(subscription: Obj, now: int, *, at_end: bool) -> None:
@@ -84,6 +100,9 @@ def paid(world: World, invoice: Obj) -> None:
     if not subscription:
         return
     subscription = world.store.change("subscription", id)
+    if _resuming_by(world, invoice) is not None:
+        resumed(world, subscription, "active")
+        return
     if (previous := invoice.pop("_applied", None)) is not None:
         emit(world, "customer.subscription.updated", subscription, previous)
     if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in (
@@ -98,17 +117,53 @@ def payment_failed(world: World, invoice: Obj) -> None:
     """A failed charge makes a running subscription past due, unless a pending update holds it apart."""
     id = invoice["_subscription"]
     subscription = id and world.store.find("subscription", id)
+    if (waiting := _resuming_by(world, invoice)) is not None:
+        if waiting["_resuming"]["on_attempt"]:
+            resumed(world, waiting, "past_due")
+        return
     if not subscription or invoice["billing_reason"] != "subscription_cycle":
         return
     if subscription["status"] in ("active", "trialing"):
         set_status(world, world.store.change("subscription", id), "past_due")
 
 
+def late(world: World, invoice: Obj) -> None:
+    """A sent invoice has passed its due date unpaid."""
+    id = invoice["_subscription"]
+    subscription = id and world.store.find("subscription", id)
+    if subscription and subscription["status"] in ("active", "trialing"):
+        set_status(world, world.store.change("subscription", id), "past_due")
+
+
 def voided(world: World, invoice: Obj) -> None:
-    """Voiding the invoice of a pending update drops the update."""
-    subscription = _pending_of(world, invoice)
-    if subscription is not None:
+    """Voiding the invoice of a pending update drops the update, that of a resumption leaves it paused."""
+    if (subscription := _pending_of(world, invoice)) is not None:
         drop_pending(world, subscription)
+    elif (subscription := _resuming_by(world, invoice)) is not None:
+        subscription["_resuming"] = None
+    _without(world, invoice)
+
+
+def written_off(world: World, invoice: Obj) -> None:
+    """An uncollectible invoice holds its subscription back no longer."""
+    if (subscription := _resuming_by(world, invoice)) is not None:
+        resumed(world, subscription, "active")
+    _without(world, invoice)
+
+
+def _without(world: World, invoice: Obj) -> None:
+    """A subscription that is late follows its latest invoice that is not void."""
+    id = invoice["_subscription"]
+    subscription = id and world.store.find("subscription", id)
+    if not subscription or subscription["status"] not in ("past_due", "unpaid"):
+        return
+    owed = [
+        other["status"]
+        for other in world.store.of_customer("invoice", subscription["customer"])
+        if other["_subscription"] == id and other["status"] not in ("void", "draft")
+    ]
+    if not owed or owed[-1] in ("paid", "uncollectible"):
+        set_status(world, world.store.change("subscription", id), "active")
 
 
 def drop_pending(world: World, subscription: Obj, *, expired: bool = False) -> None:

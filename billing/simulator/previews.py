@@ -69,6 +69,13 @@ def _customer(world: World, id: str | None, params: Obj) -> Obj:
     return customer | {"tax_exempt": customer["tax_exempt"] or "none"}
 
 
+def upcoming(world: World, subscription: Obj) -> Obj:
+    """The next renewal as things stand. Raises Stripe's 404 when nothing is to be billed."""
+    now = world.now_of(subscription)
+    customer = _customer(world, subscription["customer"], {})
+    return _next(world, customer, subscription, plan(world, subscription, {}, now), None, {})
+
+
 def _immediate(world: World, customer: Obj, subscription: Obj, planned: Plan, behavior: str) -> Obj:
     flexible = subscription["billing_mode"]["type"] == "flexible"
     swept = waiting(world, subscription["customer"], subscription["id"]) if flexible else []

@@ -55,7 +55,7 @@ class Server(ThreadingHTTPServer):
 
     def _tick(self) -> None:
         while not self._stopping.wait(_TICK):
-            due.run(self.world, None)
+            due.run_all(self.world)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news."""

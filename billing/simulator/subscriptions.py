@@ -16,6 +16,8 @@ from .routes import route
 from .world import Request, World
 
 DAY = 86_400
+_DRAFT_FOR = 3600
+_LONGEST_TRIAL = 730
 
 
 def build(world: World, customer: Obj, params: Obj) -> tuple[Obj, list[Obj]]:
@@ -47,11 +49,13 @@ def build(world: World, customer: Obj, params: Obj) -> tuple[Obj, list[Obj]]:
         start_date=now,
         status="incomplete",
         test_clock=customer["test_clock"],
-        trial_settings={"end_behavior": {"missing_payment_method": "create_invoice"}},
+        trial_settings=params.get("trial_settings")
+        or {"end_behavior": {"missing_payment_method": "create_invoice"}},
         _anchor_day=None,
         _discounts=[],
         _last_discounts=None,
         _pending=None,
+        _resuming=None,
         **given(params, "days_until_due", "description", "cancel_at", "default_payment_method"),
     )  # fmt: skip
     subscription["items"] = [
@@ -89,9 +93,15 @@ def _currency(world: World, customer: Obj, params: Obj, specs: list[Obj]) -> str
 
 
 def _trial_end(params: Obj, now: int) -> int | None:
-    if (end := params.get("trial_end")) is not None:
+    end, days = params.get("trial_end"), params.get("trial_period_days")
+    if end is not None and days is not None:
+        raise StripeError("You may only specify one of `trial_end` and `trial_period_days`.", param="trial_end")
+    if end is not None and end != "now" and end <= now:
+        raise StripeError("Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end")
+    if days is not None and not 0 <= days <= _LONGEST_TRIAL:
+        raise StripeError(f"A trial may last {_LONGEST_TRIAL} days at most.", param="trial_period_days")
+    if end is not None:
         return None if end == "now" else int(end)
-    days = params.get("trial_period_days")
     return now + days * DAY if days else None
 
 
@@ -176,7 +186,6 @@ def _first_invoice(
         subscription=subscription,
         swept=waiting(world, customer["id"], subscription["id"]),
     )
-    invoice["_days_until_due"] = subscription["days_until_due"]
     trialing = subscription["status"] == "trialing"
     method = invoices.method_for(world, invoice)
     if automatic and method is None and behavior != "default_incomplete" and invoice["amount_due"] > 0:
@@ -185,7 +194,11 @@ def _first_invoice(
             "Consider adding a default payment method.",
             code="resource_missing",
         )
-    invoices.finalize(world, invoice)
+    if not automatic and invoice["total"] > 0:
+        # A sent invoice can still be edited for an hour, also the first one.
+        invoice |= {"auto_advance": True, "automatically_finalizes_at": world.now_of(customer) + _DRAFT_FOR}
+    else:
+        invoices.finalize(world, invoice)
     if invoice["status"] == "paid" or not automatic:
         subscription["status"] = "trialing" if trialing else "active"
         return
@@ -255,8 +268,10 @@ def last_invoice(world: World, subscription: Obj) -> None:
         invoices.collect(world, invoice, invoices.method_for(world, invoice))
 
 
-def cancel_now(world: World, subscription: Obj, *, status: str = "canceled") -> None:
-    """End a subscription (taken by `change`): its pending update is dropped, its schedule ends with it."""
+def cancel_now(world: World, subscription: Obj, *, reason: str | None = None) -> None:
+    """End a subscription (taken by `change`): its pending update is dropped, its schedule ends with it, and nobody
+    tries to collect its invoices any more. `reason` is that of `cancellation_details`.
+    """
     now = world.now_of(subscription)
     if (record := subscription["_pending"]) is not None:
         invoices.void(world, world.store.change("invoice", record["invoice"]))
@@ -265,13 +280,18 @@ def cancel_now(world: World, subscription: Obj, *, status: str = "canceled") -> 
         schedule |= {"status": "canceled", "canceled_at": now, "current_phase": None}
         emit(world, "subscription_schedule.canceled", schedule)
         subscription["schedule"] = None
-    subscription |= {"status": status, "ended_at": now, "canceled_at": subscription["canceled_at"] or now}
+    for invoice in world.store.of_customer("invoice", subscription["customer"]):
+        if invoice["_subscription"] == subscription["id"] and invoice["status"] in ("draft", "open"):
+            world.store.change("invoice", invoice["id"]).update(
+                auto_advance=False, automatically_finalizes_at=None, next_payment_attempt=None
+            )
+    subscription |= {
+        "status": "canceled", "status_details": None, "ended_at": now,
+        "canceled_at": subscription["canceled_at"] or now,
+    }  # fmt: skip
+    if reason is not None:
+        subscription["cancellation_details"] = subscription["cancellation_details"] | {"reason": reason}
     emit(world, "customer.subscription.deleted", subscription)
-
-
-@route("POST", "/v1/subscriptions/{subscription}/resume")
-def resume(request: Request) -> Obj:
-    raise StripeError("Only paused subscriptions can be resumed. The local simulator never pauses one.")
 
 
 @route("POST", "/v1/subscriptions/{subscription}/migrate")

@@ -88,7 +88,7 @@ def _replace_pending(world: World, subscription: Obj) -> None:
 def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
     assign(
         subscription, params, "collection_method", "days_until_due", "default_payment_method",
-        "description", "pause_collection", "pending_invoice_item_interval",
+        "description", "pause_collection", "pending_invoice_item_interval", "trial_settings",
     )  # fmt: skip
     if isinstance(subscription["pause_collection"], dict):
         subscription["pause_collection"].setdefault("resumes_at", None)
@@ -150,9 +150,9 @@ def _invoice(world: World, subscription: Obj, planned: Plan, *, sweep: bool) -> 
         world, customer, planned.lines, reason="subscription_update", currency=subscription["currency"],
         subscription=subscription | planned.terms, swept=swept,
     )  # fmt: skip
-    invoice["_days_until_due"] = subscription["days_until_due"]
     invoices.finalize(world, invoice)
     note_discounts(planned.items, invoice["lines"])
+    invoices.send(world, invoice)
     return invoice
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import agenda, shapes
+from . import agenda, settings, shapes
 from .errors import Obj
 from .store import Store
 
@@ -49,14 +49,26 @@ class World:
     standing: tuple[str | None, int] | None = None
     """While due work is done, its clock stands at the moment at which it was due."""
     agenda: dict[str | None, list[Due]] = field(default_factory=dict)
+    reached: dict[str | None, int] = field(default_factory=dict)
+    """How far the due work of each clock has come: what falls due late does not happen in the past."""
     wake_webhooks: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, path: Path | None) -> World:
         world = cls(Store(path))
         world.store.after_commit.append(world._note)
-        world._note(obj for kind in agenda.KINDS for obj in world.store.all(kind))
+        world.plan_anew()
         return world
+
+    def plan_anew(self) -> None:
+        """Put everything on the agenda again, as after a start or under other settings."""
+        self._note(obj for kind in agenda.KINDS for obj in self.store.all(kind))
+
+    @property
+    def settings(self) -> Obj:
+        """The account's settings (settings.DEFAULTS)."""
+        chosen: Obj = (self.store.find("_meta", "settings") or {"set": {}})["set"]
+        return settings.DEFAULTS | chosen
 
     # Time
 
@@ -93,8 +105,9 @@ class World:
 
     def _note(self, changed: Iterable[Obj]) -> None:
         """Keep the agenda: what happened to these objects may give them a new hour."""
+        rules = self.settings
         for obj in changed:
-            if (at := agenda.time_of(obj)) is not None:
+            if (at := agenda.time_of(obj, rules)) is not None:
                 heapq.heappush(self.agenda.setdefault(obj.get("test_clock"), []), (at, obj["object"], obj["id"]))
             if obj.get("object") == "event":
                 self.wake_webhooks.set()

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import stripe
 
 ROOT = Path(__file__).parents[3]
+HOUR, DAY = 3600, 86_400
 
 
 def start_process(*options: str) -> tuple[subprocess.Popen[str], str]:
@@ -145,6 +147,26 @@ class Shop:
 
 def item_of(subscription: Any) -> Any:
     return subscription["items"].data[0]
+
+
+def at(text: str) -> int:
+    """Seconds UTC of an ISO date or time."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def day(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+def started(shop: Shop, moment: str, quantity: int = 2, *, price: dict[str, Any] | None = None, **fields: Any) -> Any:
+    """A subscription on a test clock that stands at that moment."""
+    clock = shop.clock(at(moment))
+    return shop.subscribe(shop.customer(clock=clock).id, shop.price(**(price or {})).id, quantity, **fields)
+
+
+def fresh(shop: Shop, subscription: Any) -> Any:
+    """The subscription as it is now, with its latest invoice."""
+    return shop.client.v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
 
 
 @pytest.fixture

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import stripe
 
-from .conftest import Control, Shop, item_of
-
-HOUR, DAY = 3600, 86_400
-
-
-def at(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-
-
-def day(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
-
-
-def started(shop: Shop, moment: str, quantity: int = 2, *, price: dict[str, Any] | None = None, **fields: Any) -> Any:
-    clock = shop.clock(at(moment))
-    return shop.subscribe(shop.customer(clock=clock).id, shop.price(**(price or {})).id, quantity, **fields)
-
-
-def fresh(shop: Shop, subscription: Any) -> Any:
-    return shop.client.v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
+from .conftest import DAY, Control, Shop, at, day, fresh, item_of, started
 
 
 def test_a_renewal_is_a_draft_for_an_hour_and_then_paid(shop: Shop) -> None:
@@ -65,7 +45,7 @@ def test_a_year_of_renewals_happens_in_order(shop: Shop) -> None:
     assert {invoice.status for invoice in invoices} == {"paid"}
     events = shop.client.v1.events.list({"limit": 100, "type": "invoice.*"}).data
     created = [event.created for event in events]
-    assert len(created) == 13 * 4
+    assert len(created) == 13 * 4 + 12  # Each renewal was announced.
     assert created == sorted(created, reverse=True)
     numbers = [invoice.number.rpartition("-")[2] for invoice in invoices]
     assert numbers == [f"{n:04d}" for n in range(1, 14)]
@@ -190,8 +170,12 @@ def test_paused_collection_voids_or_keeps_the_renewal(shop: Shop) -> None:
 def test_an_invoiced_subscription_waits_for_its_customer(shop: Shop) -> None:
     subscription = started(shop, "2026-04-01", collection_method="send_invoice", days_until_due=30)
 
+    draft = fresh(shop, subscription).latest_invoice
+    assert (subscription.status, draft.status, draft.number) == ("active", "draft", None)
+    shop.advance(subscription.test_clock, at("2026-04-01T01:00"))
     invoice = fresh(shop, subscription).latest_invoice
-    assert (subscription.status, invoice.status, invoice.due_date) == ("active", "open", at("2026-05-01"))
+    assert (invoice.status, invoice.due_date) == ("open", at("2026-05-01T01:00"))
+    assert "invoice.sent" in shop.types()
     paid = shop.client.v1.invoices.pay(invoice.id, {"paid_out_of_band": True})
     assert (paid.status, paid.amount_paid, paid.amount_paid_off_stripe) == ("paid", 0, 2000)
 
