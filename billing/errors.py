@@ -154,6 +154,20 @@ class NotCancellable(PortalError):
     message = _("This purchase can no longer be stopped.")
 
 
+class UndoTooLate(PortalError):
+    """Its window is over."""
+
+    code, status = "undo_too_late", 409
+    message = _("The time to undo this purchase is over. Reduce the seats instead; it takes effect at the renewal.")
+
+
+class NotUndoable(PortalError):
+    """Not a finished purchase, or something moved since."""
+
+    code, status = "not_undoable", 409
+    message = _("This purchase cannot be undone, because something else has changed since. Reduce the seats instead.")
+
+
 class OrderNotCompleted(PortalError):
     """The purchase of this quote has ended without seats."""
 

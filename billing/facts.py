@@ -3,8 +3,14 @@
 from django.dispatch import Signal
 
 # subscription, before: int, after: int, change: QuantityChange | None, invoice_stripe_id: str, kind: str, at: datetime.
-# kind is one of started, bought, reduced, external, ended.
+# kind is one of started, bought, undone, reduced, external, ended.
 quantity_changed = Signal()
 
 # subscription, at: datetime. Its status, its end or a pause moved.
 standing_changed = Signal()
+
+# change: QuantityChange, at: datetime. It reached another state, or what its payment waits for is another thing.
+change_moved = Signal()
+
+# refund: Refund, at: datetime. Its money is on the way to the card.
+refunded = Signal()

@@ -56,6 +56,7 @@ def register() -> None:
             "offer.offered": gettext_lazy("Offer made"),
             "offer.accepted": gettext_lazy("Offer agreed"),
             "offer.declined": gettext_lazy("Offer refused"),
+            "purchase.undo": gettext_lazy("Purchase being undone"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),
         }

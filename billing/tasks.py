@@ -5,6 +5,7 @@ from celery import shared_task
 from billing.changes.credit_idle import finish_idle_credits as finish_credits
 from billing.changes.decreases import place_due_decreases as place_due
 from billing.changes.finish_open_changes import finish_open_changes as finish_open
+from billing.changes.give_back import give_back_what_is_due as give_back_due
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
@@ -29,6 +30,12 @@ def finish_open_changes() -> None:
 def finish_idle_credits() -> None:
     """Put credits for idle seats on the next invoice that a crash left behind."""
     finish_credits(at=now())
+
+
+@shared_task(name="billing.give_back_what_is_due")
+def give_back_what_is_due() -> None:
+    """Carry on refunds of undone purchases."""
+    give_back_due(at=now())
 
 
 @shared_task(name="billing.place_due_decreases")

@@ -89,6 +89,13 @@ class UndoGone(PortalError):
     message = _("This can no longer be undone, because the seat changed since or too much time has passed.")
 
 
+class SeatsInUse(PortalError):
+    """The seats of a purchase cannot go while people sit on them."""
+
+    code, status = "seat_in_use", 409
+    message = _("These seats are in use. Release them first, then undo the purchase.")
+
+
 class PersonUnknown(PortalError):
     """Nobody of that name or address in the account."""
 

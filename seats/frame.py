@@ -15,7 +15,7 @@ from seats.models import SeatPool
 from seats.requests.queries import open_requests
 
 # Pages that speak of an open purchase themselves.
-PURCHASE_PAGES = frozenset(["add", "pay", "purchase", "purchase_pay", "purchase_stop", "reduce"])
+PURCHASE_PAGES = frozenset(["add", "pay", "purchase", "purchase_pay", "purchase_stop", "purchase_undo", "reduce"])
 
 
 def pool_for(request: AccountRequest) -> SeatPool:
@@ -87,6 +87,15 @@ def purchase_on_its_way(request: AccountRequest) -> Banner | None:
     change = open_change(request.account)
     if change is None:
         return None
+    if change.undoes is not None:
+        return Banner(
+            kind="info",
+            title=_("A purchase is being undone"),
+            text=_("The seats and the money are on their way back."),
+            action_label=_("Open the purchase"),
+            action_url=reverse("seats:purchase", args=[request.account.slug, change.undoes.public_id]),
+            gravity=70,
+        )
     waits = change.state == change.State.AWAITING_PAYMENT
     title = (
         ngettext(

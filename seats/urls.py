@@ -38,6 +38,7 @@ urlpatterns = [
     path(f"{SEATS}purchases/<str:change_id>/", purchase.purchase, name="purchase"),
     path(f"{SEATS}purchases/<str:change_id>/pay/", purchase.pay_again, name="purchase_pay"),
     path(f"{SEATS}purchases/<str:change_id>/stop/", purchase.stop, name="purchase_stop"),
+    path(f"{SEATS}purchases/<str:change_id>/undo/", purchase.undo, name="purchase_undo"),
     path(f"{SEATS}reduce/", drop_seats.reduce_seats, name="reduce"),
     path(f"{SEATS}keep/", drop_seats.keep_seats, name="keep"),
     path(f"{SEATS}true-up/", true_ups.true_ups, name="true_ups"),

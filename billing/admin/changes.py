@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.changes.finish_change import finish_change
-from billing.models import QuantityChange, Quote
+from billing.models import QuantityChange, Quote, Refund
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 
@@ -53,3 +53,14 @@ class QuantityChangeAdmin(ReadOnlyAdmin):
             change = finish_change(change_id=row.pk, at=now())
             text = _("%(change)s: %(state)s") % {"change": change.public_id, "state": change.get_state_display()}
             self.message_user(request, text, messages.SUCCESS)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    """Money of undone purchases on its way back to cards."""
+
+    list_display = ("public_id", "account", "amount", "balance_amount", "currency", "state", "error", "created_at")
+    list_filter = ("state", "currency")
+    search_fields = ("public_id", "account__name", "account__slug", "change__public_id", "refund_stripe_id")
+    date_hierarchy = "created_at"
+    list_select_related = ("account",)

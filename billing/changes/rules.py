@@ -17,6 +17,9 @@ LOOK_AGAIN = timedelta(minutes=2)
 # Somebody who watches sees what is at most this old.
 FRESH = timedelta(seconds=4)
 
+# A purchase can be taken back this long after its seats were there (product.md §4.6).
+UNDO_WITHIN = timedelta(minutes=15)
+
 _STEPS = (5, 30, 120, 600, 3600, 21_600)
 
 

@@ -9,11 +9,12 @@ from billing.gateway.customers import Customers
 from billing.gateway.events import Events
 from billing.gateway.invoice_items import InvoiceItems
 from billing.gateway.invoices import Invoices
+from billing.gateway.refunds import Refunds
 from billing.gateway.schedules import Schedules
 from billing.gateway.subscriptions import Subscriptions
 
 
-class StripeGateway(Subscriptions, Invoices, InvoiceItems, Customers, Schedules, Catalog, Events):
+class StripeGateway(Subscriptions, Invoices, InvoiceItems, Customers, Schedules, Refunds, Catalog, Events):
     """Our verbs at Stripe."""
 
 

@@ -45,8 +45,14 @@ def open_change(account: Account) -> QuantityChange | None:
 
 
 def changes_of(account: Account) -> QuerySet[QuantityChange]:
-    """All purchases, newest first."""
-    return QuantityChange.objects.filter(account=account).select_related("user", "quote")
+    """All purchases, newest first. What undid one is found at the purchase itself (`undo_of`)."""
+    every = QuantityChange.objects.filter(account=account).exclude(kind=QuantityChange.Kind.UNDO)
+    return every.select_related("user", "quote")
+
+
+def undo_of(change: QuantityChange) -> QuantityChange | None:
+    """What undoes a purchase, the newest attempt."""
+    return max(change.undone_by.all(), key=lambda row: row.pk, default=None)
 
 
 def open_decrease(account: Account) -> ScheduledDecrease | None:

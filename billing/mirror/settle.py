@@ -10,7 +10,7 @@ from billing import facts
 from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
 from billing.mirror.verdict import Intent, Verdict, judge
 from billing.mirror.verify_charge import verify_charge
-from billing.models import QuantityChange, ScheduledDecrease, Subscription
+from billing.models import QuantityChange, Refund, ScheduledDecrease, Subscription
 
 log = structlog.get_logger(__name__)
 State = QuantityChange.State
@@ -68,6 +68,7 @@ def settle_change(
     if verdict.state == State.APPLIED:
         verify_charge(change=change, invoice=verdict.invoice)
     change.save()
+    facts.change_moved.send(sender=QuantityChange, change=change, at=at)
     if not moved:
         return before
     log.info("change_settled", change=change.public_id, state=change.state, code=verdict.code)
@@ -84,6 +85,9 @@ def settle_change(
     )
     if change.state != State.APPLIED:
         return before
+    undone = change.kind == QuantityChange.Kind.UNDO
+    if undone:
+        _after_undo(change, at)
     facts.quantity_changed.send(
         sender=Subscription,
         subscription=subscription,
@@ -91,10 +95,22 @@ def settle_change(
         after=change.target_quantity,
         change=change,
         invoice_stripe_id=change.invoice_stripe_id,
-        kind="bought",
+        kind="undone" if undone else "bought",
         at=at,
     )
     return change.target_quantity
+
+
+def _after_undo(change: QuantityChange, at: datetime) -> None:
+    """The money is credit now: what the card paid has to go back to it. A plan that no longer reduces is over."""
+    Refund.objects.get_or_create(
+        change=change, defaults={"account": change.account, "currency": change.currency, "next_try_at": at}
+    )
+    ScheduledDecrease.objects.filter(
+        subscription=change.subscription,
+        state=ScheduledDecrease.State.PLANNED,
+        renew_quantity__gte=change.target_quantity,
+    ).update(state=ScheduledDecrease.State.WITHDRAWN, closed_at=at)
 
 
 def _tells_more(change: QuantityChange, verdict: Verdict, payment: RemotePayment | None) -> bool:

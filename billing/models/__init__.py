@@ -10,6 +10,7 @@ from billing.models.offer_request import OfferRequest
 from billing.models.plan import Plan, Price, PriceTier
 from billing.models.quantity_change import QuantityChange
 from billing.models.quote import Quote
+from billing.models.refund import Refund
 from billing.models.stripe_event import EventCursor, StripeEvent
 from billing.models.subscription import Subscription, SubscriptionItem
 from billing.models.terms import Terms
@@ -31,6 +32,7 @@ __all__ = [
     "QuantityChange",
     "Quote",
     "Reconciliation",
+    "Refund",
     "ScheduledDecrease",
     "StripeEvent",
     "Subscription",

@@ -11,16 +11,20 @@ from accounts.errors import BadAddress
 from accounts.models import Membership
 from billing.api.quotes import GROWTH
 from billing.changes.pending import cancel_change, follow_payment, payment_link
+from billing.changes.undo_change import undoable_until
 from billing.errors import (
+    ChangeInProgress,
     NotCancellable,
+    NotUndoable,
     OrderNotCompleted,
     PaymentDeclined,
     ProviderUnavailable,
     QuoteChanged,
     QuoteExpired,
     QuoteUnknown,
+    UndoTooLate,
 )
-from billing.mirror.queries import changes_of
+from billing.mirror.queries import changes_of, undo_of
 from billing.models import QuantityChange
 from billing.quotes.queries import quote_of
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
@@ -30,7 +34,8 @@ from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seats.api.named import named_people
-from seats.errors import AlreadySeated, NotAMember, TooManyPeople
+from seats.capacity.undo_purchase import undo_purchase
+from seats.errors import AlreadySeated, NotAMember, SeatsInUse, TooManyPeople
 from seats.holders.buy_and_assign import buy_and_assign
 from seats.holders.queries import seat_counts
 
@@ -40,6 +45,7 @@ PROCESSING = "processing"
 _BEING_CHECKED = (State.CONFIRMED, State.CALLING, State.UNKNOWN, State.CONFLICT)
 # What a person has to do on Stripe's page: confirm with the bank, or give another card.
 WAITING_FOR = {"confirmation": "authentication_required", "card": "payment_declined"}
+UNDO_STATES = ["undoing", "undone", "not_undone"]
 STATES = [PROCESSING, *(str(state) for state in State.values if state not in _BEING_CHECKED)]
 
 
@@ -76,6 +82,8 @@ class OrderSerializer(serializers.Serializer[QuantityChange]):
     pay_until = Moment(source="pending_expires_at", allow_null=True)
     error_code = serializers.CharField(allow_blank=True)
     decline_code = serializers.CharField(allow_blank=True)
+    undo = serializers.SerializerMethodField()
+    undo_until = serializers.SerializerMethodField()
     reason = serializers.CharField(allow_blank=True)
     created_at = Moment()
     settled_at = Moment(allow_null=True)
@@ -89,6 +97,20 @@ class OrderSerializer(serializers.Serializer[QuantityChange]):
     def get_waiting_for(self, change: QuantityChange) -> str | None:
         """Why the payment is open."""
         return WAITING_FOR.get(change.payment_needs) if change.state == State.AWAITING_PAYMENT else None
+
+    @extend_schema_field({"type": ["string", "null"], "enum": [*UNDO_STATES, None]})
+    def get_undo(self, change: QuantityChange) -> str | None:
+        """How far an undo is; null when there is none."""
+        undo = undo_of(change)
+        if undo is None:
+            return None
+        return "undoing" if undo.is_open else "undone" if undo.state == State.APPLIED else "not_undone"
+
+    @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
+    def get_undo_until(self, change: QuantityChange) -> str | None:
+        """Until when it can be undone; null when it cannot."""
+        until = undoable_until(change, at=now())
+        return Moment().to_representation(until) if until else None
 
     @extend_schema_field({"type": ["string", "null"], "format": "uri"})
     def get_payment_url(self, change: QuantityChange) -> str | None:
@@ -195,6 +217,30 @@ class Cancellation(ApiView):
         change = get_object_or_404(changes_of(self.account), public_id=order_id)
         stopped = cancel_change(account=self.account, change_id=change.public_id, actor=self.actor, at=now())
         return Response(OrderSerializer(stopped).data)
+
+
+class Undo(ApiView):
+    """POST /api/v1/orders/{order_id}/undo"""
+
+    required_capability = "seats.buy"
+
+    @operation(
+        "undoOrder",
+        tag="buying",
+        summary="Undo a purchase within its window",
+        answers={200: OrderSerializer, 202: OrderSerializer},
+        problems=[UndoTooLate, NotUndoable, SeatsInUse, ChangeInProgress, ProviderUnavailable],
+    )
+    @idempotent()
+    def post(self, request: Request, order_id: str) -> Response:
+        """Take the seats back and give the whole amount back, as it was paid: the card's part to the card.
+
+        Possible until `undo_until`, while nothing else has changed. 200: `undo` is `undone`. 202: it is `undoing`;
+        read the order until that changes.
+        """
+        change = get_object_or_404(changes_of(self.account), public_id=order_id)
+        undo = undo_purchase(account=self.account, change_id=change.public_id, actor=self.actor, at=now())
+        return Response(OrderSerializer(change).data, status=202 if undo.is_open else 200)
 
 
 def _refusal(change: QuantityChange) -> PortalError:

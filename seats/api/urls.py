@@ -4,7 +4,7 @@ from django.urls import path
 
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.members import Members, OneMember
-from seats.api.orders import Cancellation, OneOrder, Orders
+from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.seats import Seats
 
 urlpatterns = [
@@ -17,4 +17,5 @@ urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
     path("orders/<str:order_id>", OneOrder.as_view(), name="order"),
     path("orders/<str:order_id>/cancel", Cancellation.as_view(), name="cancel-order"),
+    path("orders/<str:order_id>/undo", Undo.as_view(), name="undo-order"),
 ]

@@ -5,8 +5,8 @@ from datetime import datetime
 from accounts.models import Account, User
 from billing.models import QuantityChange
 from seats.holders.admit_waiting import admit_waiting
-from seats.holders.planned import lock_planned, seat_planned
-from seats.models import SeatPool
+from seats.holders.planned import lock_given, lock_planned, seat_planned, take_back_given
+from seats.models import LedgerEntry, SeatPool
 from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
 from seats.pool.rules import frozen_by
@@ -25,8 +25,10 @@ def record_purchase(
     at: datetime,
 ) -> SeatPool:
     """Take over a new purchased quantity in the mirror's transaction. Told twice, it writes once."""
-    quote_id = change.quote.public_id if change is not None and change.quote is not None else ""
+    quote_id = _quote_id(change)
+    undone = change.undoes if change is not None and kind == LedgerEntry.Kind.UNDONE else None
     lock_planned(account=account, quote_id=quote_id)
+    given = lock_given(account=account, quote_id=_quote_id(undone)) if undone is not None else []
     pool = lock_pool(account)
     # A trigger derives `entitled`, also when seats in use exceed what is left; truth is always written.
     SeatPool.objects.filter(pk=pool.pk).update(purchased=after)
@@ -41,11 +43,18 @@ def record_purchase(
         change_id=change.public_id if change else "",
         invoice_stripe_id=invoice_stripe_id,
     ).save()
+    if undone is not None:
+        take_back_given(account=account, seats=given, invited_since=undone.confirmed_at, by=actor, at=at)
+        pool.refresh_from_db()
     if after > before:
         if change is not None and quote_id:
             seat_planned(account=account, quote_id=quote_id, at=at, api_key=change.api_key)
         admit_waiting(account=account, at=at)
     return pool
+
+
+def _quote_id(change: QuantityChange | None) -> str:
+    return change.quote.public_id if change is not None and change.quote is not None else ""
 
 
 def follow_standing(*, account: Account, status: str, at: datetime) -> None:

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.access.actor import Actor
-from accounts.models import Account, ApiKey, Invitation, Membership, Role
+from accounts.members.invitations import revoke_invitation
+from accounts.models import Account, ApiKey, Invitation, Membership, Role, User
 from billing.quotes.queries import lock_unused
 from seatportal.kit.errors import PortalError
 from seats.holders.assign_seat import assign_seat
+from seats.holders.release_seat import release_seats
 from seats.holders.reserve_seat import invite_with_seat
-from seats.models import PlannedHolder
+from seats.models import Assignment, PlannedHolder
 
 
 @transaction.atomic
@@ -70,3 +73,46 @@ def seat_planned(*, account: Account, quote_id: str, at: datetime, api_key: ApiK
             row.problem = str(error)[:200]
         row.save(update_fields=["served_at", "problem"])
     return seated
+
+
+def given_with(*, account: Account, quote_id: str) -> QuerySet[Assignment]:
+    """Seats that people hold because of one purchase: named while buying, and unchanged since.
+
+    An invitation that was accepted is not among them: who works already does not lose the seat by somebody's undo.
+    """
+    served = PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=False)
+    members = served.filter(membership__isnull=False).values("membership_id")
+    addresses = served.exclude(email="").values("email")
+    theirs = Q(state=Assignment.State.HELD, membership_id__in=members, invitation__isnull=True)
+    theirs |= Q(state=Assignment.State.RESERVED, invitation__email__in=addresses)
+    return Assignment.objects.filter(
+        theirs, account=account, ended_at__isnull=True, previous__isnull=True, started_at__in=served.values("served_at")
+    ).select_related("membership__user", "invitation")
+
+
+def lock_given(*, account: Account, quote_id: str) -> list[Assignment]:
+    """Lock the people behind `given_with` before the pool is locked, and return their seats."""
+    seats = list(given_with(account=account, quote_id=quote_id).order_by("pk"))
+    invited = Invitation.objects.filter(account=account, pk__in=[seat.invitation_id for seat in seats])
+    list(invited.select_for_update().order_by("pk"))
+    members = Membership.objects.filter(account=account, pk__in=[seat.membership_id for seat in seats])
+    list(members.select_for_update(no_key=True).order_by("pk"))
+    return seats
+
+
+def take_back_given(
+    *, account: Account, seats: Sequence[Assignment], invited_since: datetime, by: User | None, at: datetime
+) -> int:
+    """Take back what was given with a purchase that is undone; returns how many seats that freed.
+
+    Call it when the pool has shrunk already, so that nobody who waits gets a seat that is about to go. An invitation
+    that is older than the purchase only loses its seat. Seats that moved since they were locked stay.
+    """
+    still = [s for s in seats if Assignment.objects.filter(pk=s.pk, ended_at__isnull=True, state=s.state).exists()]
+    new = [s for s in still if s.invitation is not None and s.invitation.created_at >= invited_since]
+    release_seats(account=account, assignments=[s for s in still if s not in new], actor=Actor(user=by), at=at)
+    for seat in new:
+        if seat.invitation is not None:
+            # The undo was allowed already; the role of who did it may have ended since.
+            revoke_invitation(account=account, invitation=seat.invitation, actor=Actor.system("task"), at=at)
+    return len(still)

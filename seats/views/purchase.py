@@ -11,13 +11,15 @@ from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from billing.changes.decline import decline_words
 from billing.changes.pending import cancel_change, follow_payment, payment_link, retry_payment
+from billing.changes.undo_change import undoable_until
 from billing.errors import PaymentDeclined
-from billing.mirror.queries import card_of, changes_of, invoices_of, seat_item
-from billing.models import QuantityChange
+from billing.mirror.queries import card_of, changes_of, invoices_of, seat_item, undo_of
+from billing.models import QuantityChange, Refund
 from billing.reconcile.incidents import incident_of
 from billing.views.words import card_name
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
+from seats.capacity.undo_purchase import undo_purchase
 from seats.models import PlannedHolder
 from seats.views.common import counts_for, page_link
 
@@ -74,6 +76,19 @@ def stop(request: AccountRequest, change_id: str) -> HttpResponse:
     return redirect("seats:purchase", request.account.slug, change.public_id)
 
 
+@requires("seats.buy")
+def undo(request: AccountRequest, change_id: str) -> HttpResponse:
+    """Take a purchase back within its window."""
+    change = _find(request, change_id)
+    if request.method != "POST":
+        return redirect("seats:purchase", request.account.slug, change.public_id)
+    try:
+        undo_purchase(account=request.account, change_id=change.public_id, actor=actor_of(request), at=now())
+    except PortalError as error:
+        return _refused(request, change_id, error)
+    return redirect("seats:purchase", request.account.slug, change.public_id)
+
+
 def _refused(request: AccountRequest, change_id: str, error: PortalError) -> HttpResponse:
     context = _context(request, _find(request, change_id)) | {"problem": str(error)}
     return render(request, PAGE, context, status=error.status)
@@ -85,7 +100,8 @@ def _find(request: AccountRequest, change_id: str) -> QuantityChange:
 
 def _mark(change: QuantityChange) -> str:
     """What the page shows, in one word: when it differs, there is news."""
-    return f"{change.state}{change.payment_needs}{change.decline_code}"
+    back = undo_of(change)
+    return f"{change.state}{change.payment_needs}{change.decline_code}{back.state if back else ''}"
 
 
 def _context(request: AccountRequest, change: QuantityChange) -> dict[str, Any]:
@@ -98,10 +114,16 @@ def _context(request: AccountRequest, change: QuantityChange) -> dict[str, Any]:
         else []
     )
     card = card_of(request.account)
+    back = undo_of(change)
     return {
+        "undo": back,
+        "undone": back is not None and back.state == State.APPLIED,
+        "undoing": back is not None and back.is_open,
+        "undo_until": undoable_until(change, at=now()),
+        "refund": Refund.objects.filter(change=back).first() if back else None,
         "change": change,
         "mark": _mark(change),
-        "moving": change.state in MOVING,
+        "moving": change.state in MOVING or (back is not None and back.state in MOVING),
         "looks": looks + 1,
         "delay": OFTEN if looks < OFTEN_LOOKS else SELDOM_SECONDS,
         "invoice": invoices_of(request.account).filter(stripe_id=change.invoice_stripe_id).first()

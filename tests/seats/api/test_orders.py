@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import AuditEntry, IdempotentAnswer, Invitation, Membership
+from billing.changes.rules import UNDO_WITHIN
 from billing.models import QuantityChange, Quote
 from seatportal.api.idempotency import forget_old_answers
 from seats.models import Assignment, LedgerEntry, PlannedHolder, SeatPool
@@ -44,6 +45,7 @@ def test_buy(acme: Integrator, funded: Funded) -> None:
 
     change = QuantityChange.objects.get()
     assert answer.status_code == 201
+    assert (settled := change.settled_at) is not None
     assert answer.json() == {
         "id": change.public_id,
         "quote_id": quote_id,
@@ -61,9 +63,11 @@ def test_buy(acme: Integrator, funded: Funded) -> None:
         "pay_until": None,
         "error_code": "",
         "decline_code": "",
+        "undo": None,
+        "undo_until": (settled + UNDO_WITHIN).isoformat().replace("+00:00", "Z"),
         "reason": "Two hires",
         "created_at": change.created_at.isoformat().replace("+00:00", "Z"),
-        "settled_at": change.settled_at.isoformat().replace("+00:00", "Z"),  # type: ignore[union-attr]
+        "settled_at": settled.isoformat().replace("+00:00", "Z"),
     }
     assert charges(funded) == [8000]
     assert acme.get("seats").json()["purchased"] == 12
