@@ -12,6 +12,7 @@ from .invoices import challenge_answered, collect, date_of, refusal
 from .pages import Page, alert, buttons, card_form, html, not_found, redirect, stylesheet, table
 from .payment_methods import attach_to, from_number
 from .pricing import money
+from .totals import steps
 from .world import World
 
 
@@ -170,9 +171,7 @@ class Site:
     def _invoice_page(self, invoice: Obj, message: str | None) -> str:
         currency = invoice["currency"]
         rows = [[escape(line["description"] or ""), money(line["amount"], currency)] for line in invoice["lines"]]
-        used = invoice["ending_balance"] - invoice["starting_balance"]
-        if used:
-            rows.append(["Applied balance", money(invoice["amount_due"] - invoice["total"], currency)])
+        rows += [[name, money(amount, currency)] for name, amount in steps(invoice)]
         rows.append(["<strong>Amount due</strong>", f"<strong>{money(invoice['amount_due'], currency)}</strong>"])
         head = (
             f'<h1>Invoice {escape(invoice["number"])}</h1><p class="sum">{money(invoice["amount_due"], currency)}</p>'
@@ -210,7 +209,8 @@ class Site:
         lines += [
             (10, f"{line['description'] or ''}    {money(line['amount'], currency)}") for line in invoice["lines"]
         ]
-        lines += [(10, ""), (12, f"Total: {money(invoice['total'], currency)}")]
+        lines += [(10, ""), *((10, f"{name}: {money(amount, currency)}") for name, amount in steps(invoice))]
+        lines += [(12, f"Total: {money(invoice['total'], currency)}")]
         lines += [(12, f"Amount due: {money(invoice['amount_due'], currency)}"), (12, f"Status: {invoice['status']}")]
         name = quote(f"Invoice-{invoice['number']}.pdf")
         return Page(

@@ -78,6 +78,18 @@ def _amount(found: Iterable[Obj], behavior: str) -> int:
     return sum(tax["amount"] for tax in found if tax["tax_behavior"] == behavior)
 
 
+def steps(invoice: Obj) -> list[tuple[str, int]]:
+    """What lies between the lines of a finalized invoice and the amount that is due, as it is printed."""
+    noted = invoice["pre_payment_credit_notes_amount"]
+    found = [
+        ("Discount", -discount_of({"discount_amounts": invoice["total_discount_amounts"]})),
+        ("Tax", _amount(invoice["total_taxes"], "exclusive")),
+        ("Credit notes", -noted),
+        ("Applied balance", invoice["amount_due"] + noted - invoice["total"]),
+    ]
+    return [(name, amount) for name, amount in found if amount]
+
+
 def note_discounts(items: Iterable[Obj], lines: Iterable[Obj]) -> None:
     """Tell the items' open debits what was really billed for them, which flexible billing gives back."""
     billed = {line["id"]: line["amount"] - discount_of(line) for line in lines}
