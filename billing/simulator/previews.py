@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import schedules
 from .changes import Plan, plan
 from .errors import Obj, StripeError
 from .fields import assign
@@ -17,9 +18,10 @@ _CHANGES = ("items", "trial_end", "billing_cycle_anchor")
 @route("POST", "/v1/invoices/create_preview")
 def create_preview(request: Request) -> Obj:
     world, params = request.world, request.params
-    for name in ("schedule", "schedule_details", "invoice_items"):
-        if params.get(name):
-            raise StripeError(f"The local Stripe simulator does not preview `{name}`.", param=name)
+    if params.get("invoice_items"):
+        raise StripeError("The local Stripe simulator does not preview `invoice_items`.", param="invoice_items")
+    if params.get("schedule") or params.get("schedule_details"):
+        return _of_schedule(world, params)
     if "subscription" not in params:
         return _of_new(world, params)
     subscription = world.store.get("subscription", params["subscription"], "subscription")
@@ -48,6 +50,33 @@ def create_preview(request: Request) -> Obj:
         return _immediate(world, customer, subscription, planned, behavior)
     moment = planned.at if changed and behavior != "none" else None
     return _next(world, customer, subscription, planned, moment, details)
+
+
+def _of_schedule(world: World, params: Obj) -> Obj:
+    """The next invoice under a schedule as it is, or as `schedule_details` would make it."""
+    details = params.get("schedule_details", {})
+    for name in ("subscription", "subscription_details"):
+        if name in params:
+            raise StripeError(f"You cannot combine `{name}` with a preview of a schedule.", param=name)
+    schedule = world.store.get("subscription_schedule", params["schedule"], "schedule") if "schedule" in params else {}
+    if schedule.get("status") not in (None, "active", "not_started"):
+        raise StripeError(f"A schedule that is {schedule['status']} has no next invoice.", param="schedule")
+    if not schedule or schedule["status"] == "not_started":
+        first = next(iter(details.get("phases") or schedule.get("phases") or ()), None)
+        if first is None:
+            raise StripeError("Missing required param: schedule_details[phases].", code="parameter_missing",
+                              param="schedule_details[phases]")  # fmt: skip
+        items = [{name: item[name] for name in ("price", "price_data", "quantity") if name in item}
+                 for item in first["items"]]  # fmt: skip
+        trial = {"trial_end": first["trial_end"]} if first.get("trial_end") else {}
+        customer = schedule["customer"] if schedule else params.get("customer")
+        return _of_new(world, params | {"customer": customer, "subscription_details": {"items": items} | trial})
+    subscription, planned, behavior, last = schedules.foreseen(world, schedule, details)
+    customer = _customer(world, subscription["customer"], params)
+    if planned.billed or (behavior == "always_invoice" and planned.lines):
+        return _immediate(world, customer, subscription, planned, behavior)
+    moment = planned.at if planned.lines else None
+    return _next(world, customer, subscription, planned, moment, {"cancel_at_period_end": True} if last else {})
 
 
 def _with_terms(params: Obj) -> Obj:

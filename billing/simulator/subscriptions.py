@@ -278,7 +278,8 @@ def cancel_now(world: World, subscription: Obj, *, reason: str | None = None) ->
     if subscription["schedule"] is not None:
         schedule = world.store.change("subscription_schedule", subscription["schedule"])
         schedule |= {"status": "canceled", "canceled_at": now, "current_phase": None}
-        emit(world, "subscription_schedule.canceled", schedule)
+        # A schedule whose subscription was lost to dunning is said to be aborted.
+        emit(world, f"subscription_schedule.{'aborted' if reason == 'payment_failed' else 'canceled'}", schedule)
         subscription["schedule"] = None
     for invoice in world.store.of_customer("invoice", subscription["customer"]):
         if invoice["_subscription"] == subscription["id"] and invoice["status"] in ("draft", "open"):

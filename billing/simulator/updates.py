@@ -52,6 +52,11 @@ def _check(world: World, subscription: Obj, params: Obj) -> None:
             code="resource_missing" if subscription["status"] == "canceled" else None,
             param="id",
         )
+    if subscription["schedule"] is not None and {"cancel_at", "cancel_at_period_end"} & params.keys():
+        raise StripeError(
+            f"The subscription is managed by the subscription schedule `{subscription['schedule']}`, and updating any "
+            "cancelation behavior directly is not allowed. Please update the schedule instead.",
+        )
     for name in _UNSUPPORTED:
         if params.get(name):
             raise StripeError(f"The local Stripe simulator does not know `{name}` on a subscription.", param=name)
