@@ -11,7 +11,7 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        """Take a place in the frame of every page."""
-        from billing.frame import register
+        """Take a place in the frame of every page, and listen to what people are told of."""
+        from billing import frame, receivers  # noqa: F401  importing receivers connects them
 
-        register()
+        frame.register()

@@ -11,6 +11,3 @@ standing_changed = Signal()
 
 # change: QuantityChange, at: datetime. It reached another state, or what its payment waits for is another thing.
 change_moved = Signal()
-
-# refund: Refund, at: datetime. Its money is on the way to the card.
-refunded = Signal()

@@ -4,12 +4,15 @@ The network lies between transactions, never inside one (payments.md §4). A 200
 every doubt does, so the path that handles doubt runs on every purchase.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from billing import facts
 from billing.changes.rules import (
     KEY_LIFE,
     NOT_SENT_LIFE,
@@ -133,7 +136,7 @@ def _send(change: QuantityChange, calls: int, at: datetime) -> bool:
         values |= {"lease_until": None, "next_try_at": at + backoff(calls)}
     else:
         values |= {"lease_until": None, "next_try_at": at + backoff(calls)}
-    QuantityChange.objects.filter(pk=change.pk, state=State.CALLING, calls=calls).update(state=next_state, **values)
+    _move(change, when={"state": State.CALLING, "calls": calls}, to={"state": next_state, **values}, at=at)
     log.info("change_sent", change=change.public_id, calls=calls, state=next_state, code=values.get("error_code", ""))
     return next_state == State.UNKNOWN
 
@@ -156,11 +159,19 @@ def _look_later_or_give_up(change: QuantityChange, at: datetime) -> QuantityChan
 
 def _end(change: QuantityChange, state: str, code: str, at: datetime) -> QuantityChange:
     """End a change that the last read still showed at its base; conditional, as a newer read may have settled it."""
-    QuantityChange.objects.filter(pk=change.pk, state=change.state, calls=change.calls).update(
-        state=state, error_code=code, settled_at=at, lease_until=None, next_try_at=None
-    )
+    values = {"state": state, "error_code": code, "settled_at": at, "lease_until": None, "next_try_at": None}
+    _move(change, when={"state": change.state, "calls": change.calls}, to=values, at=at)
     change.refresh_from_db()
     return change
+
+
+def _move(change: QuantityChange, *, when: Mapping[str, object], to: Mapping[str, object], at: datetime) -> None:
+    """A conditional update; an end is told in the same transaction."""
+    with transaction.atomic():
+        moved = QuantityChange.objects.filter(pk=change.pk, **when).update(**to)
+        if moved and to["state"] not in QuantityChange.OPEN:
+            ended = QuantityChange.objects.select_related("account", "subscription", "user").get(pk=change.pk)
+            facts.change_moved.send(sender=QuantityChange, change=ended, at=at)
 
 
 def _later(change: QuantityChange, at: datetime) -> None:

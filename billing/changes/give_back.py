@@ -8,11 +8,9 @@ the row, and both objects its id: after a lost answer the object is looked for b
 from datetime import datetime
 
 import structlog
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from billing import facts
 from billing.changes.rules import KEY_LIFE, backoff
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.refunds import STAMP
@@ -45,9 +43,7 @@ def give_back(*, refund_id: int, at: datetime) -> Refund:
         _keep(refund, error=f"{type(error).__name__}: {error}"[:300], next_try_at=at + backoff(refund.calls))
         log.warning("refund_not_finished", refund=refund.public_id, error=type(error).__name__)
         return refund
-    with transaction.atomic():
-        _keep(refund, state=State.DONE, error="", next_try_at=None, done_at=at)
-        facts.refunded.send(sender=Refund, refund=refund, at=at)
+    _keep(refund, state=State.DONE, error="", next_try_at=None, done_at=at)
     return refund
 
 

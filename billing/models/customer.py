@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from seatportal.kit.ids import PublicIdField
 
+_BRANDS = {"amex": "American Express", "mastercard": "Mastercard", "visa": "Visa", "discover": "Discover"}
+
 
 class Customer(models.Model):
     """Mirror of Stripe's customer. `balance`: minor units, negative is credit in the customer's favour."""
@@ -43,4 +45,10 @@ class PaymentMethod(models.Model):
         verbose_name_plural = _("payment methods")
 
     def __str__(self) -> str:
-        return f"{self.brand} •••• {self.last4}"
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """As people know it: "Visa •••• 4242"."""
+        brand = _BRANDS.get(self.brand, self.brand.replace("_", " ").capitalize())
+        return f"{brand} •••• {self.last4}" if self.last4 else brand

@@ -8,8 +8,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from billing.models import Invoice, PaymentMethod, Subscription
 
-_BRANDS = {"amex": "American Express", "mastercard": "Mastercard", "visa": "Visa", "discover": "Discover"}
-
 _REASONS: dict[str, str | Promise] = {
     "subscription_create": gettext_lazy("First purchase"),
     "subscription_cycle": gettext_lazy("Renewal"),
@@ -47,8 +45,7 @@ _SUBSCRIPTION = {
 
 def card_name(card: PaymentMethod) -> str:
     """ "Visa •••• 4242"."""
-    brand = _BRANDS.get(card.brand, card.brand.replace("_", " ").capitalize())
-    return f"{brand} •••• {card.last4}" if card.last4 else brand
+    return card.title
 
 
 def interval_words(interval: str, count: int = 1) -> str:

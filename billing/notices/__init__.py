@@ -1,0 +1,1 @@
+"""Mails about money: what is told to whom, and when."""
