@@ -22,7 +22,7 @@ class LeanPathMiddleware:
 
     @cached_property
     def views(self) -> dict[str, Callable[[HttpRequest], HttpResponseBase]]:
-        return {reverse("billing:stripe-webhook"): stripe_webhook}
+        return {reverse("billing:stripe-webhook", urlconf="seatportal.urls"): stripe_webhook}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.views.get(request.path_info, self.get_response)(request)
