@@ -6,7 +6,7 @@ import json
 from html import escape
 from urllib.parse import parse_qs
 
-from . import due, settings, taxes
+from . import due, refunds, settings, taxes
 from .api import Api
 from .errors import Obj, StripeError
 from .invoices import challenge_answered, date_of
@@ -86,6 +86,8 @@ class Control:
                     return data(taxes.order(self._world, wanted))
             case "POST", "discounts":
                 return data(self._discount(wanted))
+            case "POST", "disputes":
+                return data(self._dispute(wanted))
             case "POST", "reset":
                 return data(self._reset())
             case "POST", "3ds":
@@ -156,6 +158,14 @@ class Control:
             coupon = world.store.get("coupon", wanted["coupon"], "coupon")
             customer = world.store.change("customer", wanted["customer"], "customer")
             return render(world, give_customer(world, customer, coupon))
+
+    def _dispute(self, wanted: Obj) -> Obj:
+        """Let a card's holder dispute a charge, or their bank decide."""
+        world = self._world
+        with world.store.transaction():
+            if "dispute" in wanted:
+                return render(world, refunds.close(world, wanted["dispute"], str(wanted["outcome"])))
+            return render(world, refunds.dispute(world, wanted["charge"], str(wanted.get("reason", "general"))))
 
     def _challenge(self, wanted: Obj) -> Obj:
         if wanted.get("outcome") not in ("succeed", "fail"):

@@ -113,10 +113,11 @@ def retry_with_new_card(world: World, customer: str) -> None:
 # Balance: negative means that the customer has credit.
 
 
-def move_balance(world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None) -> None:
-    """Add to a customer's balance (the customer was taken by `change`), and write the transaction when it moves."""
-    if amount:
-        _book(world, customer, amount, kind, invoice=invoice)
+def move_balance(
+    world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None, credit_note: str | None = None
+) -> Obj | None:
+    """Add to a customer's balance (the customer was taken by `change`); answers the transaction, if it moves."""
+    return _book(world, customer, amount, kind, invoice=invoice, credit_note=credit_note) if amount else None
 
 
 def _book(world: World, customer: Obj, amount: int, kind: str, *, invoice: Obj | None = None, **fields: object) -> Obj:

@@ -316,6 +316,8 @@ def mark_paid(world: World, invoice: Obj, *, off_stripe: bool = False) -> None:
     invoice["status_transitions"] |= {"paid_at": now}
     for id in invoice["_payments"]:
         payment = world.store.change("invoice_payment", id)
+        if payment["status"] != "open":
+            continue
         payment |= {"status": "paid", "amount_paid": invoice["amount_paid"]}
         payment["status_transitions"] |= {"paid_at": now}
         emit(world, "invoice_payment.paid", payment)
@@ -323,6 +325,33 @@ def mark_paid(world: World, invoice: Obj, *, off_stripe: bool = False) -> None:
     emit(world, "invoice.paid", invoice)
     emit(world, "invoice.payment_succeeded", invoice)
     lifecycle.paid(world, invoice)
+
+
+def credit_before_payment(world: World, invoice: Obj, amount: int) -> None:
+    """Ask for less, as a credit note says (for more again when it is void). An invoice with nothing left is paid."""
+    if not amount:
+        return
+    left = invoice["amount_remaining"] - amount
+    invoice |= {
+        "amount_due": invoice["amount_due"] - amount, "amount_remaining": left,
+        "pre_payment_credit_notes_amount": invoice["pre_payment_credit_notes_amount"] + amount,
+    }  # fmt: skip
+    intent = world.store.change("payment_intent", invoice["_payment_intent"])
+    if left > 0:
+        intent["amount"] = left
+        for id in invoice["_payments"]:
+            world.store.change("invoice_payment", id)["amount_requested"] = left
+        return
+    _cancel_payments(world, invoice)
+    cancel_intent(world, intent, "void_invoice")
+    mark_paid(world, invoice)
+
+
+def _cancel_payments(world: World, invoice: Obj) -> None:
+    for id in invoice["_payments"]:
+        payment = world.store.change("invoice_payment", id)
+        payment["status"] = "canceled"
+        payment["status_transitions"] |= {"canceled_at": world.now_of(invoice)}
 
 
 def void(world: World, invoice: Obj) -> None:
@@ -338,10 +367,7 @@ def void(world: World, invoice: Obj) -> None:
     now = world.now_of(invoice)
     invoice |= {"status": "void", "next_payment_attempt": None, "auto_advance": False}
     invoice["status_transitions"] |= {"voided_at": now}
-    for id in invoice["_payments"]:
-        payment = world.store.change("invoice_payment", id)
-        payment["status"] = "canceled"
-        payment["status_transitions"] |= {"canceled_at": now}
+    _cancel_payments(world, invoice)
     intent = invoice["_payment_intent"]
     if intent is not None and world.store.get("payment_intent", intent)["status"] != "succeeded":
         cancel_intent(world, world.store.change("payment_intent", intent), "void_invoice")

@@ -11,6 +11,10 @@ from .world import World
 _REFERENCES = {
     "discount": {"customer": "customer", "promotion_code": "promotion_code"},
     "charge": {"customer": "customer", "payment_intent": "payment_intent"},
+    "credit_note": {
+        "customer": "customer", "customer_balance_transaction": "customer_balance_transaction", "invoice": "invoice",
+    },
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "checkout.session": {
         "customer": "customer", "invoice": "invoice", "setup_intent": "setup_intent", "subscription": "subscription",
     },
@@ -28,6 +32,7 @@ _REFERENCES = {
     "payment_method": {"customer": "customer"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
+    "refund": {"charge": "charge", "customer": "customer", "payment_intent": "payment_intent"},
     "setup_intent": {"customer": "customer", "payment_method": "payment_method"},
     "subscription": {
         "customer": "customer", "default_payment_method": "payment_method", "discounts": "discount",
@@ -43,6 +48,7 @@ _REFERENCES = {
 # References inside a plain part of an object, by the kind of the object around it.
 _INNER = {
     "customer": {"default_payment_method": "payment_method"},
+    "credit_note": {"discount": "discount", "refund": "refund", "tax_rate": "tax_rate"},
     "discount": {"coupon": "coupon"},
     "invoice": {"subscription": "subscription", "discount": "discount", "tax_rate": "tax_rate"},
     "invoice_payment": {"payment_intent": "payment_intent"},
@@ -99,6 +105,10 @@ def _show(world: World, obj: Obj) -> Obj:
         case "coupon":
             shown.pop("applies_to", None)
             shown.pop("currency_options", None)
+        case "credit_note":
+            lines = [_show(world, line) for line in obj["lines"][:10]]
+            more, url = len(obj["lines"]) > 10, f"/v1/credit_notes/{obj['id']}/lines"
+            shown["lines"] = list_of(lines, url, has_more=more, total_count=len(obj["lines"]))
         case "price":
             shown.pop("tiers", None)
             shown.pop("currency_options", None)
@@ -127,6 +137,11 @@ def _subscriptions(world: World, customer: Obj) -> Obj:
     return list_of([_show(world, sub) for sub in reversed(found)][:10], url, has_more=len(found) > 10)
 
 
+def _refunds(world: World, charge: Obj) -> Obj:
+    found = [made for made in world.store.all("refund") if made["charge"] == charge["id"]]
+    return list_of(list(reversed(found)), f"/v1/charges/{charge['id']}/refunds")
+
+
 def _tax_ids(world: World, customer: Obj) -> Obj:
     found = world.store.of_customer("tax_id", customer["id"])
     return list_of(list(reversed(found)), f"/v1/customers/{customer['id']}/tax_ids")
@@ -137,6 +152,7 @@ def _line_items(world: World, session: Obj) -> Obj:
 
 
 _ON_REQUEST: dict[tuple[str, str], Callable[[World, Obj], Any]] = {
+    ("charge", "refunds"): _refunds,
     ("invoice", "payments"): _payments,
     ("invoice", "confirmation_secret"): _confirmation_secret,
     ("price", "tiers"): lambda _, price: price["tiers"],

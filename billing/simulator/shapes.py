@@ -16,6 +16,7 @@ _FILE = Path(__file__).parent / "data" / "stripe-api-shapes.json.gz"
 
 # Nullable properties that Stripe leaves out unless they are asked for with `expand`.
 _ON_REQUEST = {
+    "charge": {"refunds"},
     "invoice": {"confirmation_secret", "payments"},
     "price": {"tiers", "currency_options"},
     "customer": {"sources", "subscriptions", "tax_ids", "tax", "cash_balance"},
