@@ -211,3 +211,10 @@ class SelfServiceFrozen(GrowthRefused):
         "This subscription was changed at the payment service, and our team checks it first. Nothing was charged; "
         "seats that you have keep working. Talk to your account team if it is urgent."
     )
+
+
+class RunUnderWay(PortalError):
+    """One comparison with Stripe at a time."""
+
+    code, status = "run_under_way", 409
+    message = _("A comparison with Stripe is under way in another process. Look at its result, or wait for its end.")

@@ -1,5 +1,7 @@
 """What billing tells the apps above it. Each is sent inside the transaction that wrote the fact."""
 
+from dataclasses import dataclass
+
 from django.dispatch import Signal
 
 # subscription, before: int, after: int, change: QuantityChange | None, invoice_stripe_id: str, kind: str, at: datetime.
@@ -11,3 +13,28 @@ standing_changed = Signal()
 
 # change: QuantityChange, at: datetime. It reached another state, or what its payment waits for is another thing.
 change_moved = Signal()
+
+# refund: Refund, at: datetime. Its money is on the way to the card.
+refunded = Signal()
+
+
+@dataclass(frozen=True)
+class SeatBooks:
+    """What the apps above have written down of one account; the reconciliation holds it against ours.
+
+    purchased: what is offered as purchased. ledger: the sum of its history. counted: the counter of seats taken.
+    taken: seats really taken. invoices: those of Stripe's invoices, of the ones asked for, that the history names.
+    """
+
+    purchased: int
+    ledger: int
+    counted: int
+    taken: int
+    invoices: frozenset[str] = frozenset()
+
+
+# account, invoices: Collection[str]. A question: the receiver answers with SeatBooks, in the asker's transaction.
+books_wanted = Signal()
+
+# account, purchased: int. Count the seats taken anew, and offer so many as purchased.
+recount_wanted = Signal()

@@ -9,6 +9,8 @@ from billing.changes.give_back import give_back_what_is_due as give_back_due
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
+from billing.reconcile.reconcile import continue_reconciliation as continue_run
+from billing.reconcile.reconcile import start_reconciliation as start_run
 from seatportal.kit.clock import now
 from seatportal.kit.queue import heard
 
@@ -54,3 +56,15 @@ def fetch_missed_events() -> None:
 def prune_events() -> None:
     """Forget old handled events."""
     prune(at=now())
+
+
+@shared_task(name="billing.reconcile")
+def reconcile() -> None:
+    """Begin the nightly comparison with Stripe."""
+    start_run(at=now())
+
+
+@shared_task(name="billing.continue_reconciliation", time_limit=600, soft_time_limit=570)
+def continue_reconciliation() -> None:
+    """Carry the comparison on; it rings for itself until it is done, and the sweep finds one that was left."""
+    continue_run(at=now())

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 SCHEDULE: dict[str, dict[str, Any]] = {
     "finish-open-changes": {"task": "billing.finish_open_changes", "schedule": 15.0},
     "handle-waiting-events": {"task": "billing.handle_waiting_events", "schedule": 15.0},
@@ -9,6 +11,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "place-due-decreases": {"task": "billing.place_due_decreases", "schedule": 300.0},
     "finish-idle-credits": {"task": "billing.finish_idle_credits", "schedule": 300.0},
     "fetch-missed-events": {"task": "billing.fetch_missed_events", "schedule": 3600.0},
+    "reconcile": {"task": "billing.reconcile", "schedule": crontab(hour="2", minute="40")},
+    "continue-reconciliation": {"task": "billing.continue_reconciliation", "schedule": 300.0},
     "prune-events": {"task": "billing.prune_events", "schedule": 86_400.0},
     "forget-old-answers": {"task": "accounts.forget_old_answers", "schedule": 86_400.0},
     "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},

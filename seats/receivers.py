@@ -1,5 +1,6 @@
 """Facts from below, each handed to one verb here. They run in the teller's transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from accounts.access.actor import Actor
 from accounts.models import Account, Invitation, Membership
 from billing import facts as billing_facts
 from billing.models import QuantityChange, ScheduledDecrease, Subscription
+from seats.capacity.books import recount, seat_books
 from seats.capacity.record_purchase import follow_standing, record_purchase
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seats
@@ -87,6 +89,18 @@ def follow_quantity(
         reason=source.reason if source else "",
         at=at,
     )
+
+
+@receiver(billing_facts.books_wanted)
+def show_books(account: Account, invoices: Collection[str], **_: Any) -> billing_facts.SeatBooks:
+    """The reconciliation asks what is written down here."""
+    return seat_books(account=account, invoices=invoices)
+
+
+@receiver(billing_facts.recount_wanted)
+def count_anew(account: Account, purchased: int, **_: Any) -> None:
+    """Staff found the counter or the number wrong."""
+    recount(account=account, purchased=purchased)
 
 
 @receiver(billing_facts.standing_changed)

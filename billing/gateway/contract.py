@@ -202,6 +202,16 @@ class RemoteSubscription:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """One row of a list of subscriptions; `read` is None where its content cannot be understood (`error` says why)."""
+
+    id: str
+    customer_id: str
+    read: RemoteSubscription | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class RemoteEvent:
     """One delivery or one row of the event list."""
 

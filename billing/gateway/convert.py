@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.gateway.contract import (
+    Listed,
     RemoteCard,
     RemoteCustomer,
     RemoteEvent,
@@ -210,6 +211,14 @@ def subscription(data: Json) -> RemoteSubscription:
         latest_invoice=invoice(latest) if isinstance(latest, Mapping) else None,
         card=card(data.get("default_payment_method")),
     )
+
+
+def listed(data: Json) -> Listed:
+    """A row of a list. One that is of no shape that we know must not stop the others."""
+    try:
+        return Listed(data["id"], id_of(data["customer"]), subscription(data))
+    except (KeyError, TypeError, ValueError) as error:
+        return Listed(data["id"], id_of(data.get("customer")), None, f"{type(error).__name__}: {error}")
 
 
 def event(data: Json) -> RemoteEvent:

@@ -1,7 +1,8 @@
 """Events: which we hear, and those that were missed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import batched, count
 from typing import Any, cast
 
 from billing.gateway import convert
@@ -30,20 +31,28 @@ EVENT_KINDS = (
     "subscription_schedule.released",
     "subscription_schedule.updated",
 )
+# Stripe takes no more kinds in one call.
+MOST_KINDS = 20
 
 
 class Events(Client):
     """Events: which we hear, and those that were missed."""
 
-    def events_since(self, since: datetime) -> Iterator[RemoteEvent]:
-        """Events of our kinds since a moment, newest first."""
+    def events_since(
+        self, since: datetime, *, kinds: Sequence[str] = EVENT_KINDS, pages: int | None = None
+    ) -> Iterator[RemoteEvent]:
+        """Events of the given kinds since a moment, newest first within each twenty kinds; at most so many pages."""
+        for few in batched(kinds, MOST_KINDS, strict=False):
+            yield from self._events(since, few, pages)
+
+    def _events(self, since: datetime, kinds: Sequence[str], pages: int | None) -> Iterator[RemoteEvent]:
         after = ""
-        while True:
-            params: dict[str, Any] = {"created": {"gte": to_unix(since)}, "types": list(EVENT_KINDS), "limit": 100}
+        for read in count(1):
+            params: dict[str, Any] = {"created": {"gte": to_unix(since)}, "types": list(kinds), "limit": 100}
             if after:
                 params["starting_after"] = after
             page = self._read(lambda: self._reader.v1.events.list(cast(Any, params)))  # noqa: B023  called at once
             yield from (convert.event(row) for row in page["data"])
-            if not page["has_more"]:
+            if not page["has_more"] or read == pages:
                 return
             after = page["data"][-1]["id"]

@@ -1,8 +1,12 @@
 """Invoices: read, pay, void."""
 
+from datetime import datetime
+from typing import Any, cast
+
 from billing.gateway import convert
 from billing.gateway.client import Client
 from billing.gateway.contract import RemoteInvoice, RemotePayment
+from seatportal.kit.clock import to_unix
 
 
 class Invoices(Client):
@@ -16,6 +20,18 @@ class Invoices(Client):
         """The newest invoices of a subscription."""
         page = self._read(lambda: self._reader.v1.invoices.list({"subscription": subscription_id, "limit": limit}))
         return [convert.invoice(row) for row in page["data"]]
+
+    def paid_invoices(
+        self, since: datetime, *, after: str = "", customer_id: str = ""
+    ) -> tuple[list[RemoteInvoice], bool]:
+        """A hundred paid invoices made since a moment, newest first, and whether there are older ones."""
+        params: dict[str, Any] = {"status": "paid", "created": {"gte": to_unix(since)}, "limit": 100}
+        if after:
+            params["starting_after"] = after
+        if customer_id:
+            params["customer"] = customer_id
+        page = self._read(lambda: self._reader.v1.invoices.list(cast(Any, params)))
+        return [convert.invoice(row) for row in page["data"]], bool(page["has_more"])
 
     def payment_of(self, invoice_id: str) -> RemotePayment | None:
         """What the payment of an open invoice waits for."""

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from billing.gateway import convert
 from billing.gateway.client import Client
-from billing.gateway.contract import RemoteInvoice, RemoteSubscription
+from billing.gateway.contract import Listed, RemoteInvoice, RemoteSubscription
 
 SUBSCRIPTION_EXPAND = ["latest_invoice", "default_payment_method"]
 
@@ -39,6 +39,17 @@ class Subscriptions(Client):
             )
         )
         return [convert.subscription(row) for row in page["data"]]
+
+    def subscription_page(self, *, after: str = "", customer_id: str = "") -> tuple[list[Listed], bool]:
+        """A hundred subscriptions of all customers or of one, ended ones too, and whether there are more after them."""
+        params: dict[str, Any] = {"status": "all", "limit": 100}
+        params["expand"] = [f"data.{name}" for name in SUBSCRIPTION_EXPAND]
+        if after:
+            params["starting_after"] = after
+        if customer_id:
+            params["customer"] = customer_id
+        page = self._read(lambda: self._reader.v1.subscriptions.list(cast(Any, params)))
+        return [convert.listed(row) for row in page["data"]], bool(page["has_more"])
 
     def preview(self, params: Mapping[str, Any]) -> RemoteInvoice:
         """What an update would cost; changes nothing."""

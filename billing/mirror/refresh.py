@@ -15,6 +15,7 @@ from billing import facts
 from billing.catalog.sync_catalog import sync_catalog
 from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
 from billing.gateway.stripe_api import gateway
+from billing.mirror.edits import hold_changed_shape, hold_foreign_update, shape_of, tell_owner
 from billing.mirror.mirror_customer import mirror_card
 from billing.mirror.mirror_invoice import mirror_invoice
 from billing.mirror.queries import COUNTING
@@ -131,6 +132,7 @@ def _write(
     before = _counted(row.status, row)
     standing = (row.status, row.cancel_at, row.paused)
     depends = _what_quotes_depend_on(row)
+    shape = shape_of(row)
     row.status = remote.status
     row.currency = remote.currency
     row.collection_method = remote.collection_method
@@ -158,6 +160,8 @@ def _write(
         mirror_invoice(account=row.account, subscription=row, remote=bill)
     after = _counted(row.status, row)
     reached = settle_change(subscription=row, remote=remote, invoice=invoice, payment=payment, before=before, at=at)
+    hold_foreign_update(subscription=row, remote=remote, at=at)
+    hold_changed_shape(subscription=row, before=shape, at=at)
     _tell_quantity(row, reached, after, at)
     if standing != (row.status, row.cancel_at, row.paused) or before != after:
         facts.standing_changed.send(sender=Subscription, subscription=row, at=at)
@@ -171,6 +175,8 @@ def _tell_quantity(row: Subscription, reached: int, after: int, at: datetime) ->
     reduced = settle_decrease(subscription=row, quantity=after, reduced=after < reached, at=at)
     kind = "started" if not reached else "ended" if not after else "reduced" if reduced else "external"
     log.info("quantity_moved", subscription=row.stripe_id, kind=kind, before=reached, after=after)
+    if kind == "external":
+        tell_owner(subscription=row, before=reached, after=after, at=at)
     facts.quantity_changed.send(
         sender=Subscription,
         subscription=row,
@@ -193,7 +199,8 @@ def _counted(status: str, row: Subscription) -> int:
 
 def _what_quotes_depend_on(row: Subscription) -> tuple[object, ...]:
     items = tuple(row.items.order_by("id").values_list("stripe_id", "price__stripe_id", "quantity", "period_start"))
-    return row.status, row.collection_method, row.cancel_at, row.paused, row.trial_end, row.pending_stamp, items
+    standing = (row.status, row.collection_method, row.cancel_at, row.paused, row.trial_end, row.pending_stamp)
+    return *standing, row.currency, row.billing_mode, items
 
 
 def _write_items(row: Subscription, remote: RemoteSubscription) -> None:

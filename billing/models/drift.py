@@ -9,6 +9,43 @@ from billing.models.subscription import Subscription
 from seatportal.kit.ids import PublicIdField
 
 
+class Kind(models.TextChoices):
+    """The rows of the table in payments.md §7, and the seats' own books."""
+
+    QUANTITY = "quantity", _("Quantity")
+    STANDING = "standing", _("Status, end, pause or schedule")
+    SHAPE = "shape", _("Price, currency, line or billing mode")
+    OLD_CHANGE = "old_change", _("A purchase is open for too long")
+    FOREIGN_PENDING = "foreign_pending", _("An update that is not ours waits for its payment")
+    MONEY_WITHOUT_GRANT = "money_without_grant", _("Paid, but no seats were given")
+    GRANT_WITHOUT_MONEY = "grant_without_money", _("Seats were given, but not paid")
+    LEDGER = "ledger", _("The ledger's sum")
+    POOL = "pool", _("The pool's purchased number")
+    COUNTER = "counter", _("The counter of seats taken")
+    UNKNOWN = "unknown", _("Unknown subscription at Stripe")
+    MISSING = "missing", _("Our subscription is not at Stripe")
+    LIVEMODE = "livemode", _("Live and test mode mixed")
+
+
+class Severity(models.TextChoices):
+    """Info repairs itself; a warning wants one click; grave ones page somebody."""
+
+    INFO = "info", _("Info")
+    WARNING = "warning", _("Warning")
+    GRAVE = "grave", _("Grave")
+
+
+class Cause(models.TextChoices):
+    """Who moved it."""
+
+    OURS = "ours", _("Our own request")
+    DASHBOARD = "dashboard", _("Stripe's dashboard")
+    PORTAL = "portal", _("Customer portal")
+    STRIPE = "stripe", _("Stripe itself")
+    OTHER_APP = "other_app", _("Another program")
+    UNKNOWN = "unknown", _("Not known")
+
+
 class Drift(models.Model):
     """One difference, found once however often it is seen.
 
@@ -17,40 +54,6 @@ class Drift(models.Model):
     webhook_lost: the event that tells of it is not in our inbox, or was given up on there.
     """
 
-    class Kind(models.TextChoices):
-        """The rows of the table in payments.md §7, and the seats' own books."""
-
-        QUANTITY = "quantity", _("Quantity")
-        STANDING = "standing", _("Status, end, pause or schedule")
-        SHAPE = "shape", _("Price, currency, line or billing mode")
-        OLD_CHANGE = "old_change", _("A purchase is open for too long")
-        FOREIGN_PENDING = "foreign_pending", _("An update that is not ours waits for its payment")
-        MONEY_WITHOUT_GRANT = "money_without_grant", _("Paid, but no seats were given")
-        GRANT_WITHOUT_MONEY = "grant_without_money", _("Seats were given, but not paid")
-        LEDGER = "ledger", _("The ledger's sum")
-        POOL = "pool", _("The pool's purchased number")
-        COUNTER = "counter", _("The counter of seats taken")
-        UNKNOWN = "unknown", _("Unknown subscription at Stripe")
-        MISSING = "missing", _("Our subscription is not at Stripe")
-        LIVEMODE = "livemode", _("Live and test mode mixed")
-
-    class Severity(models.TextChoices):
-        """Info repairs itself; a warning wants one click; grave ones page somebody."""
-
-        INFO = "info", _("Info")
-        WARNING = "warning", _("Warning")
-        GRAVE = "grave", _("Grave")
-
-    class Cause(models.TextChoices):
-        """Who moved it."""
-
-        OURS = "ours", _("Our own request")
-        DASHBOARD = "dashboard", _("Stripe's dashboard")
-        PORTAL = "portal", _("Customer portal")
-        STRIPE = "stripe", _("Stripe itself")
-        OTHER_APP = "other_app", _("Another program")
-        UNKNOWN = "unknown", _("Not known")
-
     class State(models.TextChoices):
         """Where it stands."""
 
@@ -58,9 +61,6 @@ class Drift(models.Model):
         REPAIRED = "repaired", _("Repaired")
         ACCEPTED = "accepted", _("Accepted")
         IGNORED = "ignored", _("Ignored")
-
-    # A reread or a recount puts these right; nothing is ever written to Stripe.
-    REPAIRABLE = (Kind.QUANTITY, Kind.STANDING, Kind.SHAPE, Kind.OLD_CHANGE, Kind.POOL, Kind.COUNTER)
 
     public_id = PublicIdField("drf")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
@@ -98,11 +98,23 @@ class Drift(models.Model):
 
 
 class Reconciliation(models.Model):
-    """One run over all subscriptions. The row is the job: a worker that dies leaves its place here."""
+    """One run over all subscriptions. The row is the job: a worker that dies leaves its place here.
+
+    stage and after: how far it came; `after` is the last id of the page that is done.
+    """
+
+    class Stage(models.TextChoices):
+        """What is gone through."""
+
+        SUBSCRIPTIONS = "subscriptions", _("Subscriptions at Stripe")
+        MISSING = "missing", _("Ours that Stripe did not list")
+        MONEY = "money", _("Paid invoices and applied purchases")
+        DONE = "done", _("Done")
 
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.SUBSCRIPTIONS)
     after = models.CharField(max_length=64, blank=True)
     checked = models.PositiveIntegerField(_("checked"), default=0)
     found = models.PositiveIntegerField(_("found"), default=0)

@@ -49,6 +49,7 @@ class Subscription(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     frozen = models.CharField(_("self-service stopped because"), max_length=24, choices=Frozen, blank=True)
     frozen_at = models.DateTimeField(_("stopped on"), null=True, blank=True)
+    listed_at = models.DateTimeField(_("listed by Stripe"), null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
     synced_at = models.DateTimeField(_("read from Stripe"), null=True, blank=True)
