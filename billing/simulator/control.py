@@ -8,7 +8,9 @@ from urllib.parse import parse_qs
 
 from . import due, refunds, settings, taxes
 from .api import Api
+from .courier import Courier
 from .errors import Obj, StripeError
+from .events import emit_to
 from .invoices import challenge_answered, date_of
 from .pages import Page, buttons, data, html, redirect, table
 from .pricing import money
@@ -16,7 +18,6 @@ from .redemptions import give_customer
 from .render import render
 from .routes import served
 from .shapes import described
-from .webhooks import Courier
 from .world import World
 
 _DAY = 86_400
@@ -60,9 +61,8 @@ class Control:
             case "GET", "deviations":
                 return data({"deviations": self._api.departures()})
             case "GET", "endpoints":
-                return data(
-                    {"served": sorted(served()), "not_served": sorted(described()["requests"].keys() - served())}
-                )
+                known, answered = described()["requests"].keys(), served()
+                return data({"served": sorted(answered & known), "not_served": sorted(known - answered)})
             case "GET", "settings":
                 return data(self._world.settings)
             case "POST", "settings":
@@ -75,6 +75,10 @@ class Control:
             case "POST", "webhooks":
                 self._courier.set_mode(str(wanted["mode"]))
                 return data({"mode": self._courier.mode})
+            case "POST", "webhooks/resend":
+                return data(self._resend(wanted))
+            case "GET", "deliveries":
+                return data(self._deliveries())
             case "POST", "webhooks/flush":
                 return data({"tried": self._courier.flush()})
             case "POST", "advance":
@@ -103,6 +107,29 @@ class Control:
                 "now": world.now(), "counts": world.store.counts(), "webhooks": self._courier.mode,
                 "webhooks_waiting": waiting, "faults": len(self._api.faults.ordered), "requests": len(self._api.log),
             }  # fmt: skip
+
+    def _deliveries(self) -> Obj:
+        """What was sent to whom: what still waits, and the latest that are over."""
+        store = self._world.store
+        with store.lock:
+            return {"waiting": store.all("_delivery"), "over": store.all("_delivered")[::-1]}
+
+    def _resend(self, wanted: Obj) -> Obj:
+        """Deliver an event once more, to all that were sent it, or to one endpoint."""
+        world = self._world
+        with world.store.transaction():
+            event = world.store.get("event", str(wanted["event"]), "event")
+            rows = [
+                row
+                for row in [*world.store.all("_delivered"), *world.store.all("_delivery")]
+                if row["event"] == event["id"] and wanted.get("endpoint") in (None, row["endpoint"])
+            ]
+            targets = {(row["endpoint"], row["thin"]) for row in rows}
+            if not targets and "endpoint" in wanted:
+                targets = {(str(wanted["endpoint"]), None)}
+            for endpoint, thin_id in sorted(targets, key=str):
+                emit_to(world, event, endpoint, thin_id=thin_id)
+        return {"deliveries": len(targets)}
 
     def _set(self, wanted: Obj) -> Obj:
         """Change the account's settings; they hold until the reset."""

@@ -82,6 +82,8 @@ def bring_up(shapes: Obj) -> Obj:
         shapes["objects"][name]["properties"] |= properties
     for operation, parameters in _PARAMETERS.items():
         shapes["requests"][operation]["properties"] |= parameters
+    versions = shapes["requests"]["POST /v1/webhook_endpoints"]["properties"]["api_version"]["enum"]
+    versions += ["2026-09-30.endive", "2026-10-28.endive"]
     for operation, (parameters, answer) in _OPERATIONS.items():
         shapes["requests"][operation] = parameters
         shapes["responses"][operation] = answer

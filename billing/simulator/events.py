@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import thin
 from .errors import Obj, StripeError
 from .fields import copied
 from .lists import page
@@ -16,6 +17,8 @@ def emit(world: World, type: str, obj: Obj, previous: Obj | None = None) -> None
     if previous is not None:
         data["previous_attributes"] = copied(previous)
     endpoints = [e for e in world.store.all("webhook_endpoint") if _wanted(e, type)]
+    destinations = [d for d in world.store.all("v2.core.event_destination") if d["status"] == "enabled"]
+    endpoints += [d for d in destinations if d["event_payload"] == "snapshot" and _wanted(d, type)]
     origin = world.origin
     event = world.create(
         "event",
@@ -32,8 +35,36 @@ def emit(world: World, type: str, obj: Obj, previous: Obj | None = None) -> None
         _failed=False,
     )
     for endpoint in endpoints:
-        delivery = {"id": f"{event['id']}:{endpoint['id']}", "event": event["id"], "endpoint": endpoint["id"]}
-        world.store.add("_delivery", delivery | {"tries": 0})
+        emit_to(world, event, endpoint["id"])
+    for destination in destinations:
+        if destination["event_payload"] == "thin":
+            for made in thin.of(event):
+                if _wanted(destination, made["type"]):
+                    emit_to(world, event, destination["id"], thin_id=made["id"])
+
+
+def emit_to(world: World, event: Obj, endpoint: str, *, thin_id: str | None = None) -> None:
+    """Leave one delivery of an event, due at once; again, when it was delivered before."""
+    id = f"{thin_id or event['id']}:{endpoint}"
+    number = 1
+    while world.store.find("_delivery", id) or world.store.find("_delivered", id):
+        number += 1
+        id = f"{thin_id or event['id']}:{endpoint}:{number}"
+    now = world.now()
+    world.store.add("_delivery", {
+        "id": id, "event": event["id"], "thin": thin_id, "endpoint": endpoint, "tries": 0, "first_at": now,
+        "next_at": now, "answered": None,
+    })  # fmt: skip
+
+
+def ping(world: World, destination: Obj) -> Obj:
+    """The event that tries a destination out."""
+    url = f"/v2/core/event_destinations/{destination['id']}"
+    return world.store.add("_ping", {
+        "id": world.new_id("evt"), "object": "v2.core.event", "type": "v2.core.event_destination.ping",
+        "created": thin.moment(world.now()), "livemode": False,
+        "related_object": {"id": destination["id"], "type": destination["object"], "url": url},
+    })  # fmt: skip
 
 
 def differences(before: Obj, after: Obj) -> Obj:

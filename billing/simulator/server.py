@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from . import due
 from .api import Answer, Api
 from .control import Control
+from .courier import Courier
 from .pages import Page
 from .site import Site
-from .webhooks import Courier
 from .world import World
 
 _TICK = 0.5
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(announced)
         body = self.rfile.read(length).decode("utf-8", "replace")
         url = urlsplit(self.path)
-        if url.path.startswith("/v1/"):
+        if url.path.startswith(("/v1/", "/v2/")):
             self._api(self.server.api.answer(self.command, url.path, url.query, body, self.headers))
         elif url.path.startswith("/_control"):
             self._page(self.server.control.answer(self.command, url.path, url.query, body))

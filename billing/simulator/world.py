@@ -109,5 +109,5 @@ class World:
         for obj in changed:
             if (at := agenda.time_of(obj, rules)) is not None:
                 heapq.heappush(self.agenda.setdefault(obj.get("test_clock"), []), (at, obj["object"], obj["id"]))
-            if obj.get("object") == "event":
+            if "next_at" in obj:
                 self.wake_webhooks.set()

@@ -173,3 +173,67 @@ def test_events_can_be_found_by_type_and_time(shop: Shop) -> None:
     assert fetch({"created": {"gt": moment + 60}}).data == []
     updated = fetch({"type": "customer.updated"}).data[0]
     assert updated.data.previous_attributes.to_dict() == {"name": None}
+
+
+# Retries, resends and versions
+
+
+def test_retries_go_on_for_three_days_of_the_accounts_time(
+    shop: Shop, receiver: Receiver, endpoint: Any, control: Control
+) -> None:
+    receiver.statuses += [500] * 6
+    customer = shop.client.v1.customers.create({})
+    assert len(receiver.wait_for(1)) == 1
+
+    for seconds in (60, 3600, 86_400):
+        known = len(receiver.received)
+        control("POST", "advance", seconds=seconds)
+        assert len(receiver.wait_for(known + 1)) > known
+    [waiting] = control("GET", "deliveries")["waiting"]
+    assert (waiting["answered"], waiting["endpoint"]) == ("500", endpoint.id)
+
+    receiver.statuses[:] = [500]
+    control("POST", "advance", seconds=3 * 86_400)
+
+    assert eventually(lambda: control("GET", "deliveries")["waiting"] == [])
+    [over] = control("GET", "deliveries")["over"]
+    assert (over["delivered"], over["answered"]) == (False, "500")
+    [event] = shop.client.v1.events.list({"delivery_success": False}).data
+    assert (event.type, event.data.object.id, event.pending_webhooks) == ("customer.created", customer.id, 1)
+
+
+def test_an_event_can_be_sent_again(shop: Shop, receiver: Receiver, endpoint: Any, control: Control) -> None:
+    shop.client.v1.customers.create({})
+    receiver.wait_for(1)
+    [event] = shop.client.v1.events.list({"type": "customer.created"}).data
+    assert eventually(lambda: len(control("GET", "deliveries")["over"]) == 1)
+
+    assert control("POST", "webhooks/resend", event=event.id) == {"deliveries": 1}
+
+    received = receiver.wait_for(2)
+    assert [shop.client.construct_event(body, header, endpoint.secret).id for body, header in received] == [
+        event.id
+    ] * 2
+    assert eventually(lambda: len(control("GET", "deliveries")["over"]) == 2)
+
+
+def test_two_endpoints_have_their_own_version_and_secret(shop: Shop, receiver: Receiver) -> None:
+    def endpoint(version: Any) -> Any:
+        wanted: Any = {"url": receiver.url, "enabled_events": ["customer.created"], "api_version": version}
+        return shop.client.v1.webhook_endpoints.create(wanted)
+
+    old, new = endpoint("2026-03-25.dahlia"), endpoint("2026-10-28.endive")
+    shop.client.v1.customers.create({})
+
+    seen = set()
+    for body, header in receiver.wait_for(2):
+        for made in (old, new):
+            try:
+                seen.add((made.api_version, shop.client.construct_event(body, header, made.secret).api_version))
+            except stripe.SignatureVerificationError:
+                continue
+    assert seen == {("2026-03-25.dahlia",) * 2, ("2026-10-28.endive",) * 2}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        endpoint("2019-13-01")
+    assert refused.value.param == "api_version"
+    assert len(shop.client.v1.webhook_endpoints.list().data) == 2
