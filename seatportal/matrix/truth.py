@@ -92,7 +92,7 @@ def _of_requests(log: Sequence[Mapping[str, Any]]) -> list[Broken]:
         change = stored.get(key)
         if change is None:
             found.append(Broken(8, "the row comes before the call", key, "was sent and is not stored"))
-        elif row["params"] and row["params"] != as_sent(change.params):
+        elif "/subscriptions/" in row["path"] and row["params"] not in ({}, as_sent(change.params)):
             found.append(Broken(9, "a key means one thing", key, f"sent {row['params']}, stored {change.params}"))
         if row["at"] - first.setdefault(key, row["at"]) >= KEY_LIFE.total_seconds():
             age = timedelta(seconds=row["at"] - first[key])

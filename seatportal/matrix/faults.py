@@ -1,0 +1,161 @@
+"""The table: every fault of payments.md §11.1 with its stories, and the cells of the grid that mean nothing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from seatportal.matrix import cuts, stories
+from seatportal.matrix.scenarios import CARDS, ORDERS, WAITS, Card, Order, Scenario, grid
+from seatportal.matrix.stage import Stage
+from seatportal.matrix.stories import purchase
+
+HEARD: Final = tuple(order for order in ORDERS if order != Order.LOST)
+ONE_CARD: Final = (Card.OK,)
+ONE_ORDER: Final = (Order.LATE,)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault or a variant of it. `skips` says why cells outside `cards` × `orders` mean nothing."""
+
+    name: str
+    title: str
+    story: Callable[[Stage], None]
+    cards: tuple[Card, ...] = CARDS
+    orders: tuple[Order, ...] = ORDERS
+    skips: str = ""
+
+    def scenarios(self) -> Iterator[Scenario]:
+        """Its cells."""
+        return grid(self.name, self.cards, self.orders)
+
+    @property
+    def skipped(self) -> int:
+        """Cells of the full grid that mean nothing here."""
+        return len(CARDS) * len(ORDERS) - len(self.cards) * len(self.orders)
+
+
+_STORED = "after the row is stored"
+_SENT = "before the call is sent"
+_EXECUTED = "after Stripe executed it"
+_MARKED = "after the call is marked"
+_SETTLES = "inside the transaction that settles"
+_SETTLED = "after it is settled"
+_NOTHING_WAITS = "with a card that pays at once nothing waits"
+_REFUSED_FIRST = "it ends before any card is charged"
+_NO_EVENT = "nothing is charged, so no event tells of it"
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("F1", "kill -9 after the row is stored", purchase(kill=_STORED)),
+    Fault("F1.sweep-reads", "and the sweep too, after its read",
+          stories.killed_in_the_sweep("after the sweep's read", buyer=_STORED)),
+    Fault("F2", "kill -9 before the call is sent", purchase(kill=_SENT)),
+    Fault("F2.sweep-sends", "killed twice there: the buyer and the sweep",
+          stories.killed_in_the_sweep(_SENT, buyer=_SENT)),
+    Fault("F3", "nothing answers at Stripe's address", stories.unreachable),
+    Fault("F3.call", "the charging call alone is not connected",
+          purchase(click=(cuts.send_by(api_base=cuts.UNREACHABLE),))),
+    Fault("F4", "the connection breaks after Stripe executed it", purchase(fault="reset_after")),
+    Fault("F4.hang", "no answer comes after Stripe executed it", purchase(fault="hang_after")),
+    Fault("F4.reset-before", "the connection breaks before Stripe executed it", purchase(fault="reset_before")),
+    Fault("F4.hang-before", "no answer comes, and nothing was executed", purchase(fault="hang_before")),
+    Fault("F5", "kill -9 after the answer, before any commit", purchase(kill=_EXECUTED)),
+    Fault("F5.sweep-executes", "the buyer killed before, the sweep after Stripe executed it",
+          stories.killed_in_the_sweep(_EXECUTED, buyer=_STORED)),
+    Fault("F6", "kill -9 after the call is marked", purchase(kill=_MARKED)),
+    Fault("F7", "kill -9 after it is settled", purchase(kill=_SETTLED)),
+    Fault("F7.inside", "kill -9 inside the transaction that settles", purchase(kill=_SETTLES)),
+    Fault("F7.sweep-settles", "the sweep is killed inside the transaction that settles",
+          stories.killed_in_the_sweep(_SETTLES, buyer=_EXECUTED), orders=tuple(o for o in ORDERS if o != Order.EARLY),
+          skips="with early webhooks the purchase is settled before the sweep"),
+    Fault("F8", "500, and it was executed", purchase(fault="error500_with_effect")),
+    Fault("F9", "500, and nothing was executed", stories.server_error_without_effect),
+    Fault("F10", "409: the key is in use", purchase(fault="key_in_use")),
+    Fault("F10.two", "two workers send the same key at once", stories.key_in_flight),
+    Fault("F11", "429 of the limiter", purchase(fault="rate_limit")),
+    Fault("F12", "429 of an object's lock", purchase(fault="lock_timeout")),
+    Fault("F13", "400: Stripe refuses the parameters", purchase(click=(cuts.wrong_parameters(),), end="rejected"),
+          ONE_CARD, ONE_ORDER, _REFUSED_FIRST),
+    Fault("F13.key", "401: the key may not write", purchase(click=(cuts.send_by(api_key="sk_wrong"),), end="rejected"),
+          ONE_CARD, ONE_ORDER, _REFUSED_FIRST),
+    Fault("F14", "Stripe knows the key with other parameters", stories.key_of_other_parameters,
+          ONE_CARD, ONE_ORDER, _NO_EVENT),
+    Fault("F15", "the card is declined", purchase(), (Card.DECLINED, Card.PAID_LATER),
+          skips="the card is the fault"),
+    Fault("F16", "3-D Secure is abandoned", purchase(), (Card.UNCONFIRMED,), skips="the card is the fault"),
+    Fault("F17", "3-D Secure is answered elsewhere, the browser is closed", purchase(), (Card.CONFIRMED,),
+          skips="the card is the fault"),
+    Fault("F18", "every webhook comes four times", stories.every_event_again, orders=HEARD,
+          skips="what is lost does not come again"),
+    Fault("F19", "webhooks come before the answer", purchase(), orders=(Order.EARLY,), skips="the order is the fault"),
+    Fault("F20", "webhooks come in reverse", purchase(), orders=(Order.REVERSED,), skips="the order is the fault"),
+    Fault("F21", "all webhooks are lost for days", stories.endpoint_down_for_days, orders=(Order.LOST,),
+          skips="the order is the fault"),
+    Fault("F22", "kill -9 after the event is claimed", stories.killed_while_handling("after the event is claimed"),
+          orders=HEARD, skips="what is lost is not handled"),
+    Fault("F22.settles", "kill -9 inside the transaction that settles, in the inbox's worker",
+          stories.killed_while_handling(_SETTLES), orders=HEARD, skips="what is lost is not handled"),
+    Fault("F22.done", "kill -9 before the event is done", stories.killed_while_handling("before the event is done"),
+          orders=HEARD, skips="what is lost is not handled"),
+    Fault("F22.door", "kill -9 before the event is stored",
+          stories.killed_while_handling("before the event is stored", door=True), orders=HEARD,
+          skips="what is lost does not come to the door"),
+    Fault("F22.answer", "kill -9 before the delivery is answered",
+          stories.killed_while_handling("before the delivery is answered", door=True), orders=HEARD,
+          skips="what is lost does not come to the door"),
+    Fault("F23", "two admins buy at one version", stories.two_admins),
+    Fault("F24", "a second purchase while one waits for payment", stories.second_purchase_while_one_waits, WAITS,
+          skips=_NOTHING_WAITS),
+    Fault("F25", "edited in the dashboard between price and click", stories.edited_before_the_click, ONE_CARD,
+          skips=_REFUSED_FIRST),
+    Fault("F25.between", "edited between our read and our call", stories.edited_between_read_and_call, ONE_CARD,
+          skips="the call lowers the number then, and no card is charged"),
+    Fault("F26", "edited between crash and recovery", stories.edited_before_recovery, ONE_CARD, skips=_REFUSED_FIRST),
+    Fault("F26.executed", "edited after the call, before recovery", stories.edited_after_the_call,
+          skips=""),
+    Fault("F27", "the key is forgotten, nothing was executed", stories.key_forgotten(_SENT), ONE_CARD,
+          skips=_REFUSED_FIRST),
+    Fault("F27.executed", "the key is forgotten, it was executed", stories.key_forgotten(_EXECUTED)),
+    Fault("F28", "a slow read is overtaken by a newer one", stories.overtaken_read),
+    Fault("F29", "six want the last seat", stories.last_seat, ONE_CARD, ONE_ORDER, "nothing is sent to Stripe"),
+    Fault("F30", "lowered in the dashboard below the seats in use", stories.edited_below_assigned, ONE_CARD,
+          skips="nothing is charged"),
+    Fault("F31", "the period ends while payment is awaited", stories.renewal_while_waiting, WAITS,
+          skips=_NOTHING_WAITS),
+    Fault("F32", "a schedule's phase changes while payment is awaited", stories.phase_while_waiting, WAITS,
+          skips=_NOTHING_WAITS),
+    Fault("F33", "no worker over a renewal with a reduction due", stories.reduction(placed=False), ONE_CARD,
+          skips="a reduction charges no card"),
+    Fault("F33.placed", "the reduction was at Stripe before", stories.reduction(placed=True), ONE_CARD,
+          skips="a reduction charges no card"),
+    Fault("F33.killed", "kill -9 between the schedule's two calls",
+          stories.reduction(placed=True, kill="between the schedule's two calls"), ONE_CARD,
+          skips="a reduction charges no card"),
+    Fault("F34", "the broker is down", stories.broker_gone),
+    Fault("F35", "the database ends the session after the call", stories.database_lost("call")),
+    Fault("F35.settle", "the database ends the session inside the transaction that settles",
+          stories.database_lost("settle"), orders=tuple(o for o in ORDERS if o != Order.EARLY),
+          skips="with early webhooks another process settles"),
+    Fault("F36", "a clock is twelve minutes wrong at the webhook's door", stories.skewed_clock, orders=HEARD,
+          skips="what is lost has no signature"),
+    Fault("F37", "dearer than quoted", stories.dearer_than_quoted),
+)  # fmt: skip
+
+BY_NAME = {fault.name: fault for fault in FAULTS}
+
+
+def full() -> list[Scenario]:
+    """Every cell that means something."""
+    return [scenario for fault in FAULTS for scenario in fault.scenarios()]
+
+
+def fast() -> list[Scenario]:
+    """A fixed part of it: every fault and variant, and over them every card with every order."""
+    chosen: list[Scenario] = []
+    for number, fault in enumerate(FAULTS):
+        cells = list(fault.scenarios())
+        # Steps that share no factor with 5 walk through cards and orders alike.
+        chosen += [cells[(number * 7) % len(cells)]]
+        if len(cells) >= 20:
+            chosen += [cells[(number * 7 + 12) % len(cells)]]
+    return chosen

@@ -1,0 +1,32 @@
+"""The bell: a broker that is down costs the caller neither an error nor a wait."""
+
+import pytest
+from celery import current_app
+from django.db import transaction
+from kombu.utils import functional
+
+from seatportal.kit.queue import ring
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_broker_is_tried_at_once_and_never_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault F34: a click and a delivery go on; the row's sweep finds it."""
+    waits: list[float] = []
+    monkeypatch.setattr(functional, "sleep", waits.append)
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:9/0")
+    tried: list[object] = []
+    task = current_app.tasks["billing.handle_event"]
+    sends = task.apply_async
+
+    def send(**kwargs: object) -> object:
+        tried.append(kwargs)
+        with current_app.connection_for_write() as connection:
+            return sends(**kwargs, connection=connection)
+
+    monkeypatch.setattr(task, "apply_async", send)
+
+    with transaction.atomic():
+        ring("billing.handle_event", event_id="evt_x")
+
+    assert len(tried) == 1
+    assert sum(waits) == 0
