@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 
 from seatportal.matrix.processes import Cut, Notes, die
@@ -23,8 +24,8 @@ KILL_POINTS: dict[str, tuple[str, str, str, int]] = {
     "inside the transaction that settles": ("billing.mirror.settle", "record_audit", "before", 1),
     "after it is settled": ("billing.changes.finish_change", "_read", "after", 2),
     "after the sweep's read": ("billing.changes.finish_change", "_read", "after", 1),
-    "after the event is claimed": ("billing.inbox.handle_event", "_act", "before", 1),
-    "before the event is done": ("billing.inbox.handle_event", "_act", "after", 1),
+    "after the event is claimed": ("billing.inbox.handle_event", "_handle", "before", 1),
+    "before the event is done": ("billing.inbox.read_again:Reading", "follow", "after", 1),
     "before the event is stored": ("billing.views.stripe_webhook", "receive_event", "before", 1),
     "before the delivery is answered": ("billing.views.stripe_webhook", "receive_event", "after", 1),
     "before the schedule is sent": (GATEWAY, "create_schedule", "before", 1),
@@ -109,8 +110,15 @@ def wrong_parameters() -> Cut:
 
 
 def broker_down() -> Cut:
-    """Nobody listens where the bell is rung."""
-    return lambda: os.environ.__setitem__("CELERY_BROKER_URL", "redis://127.0.0.1:9/0")
+    """Nobody listens where the bell is rung, and the cache beside it is gone too."""
+
+    def cut() -> None:
+        os.environ["CELERY_BROKER_URL"] = "redis://127.0.0.1:9/0"
+        caches.settings["default"]["LOCATION"] = "redis://127.0.0.1:9/1"
+        if hasattr(caches._connections, "default"):  # type: ignore[attr-defined]  # of BaseConnectionHandler
+            del caches["default"]
+
+    return cut
 
 
 def clock_ahead(seconds: float) -> Cut:

@@ -92,25 +92,28 @@ def _no_read_before_replay(real: Any) -> Any:
     return read
 
 
-def _trust_the_payload(real: Any) -> Any:
-    def act(event: StripeEvent, at: datetime) -> None:
-        told = event.payload["data"]["object"]
-        row = Subscription.objects.filter(stripe_id=event.object_id).first()
-        if row is None:
-            real(event, at)
-            return
-        item = told["items"]["data"][0]
-        known = SubscriptionItem.objects.get(stripe_id=item["id"])
-        if known.quantity != item["quantity"]:
-            before = known.quantity
-            SubscriptionItem.objects.filter(pk=known.pk).update(quantity=item["quantity"])
-            record_purchase(
-                account=row.account, kind="external", before=before, after=item["quantity"], change=None,
-                invoice_stripe_id="", actor=None, reason="", at=at,
-            )  # fmt: skip
-        Subscription.objects.filter(pk=row.pk).update(status=told["status"], synced_at=at)
+def _trust_the_payload(_real: Any) -> Any:
+    def follow(reading: Any, events: list[StripeEvent]) -> None:
+        for event in events:
+            row = Subscription.objects.filter(stripe_id=event.object_id).first()
+            if row is None:
+                if event.kind.startswith("invoice."):
+                    reading._invoice(event.object_id)
+                continue
+            told = event.payload["data"]["object"]
+            item = told["items"]["data"][0]
+            known = SubscriptionItem.objects.get(stripe_id=item["id"])
+            if known.quantity != item["quantity"]:
+                before = known.quantity
+                SubscriptionItem.objects.filter(pk=known.pk).update(quantity=item["quantity"])
+                with transaction.atomic():
+                    record_purchase(
+                        account=row.account, kind="external", before=before, after=item["quantity"], change=None,
+                        invoice_stripe_id="", actor=None, reason="", at=reading.at,
+                    )  # fmt: skip
+            Subscription.objects.filter(pk=row.pk).update(status=told["status"], synced_at=reading.at)
 
-    return act
+    return follow
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -130,7 +133,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("no-read-before-replay", "recovery sends without looking",
            replace("billing.changes.finish_change", "_read", _no_read_before_replay), ("F26/ok/late",)),
     Mutant("trust-the-payload", "an event's content is copied",
-           replace("billing.inbox.handle_event", "_act", _trust_the_payload), ("F20/ok/reversed",)),
+           replace("billing.inbox.read_again:Reading", "follow", _trust_the_payload), ("F20/ok/reversed",)),
 )  # fmt: skip
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from billing.changes.decreases import plan_decrease
 from billing.errors import ChangeInProgress
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange, ScheduledDecrease, StripeEvent, SubscriptionItem
+from billing.models import Incident, QuantityChange, ScheduledDecrease, StripeEvent, SubscriptionItem
 from seatportal.matrix import cuts
 from seatportal.matrix.processes import Cut, start
 from seatportal.matrix.scenarios import PAYS, Card, Order
@@ -448,7 +448,8 @@ def dearer_than_quoted(stage: Stage) -> None:
     finish(stage)
     stage.expect_end(natural_end(stage))
     if stage.scenario.card in PAYS:
-        stage.expect("the recorded difference", stage.change().error_code, "charge_differs")
+        incident = Incident.objects.filter(change=stage.change(), kind=Incident.Kind.CHARGE_DIFFERS).first()
+        stage.expect("the incident", incident and incident.gravity, Incident.Gravity.HIGH)
 
 
 def _charging_calls(stage: Stage) -> int:
