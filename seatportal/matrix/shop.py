@@ -89,6 +89,11 @@ class Shop(Vendor):
         match = {"method": "POST", "path_regex": "^/v1/subscriptions/sub_"}
         self._control("faults", {"kind": kind, "match": match, "times": 1, "seconds": seconds})
 
+    def clear_faults(self) -> None:
+        """Take back what nobody has met."""
+        request = urllib.request.Request(f"{self.url}/_control/faults", method="DELETE")  # noqa: S310
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+
     def edit(self, subscription: str, quantity: int) -> None:
         """Somebody sets the number in the dashboard, without proration."""
         item = self.subscription(subscription)["items"]["data"][0]["id"]
@@ -136,8 +141,12 @@ class Shop(Vendor):
 
     def resend_everything(self) -> list[int]:
         """Send every event once more, signed; returns the answers' statuses."""
-        events = self._get("/v1/events?limit=100")["data"]
-        return [self.post_event(json.dumps(event).encode()) for event in events]
+        return [self.post_event(json.dumps(event).encode()) for event in self.events()]
+
+    def events(self) -> list[dict[str, Any]]:
+        """The newest events, newest first."""
+        rows: list[dict[str, Any]] = self._get("/v1/events?limit=100")["data"]
+        return rows
 
     def post_event(self, body: bytes) -> int:
         """One signed delivery by hand; returns the status of the answer."""

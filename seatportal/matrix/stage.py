@@ -62,7 +62,12 @@ class Stage:
 
     # The set
 
-    def open(self, *, card: str = "") -> None:
+    def open(self) -> None:
+        """The account, and a door where webhooks can knock."""
+        self.prepare()
+        self._open_door()
+
+    def prepare(self) -> None:
         """An account with ten paid seats and the scenario's card."""
         self.shop.empty()
         at = self.shop.now
@@ -75,13 +80,12 @@ class Stage:
         self.customer = customer.stripe_id
         self.shop.put_card(self.customer, TOKENS[Card.OK])
         stripe_id = self.shop.subscribe(self.customer, "team", HELD)
-        token = card or TOKENS[self.scenario.card]
+        token = TOKENS[self.scenario.card]
         if token != TOKENS[Card.OK]:
             self.shop.put_card(self.customer, token)
         refresh_customer(stripe_id=self.customer, at=at)
         refresh_subscription(stripe_id=stripe_id, at=at)
         self.subscription = Subscription.objects.get(stripe_id=stripe_id)
-        self._open_door()
 
     def join(self, name: str) -> Membership:
         """One more person."""
