@@ -8,7 +8,7 @@ from django.dispatch import Signal
 # kind is one of started, bought, undone, reduced, external, ended.
 quantity_changed = Signal()
 
-# subscription, at: datetime. Its status, its end or a pause moved.
+# subscription, at: datetime. Its status, its end or a pause moved, or an invoice did, or its dunning with time.
 standing_changed = Signal()
 
 # change: QuantityChange, at: datetime. It reached another state, or what its payment waits for is another thing.

@@ -1,31 +1,66 @@
 """Billing's places in the rail and the settings, its banner, and its words in the audit trail."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access.frame import BANNERS, NAV, SETTINGS, Banner, NavEntry
 from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
+from billing.dunning.queries import late_of
+from billing.dunning.rules import Dunning, Stage
 from billing.mirror.queries import overdue_invoice
+from seatportal.kit.clock import now
 from seatportal.templatetags.portal import day, money
 
 
 def past_due(request: AccountRequest) -> Banner | None:
-    """An invoice is unpaid: amount, day, and where to pay it."""
+    """An invoice is unpaid: amount, day, what happens when, and where to pay it."""
     if "billing.view" not in request.capabilities:
         return None
-    invoice = overdue_invoice(request.account)
-    if invoice is None:
+    late = late_of(request.account, now())
+    if late is not None and late.dunning.stage == Stage.NONE:
         return None
-    amount = money(invoice.amount_remaining, invoice.currency)
+    # After an end a bill may still be open.
+    invoice = late.invoice if late else overdue_invoice(request.account)
+    if late is None and invoice is None:
+        return None
+    if invoice is None:
+        title = _("An invoice is not paid")
+    else:
+        amount = money(invoice.amount_remaining, invoice.currency)
+        title = _("An invoice over %(amount)s is not paid") % {"amount": amount}
     return Banner(
         kind="bad",
-        title=_("An invoice over %(amount)s is not paid") % {"amount": amount},
-        text=_("It was issued on %(day)s. Seats keep working; new ones can be added as soon as it is paid.")
-        % {"day": day(invoice.due_at or invoice.issued_at)},
-        action_label=_("Pay now") if invoice.hosted_url else "",
-        action_url=invoice.hosted_url,
+        title=title,
+        text=_words(late.dunning) if late else "",
+        action_label=_("Pay now") if invoice and invoice.hosted_url else _("Open the invoices"),
+        action_url=invoice.hosted_url
+        if invoice and invoice.hosted_url
+        else reverse("billing:invoices", args=[request.account.slug]),
         gravity=80,
+    )
+
+
+def _words(dunning: Dunning) -> str:
+    """Since when, and what happens next."""
+    if dunning.stage == Stage.SUSPENDED or dunning.since is None:
+        return _("The seats are off until it is paid. Who holds them is kept.")
+    dates = {"day": day(dunning.since), "freeze": day(dunning.freezes_at), "suspend": day(dunning.suspends_at)}
+    if dunning.stage == Stage.FROZEN:
+        return (
+            _(
+                "It has been due since %(day)s. Seats in use keep working and none can be given to anybody new; "
+                "from %(suspend)s on the seats are off."
+            )
+            % dates
+        )
+    return (
+        _(
+            "It has been due since %(day)s. Everything keeps working; seats can be added again as soon as it is paid. "
+            "From %(freeze)s on none can be given to anybody new, from %(suspend)s on the seats are off."
+        )
+        % dates
     )
 
 

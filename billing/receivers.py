@@ -6,11 +6,19 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing import facts
-from billing.models import QuantityChange
+from billing.models import QuantityChange, Subscription
 from billing.notices.tell_change import tell_change
+from billing.notices.tell_dunning import tell_dunning, tell_paid
 
 
 @receiver(facts.change_moved)
 def tell_of_change(change: QuantityChange, at: datetime, **_: Any) -> None:
     """A purchase or its undo reached another state."""
     tell_change(change=change, at=at)
+
+
+@receiver(facts.standing_changed)
+def tell_of_standing(subscription: Subscription, at: datetime, **_: Any) -> None:
+    """A status moved, or an invoice: late, or well again."""
+    if not tell_dunning(account=subscription.account, at=at):
+        tell_paid(account=subscription.account, at=at)

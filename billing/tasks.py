@@ -9,6 +9,7 @@ from billing.changes.give_back import give_back_what_is_due as give_back_due
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
+from billing.notices.tell_dunning import walk_dunning as walk
 from billing.reconcile.reconcile import continue_reconciliation as continue_run
 from billing.reconcile.reconcile import start_reconciliation as start_run
 from seatportal.kit.clock import now
@@ -38,6 +39,12 @@ def finish_idle_credits() -> None:
 def give_back_what_is_due() -> None:
     """Carry on refunds of undone purchases."""
     give_back_due(at=now())
+
+
+@shared_task(name="billing.walk_dunning")
+def walk_dunning() -> None:
+    """Tell who is late of the next step, and let seats follow."""
+    walk(at=now())
 
 
 @shared_task(name="billing.place_due_decreases")

@@ -10,8 +10,12 @@ from accounts.access.frame import BANNERS, NAV, SETTINGS, Banner, NavEntry
 from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
 from billing.mirror.queries import open_change
+from billing.models.subscription import ENDED
+from seatportal.kit.clock import now
 from seatportal.templatetags.portal import day
+from seats.capacity.enforce_grace import KEPT_AFTER_END
 from seats.models import SeatPool
+from seats.pool.rules import seats_off
 from seats.requests.queries import open_requests
 
 # Pages that speak of an open purchase themselves.
@@ -37,7 +41,7 @@ def over_limit(request: AccountRequest) -> Banner | None:
     if "seats.view" not in request.capabilities:
         return None
     pool = pool_for(request)
-    if not pool.over:
+    if not pool.over or pool.frozen in ENDED:
         return None
     title = ngettext(
         "%(used)d seats are in use, %(over)d more than you bought",
@@ -68,15 +72,27 @@ def over_limit(request: AccountRequest) -> Banner | None:
 
 
 def frozen(request: AccountRequest) -> Banner | None:
-    """The subscription's state stops new holders."""
-    if "seats.assign" not in request.capabilities or not pool_for(request).frozen:
+    """The subscription's state stops new holders, or the seats themselves."""
+    pool = pool_for(request)
+    state = pool.frozen
+    if not state or "seats.view" not in request.capabilities:
         return None
-    return Banner(
-        kind="warn",
-        title=_("No seats can be given at the moment"),
-        text=_("The subscription is not active. Everybody who holds a seat keeps it; releasing seats works."),
-        gravity=50,
-    )
+    if seats_off(state):
+        title = _("The seats are off at the moment")
+        text = (
+            _("The subscription has ended. Who holds a seat is kept until %(day)s and gets it back with a new one.")
+            % {"day": day((pool.over_since or now()) + KEPT_AFTER_END)}
+            if state in ENDED
+            else _("An invoice is not paid. Who holds a seat is kept and gets it back as soon as it is paid.")
+        )
+    else:
+        title = _("No seats can be given at the moment")
+        text = (
+            _("An invoice is not paid. Everybody who holds a seat keeps it; releasing seats works.")
+            if state == "past_due"
+            else _("The subscription is not active. Everybody who holds a seat keeps it; releasing seats works.")
+        )
+    return Banner(kind="warn", title=title, text=text, gravity=50)
 
 
 def purchase_on_its_way(request: AccountRequest) -> Banner | None:

@@ -11,6 +11,8 @@ from accounts import facts as accounts_facts
 from accounts.access.actor import Actor
 from accounts.models import Account, Invitation, Membership
 from billing import facts as billing_facts
+from billing.dunning.queries import late_of
+from billing.dunning.rules import Stage
 from billing.models import QuantityChange, ScheduledDecrease, Subscription
 from seats.capacity.books import recount, seat_books
 from seats.capacity.record_purchase import follow_standing, record_purchase
@@ -105,5 +107,14 @@ def count_anew(account: Account, purchased: int, **_: Any) -> None:
 
 @receiver(billing_facts.standing_changed)
 def follow_subscription(subscription: Subscription, at: datetime, **_: Any) -> None:
-    """Its state stops or allows new holders."""
-    follow_standing(account=subscription.account, status=subscription.status, at=at)
+    """Its state stops or allows new holders. Where a former one tells, the live one counts."""
+    late = late_of(subscription.account, at)
+    present = late.subscription if late else subscription
+    follow_standing(
+        account=subscription.account,
+        status=present.status,
+        stage=late.dunning.stage if late else Stage.NONE,
+        pause_cause=present.pause_cause,
+        collection_paused=present.paused,
+        at=at,
+    )

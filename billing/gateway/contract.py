@@ -199,6 +199,8 @@ class RemoteSubscription:
     pending_expires_at: datetime | None
     latest_invoice: RemoteInvoice | None
     card: RemoteCard | None = None
+    # Why a paused subscription is paused, in Stripe's words; empty otherwise.
+    pause_cause: str = ""
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,7 @@ def subscription(data: Json) -> RemoteSubscription:
         pending_expires_at=None if pending is None else from_unix(pending["expires_at"]),
         latest_invoice=invoice(latest) if isinstance(latest, Mapping) else None,
         card=card(data.get("default_payment_method")),
+        pause_cause=_pause_cause(data),
     )
 
 
@@ -219,6 +220,12 @@ def listed(data: Json) -> Listed:
         return Listed(data["id"], id_of(data["customer"]), subscription(data))
     except (KeyError, TypeError, ValueError) as error:
         return Listed(data["id"], id_of(data.get("customer")), None, f"{type(error).__name__}: {error}")
+
+
+def _pause_cause(data: Json) -> str:
+    """`status_details.paused.subscription.type` of a paused subscription."""
+    paused: Json = (data.get("status_details") or {}).get("paused") or {}
+    return str((paused.get("subscription") or {}).get("type") or "") if data["status"] == "paused" else ""
 
 
 def event(data: Json) -> RemoteEvent:

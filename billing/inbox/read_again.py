@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from billing import facts
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
-from billing.mirror.mirror_invoice import mirror_invoice
+from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
 from billing.mirror.refresh import refresh_until_written
 from billing.models import Customer, StripeEvent, Subscription
 
@@ -72,4 +73,7 @@ class Reading:
         self.read.add(stripe_id)
         if customer is not None:
             with transaction.atomic():
+                unpaid = unpaid_of(customer.account)
                 mirror_invoice(account=customer.account, subscription=subscription, remote=remote)
+                if subscription is not None and unpaid != unpaid_of(customer.account):
+                    facts.standing_changed.send(sender=Subscription, subscription=subscription, at=self.at)

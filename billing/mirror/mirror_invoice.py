@@ -5,6 +5,11 @@ from billing.gateway.contract import RemoteInvoice
 from billing.models import Invoice, InvoiceLine, Subscription
 
 
+def unpaid_of(account: Account) -> set[str]:
+    """Which invoices are open: when that moves, so may what the account is allowed."""
+    return set(Invoice.objects.filter(account=account, status="open").values_list("stripe_id", flat=True))
+
+
 def mirror_invoice(*, account: Account, subscription: Subscription | None, remote: RemoteInvoice) -> Invoice:
     """Write one invoice with its lines, in the caller's transaction."""
     invoice, _ = Invoice.objects.update_or_create(

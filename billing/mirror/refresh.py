@@ -17,7 +17,7 @@ from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscri
 from billing.gateway.stripe_api import gateway
 from billing.mirror.edits import hold_changed_shape, hold_foreign_update, shape_of, tell_owner
 from billing.mirror.mirror_customer import mirror_card
-from billing.mirror.mirror_invoice import mirror_invoice
+from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
 from billing.mirror.queries import COUNTING
 from billing.mirror.settle import intent_of, settle_change, settle_decrease
 from billing.mirror.verdict import our_invoice
@@ -130,7 +130,7 @@ def _write(
     at: datetime,
 ) -> None:
     before = _counted(row.status, row)
-    standing = (row.status, row.cancel_at, row.paused)
+    standing = (row.status, row.cancel_at, row.paused, row.pause_cause, unpaid_of(row.account))
     depends = _what_quotes_depend_on(row)
     shape = shape_of(row)
     row.status = remote.status
@@ -140,6 +140,7 @@ def _write(
     row.cancel_at = remote.cancel_at
     row.trial_end = remote.trial_end
     row.paused = remote.paused
+    row.pause_cause = remote.pause_cause[:48]
     row.schedule_stripe_id = remote.schedule_id
     row.stamp = remote.metadata.get("seat_change_id", "")
     row.pending_stamp = (remote.pending_metadata or {}).get("seat_change_id", "")
@@ -163,7 +164,8 @@ def _write(
     hold_foreign_update(subscription=row, remote=remote, at=at)
     hold_changed_shape(subscription=row, before=shape, at=at)
     _tell_quantity(row, reached, after, at)
-    if standing != (row.status, row.cancel_at, row.paused) or before != after:
+    now_standing = (row.status, row.cancel_at, row.paused, row.pause_cause, unpaid_of(row.account))
+    if standing != now_standing or before != after:
         facts.standing_changed.send(sender=Subscription, subscription=row, at=at)
 
 

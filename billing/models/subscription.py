@@ -37,6 +37,7 @@ class Subscription(models.Model):
     cancel_at = models.DateTimeField(_("ends on"), null=True, blank=True)
     trial_end = models.DateTimeField(_("trial ends"), null=True, blank=True)
     paused = models.BooleanField(_("collection paused"), default=False)
+    pause_cause = models.CharField(_("paused because"), max_length=48, blank=True)
     schedule_stripe_id = models.CharField(max_length=64, blank=True)
     stamp = models.CharField(_("last change's id"), max_length=40, blank=True)
     pending_stamp = models.CharField(_("waiting change's id"), max_length=40, blank=True)

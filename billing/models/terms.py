@@ -40,6 +40,9 @@ class Terms(Dated):
     true_up_from = models.DateField(_("quarterly true-up from"), null=True, blank=True)
     credit_limit = models.BigIntegerField(_("credit limit"), null=True, blank=True)
     po_number = models.CharField(_("purchase order number"), max_length=60, blank=True)
+    grace_until = models.DateTimeField(
+        _("grace until"), null=True, blank=True, help_text=_("Until then an unpaid invoice stops nothing.")
+    )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     valid_until = models.DateTimeField(_("exceptions end"), null=True, blank=True)
 

@@ -25,6 +25,7 @@ FIELDS = (
     "idle_days",
     "credit_limit",
     "po_number",
+    "grace_until",
 )
 
 

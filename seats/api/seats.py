@@ -32,6 +32,7 @@ class SeatsSerializer(serializers.Serializer[SeatCounts]):
     frozen = serializers.CharField(
         allow_blank=True, help_text="The subscription's state when it stops new holders, else empty."
     )
+    off = serializers.BooleanField(help_text="Seats do not work at present; who holds them is kept.")
 
 
 class Seats(ApiView):

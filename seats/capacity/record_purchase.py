@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from accounts.models import Account, User
+from billing.dunning.rules import Stage
 from billing.models import QuantityChange
+from seats.capacity.enforce_grace import release_newest
 from seats.holders.admit_waiting import admit_waiting
 from seats.holders.planned import lock_given, lock_planned, seat_planned, take_back_given
 from seats.models import LedgerEntry, SeatPool
@@ -46,6 +48,10 @@ def record_purchase(
     if undone is not None:
         take_back_given(account=account, seats=given, invited_since=undone.confirmed_at, by=actor, at=at)
         pool.refresh_from_db()
+    if kind == LedgerEntry.Kind.STARTED and pool.assigned > pool.limit:
+        # Holders of an ended subscription are back in their seats; those beyond the new number wait.
+        release_newest(account=account, at=at)
+        pool.refresh_from_db()
     if after > before:
         if change is not None and quote_id:
             seat_planned(account=account, quote_id=quote_id, at=at, api_key=change.api_key)
@@ -57,10 +63,18 @@ def _quote_id(change: QuantityChange | None) -> str:
     return change.quote.public_id if change is not None and change.quote is not None else ""
 
 
-def follow_standing(*, account: Account, status: str, at: datetime) -> None:
-    """A subscription's state stops or allows new holders; those who sit keep their seats."""
+def follow_standing(
+    *,
+    account: Account,
+    status: str,
+    at: datetime,
+    stage: str = Stage.NONE,
+    pause_cause: str = "",
+    collection_paused: bool = False,
+) -> None:
+    """A subscription's state stops or allows new holders; those who sit keep their seats. See frozen_by."""
     pool = lock_pool(account)
-    frozen = frozen_by(status)
+    frozen = frozen_by(status, stage=stage, pause_cause=pause_cause, collection_paused=collection_paused)
     if frozen != pool.frozen:
         SeatPool.objects.filter(pk=pool.pk).update(frozen=frozen)
         if not frozen:

@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Account, Membership
 from seats.models import Assignment, SeatPool, WaitingPerson
+from seats.pool.rules import seats_off
 
 # "Active" is at least one counted action within this time (the seed's 30 days).
 ACTIVE_WITHIN = timedelta(days=30)
@@ -40,6 +41,11 @@ class SeatCounts:
     def active_percent(self) -> int | None:
         """Active ÷ purchased in whole percent, rounded down; None without seats."""
         return self.active * 100 // self.purchased if self.purchased else None
+
+    @property
+    def off(self) -> bool:
+        """Whether the seats do not work at present."""
+        return seats_off(self.frozen)
 
     @property
     def at_limit(self) -> bool:

@@ -1,19 +1,42 @@
 """When a seat may be taken. Pure (payments.md §8)."""
 
+from django.utils.translation import gettext_lazy as _
+
 from seats.errors import SeatLimitReached, SeatsFrozen
 
-# Subscription states in which owned seats may still be given; past_due is within its grace.
+UNPAID = _("An invoice is overdue. Pay it first; then seats can be given again.")
+
+# Subscription states in which owned seats may be given; past_due until its grace is over.
 OPEN_STATES = frozenset({"active", "trialing", "past_due"})
+# Pauses that came from an unpaid invoice or a missing card, in Stripe's words.
+UNPAID_PAUSES = frozenset({"final_payment_failure", "first_payment_failure", "trial_end_without_payment_method"})
+# With these the seats themselves are off; who holds them is kept.
+OFF = frozenset({"suspended", "unpaid", "paused_unpaid", "incomplete", "incomplete_expired", "canceled"})
 
 
-def frozen_by(status: str) -> str:
-    """The state that stops new holders, or empty."""
-    return "" if status in OPEN_STATES else status
+def frozen_by(status: str, *, stage: str = "none", pause_cause: str = "", collection_paused: bool = False) -> str:
+    """What stops new holders, or empty: the status, the stage of an unpaid invoice, or a pause.
+
+    stage: billing.dunning's Stage. pause_cause: why a paused subscription is paused. collection_paused: invoices are
+    not collected at present.
+    """
+    if status not in OPEN_STATES:
+        return "paused_unpaid" if status == "paused" and pause_cause in UNPAID_PAUSES else status
+    if stage == "suspended":
+        return "suspended"
+    if stage == "frozen":
+        return "past_due"
+    return "collection_paused" if collection_paused else ""
+
+
+def seats_off(frozen: str) -> bool:
+    """Whether the seats do not work at present."""
+    return frozen in OFF
 
 
 def check_may_claim(*, frozen: str, assigned: int, limit: int, wanted: int) -> None:
     """Raise SeatsFrozen or SeatLimitReached unless `wanted` more seats may be taken."""
     if frozen:
-        raise SeatsFrozen(state=frozen)
+        raise SeatsFrozen(UNPAID if frozen in ("past_due", "suspended", "unpaid") else None, state=frozen)
     if assigned + wanted > limit:
         raise SeatLimitReached(limit=limit, assigned=assigned, missing=assigned + wanted - limit)

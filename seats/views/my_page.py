@@ -13,6 +13,8 @@ from seatportal.kit.clock import now
 from seats.holders.queries import tenures_of, waiting_in
 from seats.insight.rows import row_of
 from seats.models import SeatRequest
+from seats.pool.pools import pool_of
+from seats.pool.rules import seats_off
 from seats.requests.queries import latest_request_of
 from seats.requests.rules import may_remind_at
 
@@ -28,6 +30,7 @@ def my_page(request: AccountRequest) -> HttpResponse:
     ahead = list(waiting_in(request.account).values_list("membership_id", flat=True)) if not row.seat else []
     mine = request.membership.pk
     context: dict[str, Any] = {
+        "off": seats_off(pool_of(request.account).frozen),
         "row": row,
         "asked": asked if asked and (is_open or not row.seat) else None,
         "is_open": is_open,

@@ -44,6 +44,7 @@ def test_the_pool_in_numbers(
         "over_since": None,
         "grace_days": 14,
         "frozen": "",
+        "off": False,
     }
 
 

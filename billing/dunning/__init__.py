@@ -1,0 +1,1 @@
+"""What an unpaid invoice means, day by day."""
