@@ -16,8 +16,9 @@ def main() -> None:
     parser.add_argument(
         "--verify", action="store_true", help="hold every answer against Stripe's description: GET /_control/deviations"
     )
+    parser.add_argument("--limits", action="store_true", help="Stripe's limits for one subscription")
     options = parser.parse_args()
-    serve(host=options.host, port=options.port, data=options.data, verify=options.verify)
+    serve(host=options.host, port=options.port, data=options.data, verify=options.verify, limits=options.limits)
 
 
 if __name__ == "__main__":

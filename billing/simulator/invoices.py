@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from . import lifecycle, redemptions, taxes
+from . import lifecycle, limits, redemptions, taxes
 from .agenda import HOUR
 from .customers import move_balance
 from .errors import Obj, StripeError, card_error
@@ -136,6 +136,8 @@ def settle(world: World, invoice: Obj, balance: int) -> None:
 def create(world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | None = None, **options: Any) -> Obj:
     """A stored draft. `swept` are the pending invoice items that it takes along."""
     swept = swept or []
+    if options.get("subscription") is not None and world.origin is not None:
+        limits.new_invoice(world, options["subscription"])
     invoice = draw_up(world, customer, lines + [line_of_waiting(world, item) for item in swept], **options)
     invoice["ending_balance"] = None
     if invoice["collection_method"] == "send_invoice" and (subscription := options.get("subscription")):

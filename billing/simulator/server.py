@@ -32,11 +32,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, data: Path | None, *, verify: bool = False) -> None:
+    def __init__(self, host: str, port: int, data: Path | None, *, verify: bool = False, limits: bool = False) -> None:
         super().__init__((host, port), Handler)
         self.world = World.open(data)
         self.world.base_url = f"http://{host}:{self.server_address[1]}"
         self.api = Api(self.world, verify=verify)
+        self.world.defaults = self.world.defaults | {"rate_limits": limits}
         self.courier = Courier(self.world)
         self.control = Control(self.api, self.courier)
         self.site = Site(self.world)
@@ -131,12 +132,12 @@ class Handler(BaseHTTPRequestHandler):
         """Requests are read at /_control/requests."""
 
 
-def serve(*, host: str, port: int, data: Path | None, verify: bool = False) -> None:
+def serve(*, host: str, port: int, data: Path | None, verify: bool = False, limits: bool = False) -> None:
     """Run until SIGTERM or SIGINT. Port 0 picks a free one; the ready line on stdout names it.
 
     Raises OSError when the port is taken.
     """
-    server = Server(host, port, data, verify=verify)
+    server = Server(host, port, data, verify=verify, limits=limits)
     server.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         # shutdown() waits for the loop that this very thread runs, so another thread calls it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import invoices, lifecycle, redemptions, schedules
+from . import invoices, lifecycle, limits, redemptions, schedules
 from .agenda import INCOMPLETE_FOR
 from .changes import Plan, new_terms, plan
 from .errors import Obj, StripeError, missing
@@ -35,6 +35,8 @@ def change(world: World, id: str, params: Obj) -> Obj:
     _check(world, subscription, params)
     behavior = params.get("payment_behavior", "allow_incomplete")
     if {"items", "trial_end", "billing_cycle_anchor"} & params.keys():
+        if any("quantity" in spec for spec in params.get("items", ())):
+            limits.new_quantity(world, subscription)
         _replace_pending(world, subscription)
         _change_items(world, subscription, params, behavior)
     else:

@@ -51,6 +51,7 @@ class World:
     agenda: dict[str | None, list[Due]] = field(default_factory=dict)
     reached: dict[str | None, int] = field(default_factory=dict)
     """How far the due work of each clock has come: what falls due late does not happen in the past."""
+    defaults: Obj = field(default_factory=lambda: settings.DEFAULTS)
     wake_webhooks: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -66,9 +67,9 @@ class World:
 
     @property
     def settings(self) -> Obj:
-        """The account's settings (settings.DEFAULTS)."""
+        """The account's settings (settings.DEFAULTS, and what was changed of them)."""
         chosen: Obj = (self.store.find("_meta", "settings") or {"set": {}})["set"]
-        return settings.DEFAULTS | chosen
+        return self.defaults | chosen
 
     # Time
 

@@ -18,5 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=12111, help="0 picks a free port")
         parser.add_argument("--data", type=Path, default=None, metavar="FILE", help="journal that survives a restart")
 
-    def handle(self, *, host: str, port: int, data: Path | None, **options: Any) -> None:
-        serve(host=host, port=port, data=data)
+        parser.add_argument("--limits", action="store_true", help="Stripe's limits for one subscription")
+
+    def handle(self, *, host: str, port: int, data: Path | None, limits: bool, **options: Any) -> None:
+        serve(host=host, port=port, data=data, limits=limits)
