@@ -91,6 +91,13 @@ class TooManySeats(PortalError):
     message = _("More seats than can be bought here. Ask for an offer.")
 
 
+class PlanUnavailable(PortalError):
+    """Not a plan to switch to now."""
+
+    code, status = "plan_unavailable", 422
+    message = _("This plan cannot be chosen for your subscription.")
+
+
 class OfferAlreadyAsked(PortalError):
     """One open request per account."""
 

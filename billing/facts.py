@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.dispatch import Signal
 
 # subscription, before: int, after: int, change: QuantityChange | None, invoice_stripe_id: str, kind: str, at: datetime.
-# kind is one of started, bought, undone, reduced, external, ended.
+# kind is one of started, bought, plan, undone, reduced, external, ended.
 quantity_changed = Signal()
 
 # subscription, at: datetime. Its status, its end or a pause moved, or an invoice did, or its dunning with time.

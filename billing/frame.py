@@ -86,6 +86,7 @@ def register() -> None:
             "incident.acknowledged": gettext_lazy("Incident taken on"),
             "incident.resolved": gettext_lazy("Incident resolved"),
             "terms.set": gettext_lazy("Terms agreed"),
+            "terms.committed": gettext_lazy("Commitment by a purchase"),
             "offer.asked": gettext_lazy("Offer asked for"),
             "offer.withdrawn": gettext_lazy("Request for an offer withdrawn"),
             "offer.offered": gettext_lazy("Offer made"),

@@ -159,13 +159,17 @@ def fund(desk: Desk, now: datetime) -> FundMaker:
         quantity: int = 10,
         card: str = "pm_card_visa",
         balance: int = 0,
+        unit: int = 0,
+        minimum: int = 1,
+        **more: Any,
     ) -> Funded:
+        """more: parameters of the subscription at Stripe, such as its discounts."""
         actor = Actor(user=owner.user)
-        price = desk.price(scheme, interval, currency)
+        price = desk.price(scheme, interval, currency, unit=unit, minimum=minimum)
         sync_catalog()
         customer = ensure_customer(account=owner.account, email=owner.user.email, at=now)
         desk.card(customer.stripe_id)
-        stripe_id = desk.subscribe(customer.stripe_id, price, quantity)
+        stripe_id = desk.subscribe(customer.stripe_id, price, quantity, **more)
         if card != "pm_card_visa":
             desk.card(customer.stripe_id, card)
         if balance:

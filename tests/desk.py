@@ -18,27 +18,36 @@ class Desk:
     simulator: Simulator
     client: stripe.StripeClient = field(init=False)
     prices: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.client = stripe.StripeClient("sk_test_simulator", base_addresses={"api": self.simulator.url})
 
-    def price(self, scheme: str = "graduated", interval: str = "month", currency: str = "usd") -> str:
-        """A price of one plan, made once; the seed's amounts: 50 per seat for 1-10, 40 for 11-50."""
-        wanted = (scheme, interval, currency)
+    def price(
+        self,
+        scheme: str = "graduated",
+        interval: str = "month",
+        currency: str = "usd",
+        *,
+        unit: int = 0,
+        minimum: int = 1,
+    ) -> str:
+        """A price, made once; the seed's amounts: 50 per seat for 1-10, 40 for 11-50.
+
+        unit: another amount of a flat price. minimum: of a plan of its own, "Scale".
+        """
+        wanted = (scheme, interval, f"{currency}{unit or ''}{'-scale' if minimum > 1 else ''}")
         if wanted in self.prices:
             return self.prices[wanted]
-        if not self.prices:
-            self.client.v1.products.create(
-                {"id": "prod_team", "name": "Team", "metadata": {"seat_portal_self_service_max": "50"}}
-            )
+        product = self._product(minimum)
         params: dict[str, Any] = {
-            "product": "prod_team",
+            "product": product,
             "currency": currency,
             "recurring": {"interval": interval},
             "nickname": " ".join(wanted),
         }
         if scheme == "flat":
-            params["unit_amount"] = 7500 if currency == "jpy" else 5000
+            params["unit_amount"] = unit or (7500 if currency == "jpy" else 5000)
         else:
             params |= {
                 "billing_scheme": "tiered",
@@ -47,6 +56,14 @@ class Desk:
             }
         self.prices[wanted] = self.client.v1.prices.create(params).id  # type: ignore[arg-type]
         return self.prices[wanted]
+
+    def _product(self, minimum: int) -> str:
+        name = "Scale" if minimum > 1 else "Team"
+        if name not in self.products:
+            metadata = {"seat_portal_self_service_max": "50", "seat_portal_minimum": str(minimum)}
+            made = self.client.v1.products.create({"id": f"prod_{name.lower()}", "name": name, "metadata": metadata})
+            self.products[name] = made.id
+        return self.products[name]
 
     def card(self, customer: str, token: str = "pm_card_visa") -> str:
         """Attach a test card and make it the one that is charged."""

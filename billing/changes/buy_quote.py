@@ -9,18 +9,24 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.changes.finish_change import finish_change
 from billing.errors import ChangeInProgress, QuoteChanged, QuoteExpired
-from billing.models import QuantityChange, Quote, Subscription
+from billing.mirror.queries import open_on_credit
+from billing.models import Price, QuantityChange, Quote, Subscription, SubscriptionItem
 from billing.quotes.params import params_hash, update_params
 from billing.quotes.queries import quote_of
-from billing.quotes.rules import check_may_grow
+from billing.quotes.quote_plan import check_may_switch, check_sells
+from billing.quotes.rules import Standing, check_credit, check_may_grow
 from billing.quotes.standing import standing_of
+from billing.terms.queries import terms_in_force
+from billing.terms.rules import InForce
 from seatportal.kit.ids import public_id
 
 # If this process dies right after accepting, the sweep takes over after this long.
 HAND_OVER = timedelta(seconds=20)
 
 
-def buy_quote(*, account: Account, quote_id: str, actor: Actor, at: datetime, reason: str = "") -> QuantityChange:
+def buy_quote(
+    *, account: Account, quote_id: str, actor: Actor, at: datetime, reason: str = "", po_number: str = ""
+) -> QuantityChange:
     """Accept a quote and see it through as far as Stripe answers now.
 
     The change that comes back may still be open (awaiting payment, being checked); it settles by itself. A second
@@ -28,13 +34,16 @@ def buy_quote(*, account: Account, quote_id: str, actor: Actor, at: datetime, re
     GrowthRefused, ChangeInProgress.
     """
     quote = quote_of(account, quote_id)
-    change = accept_quote(quote=quote, actor=actor, at=at, reason=reason)
+    change = accept_quote(quote=quote, actor=actor, at=at, reason=reason, po_number=po_number)
     return finish_change(change_id=change.pk, at=at)
 
 
 @transaction.atomic
-def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "") -> QuantityChange:
-    """Turn a promise into an intent with its key and every parameter. Nothing is sent yet."""
+def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "", po_number: str = "") -> QuantityChange:
+    """Turn a promise into an intent with its key and every parameter. Nothing is sent yet.
+
+    po_number: for customers who pay by invoice; empty: the one agreed in their terms.
+    """
     # Serializes two clicks, and a click against a refresh that writes the same subscription (mirror/refresh.py).
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=quote.subscription_id)
     quote = Quote.objects.select_for_update(no_key=True).get(pk=quote.pk)
@@ -47,13 +56,19 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "") 
         raise ChangeInProgress
     if subscription.version != quote.base_version or item.stripe_id != quote.item_stripe_id:
         raise QuoteChanged
-    check_may_grow(standing, target=quote.target_quantity, at=at)
+    held = terms_in_force(quote.account, item.price.plan, at)
+    _check_again(quote, standing, item, held, at)
     change_id = public_id("chg")
+    po_number = (po_number.strip() or held.po_number)[:60] if quote.on_credit else ""
     params = update_params(
         change_id=change_id,
         item_id=quote.item_stripe_id,
         quantity=quote.target_quantity,
         proration_date=quote.proration_date,
+        price_id=quote.target_price_stripe_id,
+        new_cycle=quote.new_cycle,
+        on_credit=quote.on_credit,
+        po_number=po_number,
     )
     try:
         with transaction.atomic():
@@ -65,6 +80,10 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "") 
                 user=actor.user,
                 api_key=actor.api_key,
                 reason=reason[:200],
+                kind=quote.kind,
+                target_price_stripe_id=quote.target_price_stripe_id,
+                on_credit=quote.on_credit,
+                po_number=po_number,
                 base_quantity=quote.base_quantity,
                 target_quantity=quote.target_quantity,
                 base_version=quote.base_version,
@@ -96,3 +115,22 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "") 
         currency=quote.currency,
     )
     return change
+
+
+def _check_again(quote: Quote, standing: Standing, item: SubscriptionItem, held: InForce, at: datetime) -> None:
+    """What was allowed when the price was asked for must still be."""
+    if quote.kind == Quote.Kind.PLAN:
+        price = Price.objects.select_related("plan").get(stripe_id=quote.target_price_stripe_id)
+        check_may_switch(standing, item, price, quantity=quote.target_quantity, held=held, at=at)
+        check_sells(terms_in_force(quote.account, price.plan, at), quantity=quote.target_quantity)
+    else:
+        check_may_grow(standing, target=quote.target_quantity, at=at)
+    if quote.on_credit != standing.on_credit:
+        raise QuoteChanged
+    if quote.on_credit:
+        check_credit(
+            limit=held.credit_limit,
+            open_amount=open_on_credit(quote.account),
+            amount_due=quote.amount_due,
+            currency=quote.currency,
+        )

@@ -118,6 +118,7 @@ class RemoteLine:
     period_start: datetime
     period_end: datetime
     proration: bool
+    invoice_item_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class RemoteInvoice:
     proration_date: int | None
     automatic_tax: str | None
     discount: int = 0
+    discount_ids: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     lines: tuple[RemoteLine, ...] = ()
 
@@ -166,6 +168,7 @@ class RemoteInvoiceItem:
     description: str
     invoice_id: str
     metadata: dict[str, str]
+    subscription_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,7 @@ class RemoteSubscription:
     pending_metadata: dict[str, str] | None
     pending_expires_at: datetime | None
     latest_invoice: RemoteInvoice | None
+    days_until_due: int | None = None
     card: RemoteCard | None = None
     # Why a paused subscription is paused, in Stripe's words; empty otherwise.
     pause_cause: str = ""

@@ -111,6 +111,7 @@ def line(data: Json) -> RemoteLine:
         period_start=from_unix(data["period"]["start"]),
         period_end=from_unix(data["period"]["end"]),
         proration=bool(details.get("proration")),
+        invoice_item_id=id_of(details.get("invoice_item")),
     )
 
 
@@ -143,6 +144,7 @@ def invoice(data: Json) -> RemoteInvoice:
         proration_date=parent.get("subscription_proration_date"),
         automatic_tax=tax.get("status") if tax.get("enabled") else None,
         discount=sum(d["amount"] for d in data.get("total_discount_amounts") or []),
+        discount_ids=tuple(sorted({id_of(d["discount"]) for d in data.get("total_discount_amounts") or []})),
         metadata=dict(parent.get("metadata") or {}),
         lines=tuple(line(row) for row in (data.get("lines") or {}).get("data", [])),
     )
@@ -157,6 +159,7 @@ def invoice_item(data: Json) -> RemoteInvoiceItem:
         description=data.get("description") or "",
         invoice_id=id_of(data.get("invoice")),
         metadata=dict(data.get("metadata") or {}),
+        subscription_id=id_of(((data.get("parent") or {}).get("subscription_details") or {}).get("subscription")),
     )
 
 
@@ -209,6 +212,7 @@ def subscription(data: Json) -> RemoteSubscription:
         pending_metadata=None if pending is None else dict(pending.get("metadata") or {}),
         pending_expires_at=None if pending is None else from_unix(pending["expires_at"]),
         latest_invoice=invoice(latest) if isinstance(latest, Mapping) else None,
+        days_until_due=data.get("days_until_due"),
         card=card(data.get("default_payment_method")),
         pause_cause=_pause_cause(data),
     )

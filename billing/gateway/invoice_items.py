@@ -17,11 +17,13 @@ class InvoiceItems(Client):
             self._write(key, lambda o: self._writer.v1.invoice_items.create(cast(Any, dict(params)), o))
         )
 
-    def invoice_items_of(self, customer_id: str) -> Iterator[RemoteInvoiceItem]:
-        """A customer's invoice items, the newest first: those that wait and those that are on an invoice."""
+    def invoice_items_of(self, customer_id: str, *, pending: bool = False) -> Iterator[RemoteInvoiceItem]:
+        """A customer's invoice items, the newest first: those that wait and, unless `pending`, those on an invoice."""
         after = ""
         while True:
             params: dict[str, Any] = {"customer": customer_id, "limit": 100}
+            if pending:
+                params["pending"] = True
             if after:
                 params["starting_after"] = after
             page = self._read(lambda: self._reader.v1.invoice_items.list(cast(Any, params)))  # noqa: B023  called at once

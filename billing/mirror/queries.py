@@ -1,6 +1,6 @@
 """Reading the mirror. Every query starts from an account."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from accounts.models import Account
@@ -65,12 +65,18 @@ def invoices_of(account: Account) -> QuerySet[Invoice]:
     return Invoice.objects.filter(account=account).exclude(status="draft")
 
 
+def open_on_credit(account: Account) -> int:
+    """What is not paid yet on the account's invoices, in minor units; drafts are on their way out."""
+    found = Invoice.objects.filter(account=account, status__in=("open", "draft")).aggregate(n=Sum("amount_remaining"))
+    return found["n"] or 0
+
+
 def overdue_invoice(account: Account) -> Invoice | None:
     """The oldest invoice that is open although its day has come; a purchase awaiting payment is not one."""
     return (
         Invoice.objects.filter(account=account, status="open", amount_remaining__gt=0)
         .filter(Q(due_at__isnull=True) | Q(due_at__lte=Now()))
-        .exclude(billing_reason="subscription_update")
+        .exclude(billing_reason="subscription_update", due_at__isnull=True)
         .order_by("issued_at")
         .first()
     )

@@ -136,6 +136,7 @@ def _write(
     row.status = remote.status
     row.currency = remote.currency
     row.collection_method = remote.collection_method
+    row.days_until_due = remote.days_until_due
     row.billing_mode = remote.billing_mode
     row.cancel_at = remote.cancel_at
     row.trial_end = remote.trial_end

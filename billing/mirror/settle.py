@@ -11,9 +11,12 @@ from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscri
 from billing.mirror.verdict import Intent, Verdict, judge
 from billing.mirror.verify_charge import verify_charge
 from billing.models import QuantityChange, Refund, ScheduledDecrease, Subscription
+from billing.terms.commit import commit_added, commit_to_year
 
 log = structlog.get_logger(__name__)
 State = QuantityChange.State
+# What the apps above are told; every other kind is a purchase.
+FACT_OF: dict[str, str] = {QuantityChange.Kind.UNDO: "undone", QuantityChange.Kind.PLAN: "plan"}
 
 
 def intent_of(change: QuantityChange) -> Intent:
@@ -29,6 +32,7 @@ def intent_of(change: QuantityChange) -> Intent:
         quoted_total=change.quoted_total,
         first_call_at=change.first_call_at,
         invoice_id=change.invoice_stripe_id,
+        on_credit=change.on_credit,
     )
 
 
@@ -88,6 +92,7 @@ def settle_change(
     undone = change.kind == QuantityChange.Kind.UNDO
     if undone:
         _after_undo(change, at)
+    _commit(change, subscription, at)
     facts.quantity_changed.send(
         sender=Subscription,
         subscription=subscription,
@@ -95,7 +100,7 @@ def settle_change(
         after=change.target_quantity,
         change=change,
         invoice_stripe_id=change.invoice_stripe_id,
-        kind="undone" if undone else "bought",
+        kind=FACT_OF.get(change.kind, "bought"),
         at=at,
     )
     return change.target_quantity
@@ -111,6 +116,18 @@ def _after_undo(change: QuantityChange, at: datetime) -> None:
         state=ScheduledDecrease.State.PLANNED,
         renew_quantity__gte=change.target_quantity,
     ).update(state=ScheduledDecrease.State.WITHDRAWN, closed_at=at)
+
+
+def _commit(change: QuantityChange, subscription: Subscription, at: datetime) -> None:
+    """What a purchase commits to stands or falls with it."""
+    if change.kind in (QuantityChange.Kind.ADD, QuantityChange.Kind.UNDO):
+        commit_added(account=change.account, quantity=change.target_quantity, at=at, change_id=change.public_id)
+        return
+    item = subscription.items.select_related("price").filter(stripe_id=change.item_stripe_id).first()
+    if change.kind == QuantityChange.Kind.PLAN and item is not None and item.price.interval == "year":
+        commit_to_year(
+            account=change.account, quantity=change.target_quantity, until=item.period_end, change_id=change.public_id
+        )
 
 
 def _tells_more(change: QuantityChange, verdict: Verdict, payment: RemotePayment | None) -> bool:

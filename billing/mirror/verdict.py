@@ -26,6 +26,7 @@ class Intent:
     quoted_total: int
     first_call_at: datetime | None
     invoice_id: str
+    on_credit: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def judge(intent: Intent, remote: RemoteSubscription, invoice: RemoteInvoice | N
         # quantity since; that is told apart by the mirror, the purchase itself is proven.
         if invoice is None and intent.quoted_total == 0:
             return Verdict(State.APPLIED)  # In a trial nothing is invoiced; had it cost anything, there would be one.
-        if invoice is None or invoice.status != "paid":
+        # On credit the quantity counts at once, and its invoice is paid by its day.
+        fine = ("paid", "open", "draft") if intent.on_credit else ("paid",)
+        if invoice is None or invoice.status not in fine:
             return Verdict(State.CONFLICT, invoice, "stamp_without_payment")
         return Verdict(State.APPLIED, invoice)
     if remote.pending_metadata is not None:

@@ -62,5 +62,6 @@ def promise_of(change: QuantityChange) -> Promise:
         amount_due=change.quoted_due,
         tax=quote.tax if quote else None,
         discount=quote.discount if quote else None,
-        lines=quote.lines if quote else None,
+        # A new cycle begins at the second of the call, which no quote can know; its amounts are whole periods.
+        lines=quote.lines if quote and not quote.new_cycle else None,
     )

@@ -15,6 +15,8 @@ class Quote(Dated):
     Amounts in minor units, all from Stripe. `total` is signed (below zero: a credit); `amount_due` leaves the card now.
     `proration_date` (unix seconds) is pinned, so that the charge is computed for the same instant.
     target_price_stripe_id: of a plan change; empty: the price stays. new_cycle: the period begins anew with the change.
+    discount: what is taken off below the lines; where Stripe counts it into them, zero. discount_ids: in force for the
+    price or the next invoice.
     waiting: pending invoice items of the customer, which are no part of the price: description and amount.
     due_days: on credit; the invoice is due so many days later. Empty: a card is charged.
     """

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext_lazy
 
 from billing.errors import (
     ChangeInProgress,
+    CreditLimitReached,
     MinimumSeats,
     NoCard,
     NotSelfService,
@@ -43,10 +44,11 @@ class Standing:
     quantity: int
     minimum: int
     maximum: int
+    on_credit: bool = False
 
 
-def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
-    """Raise the first reason why the quantity may not become `target`; return None when it may."""
+def check_may_change(standing: Standing, *, at: datetime) -> None:
+    """Raise the first reason why nothing may be bought now; return None when it may."""
     if standing.frozen:
         raise SelfServiceFrozen
     if standing.status in ("past_due", "unpaid") or standing.overdue:
@@ -55,14 +57,20 @@ def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
         raise NotSelfService
     if standing.ending:
         raise SubscriptionEnding
-    if standing.collection_method != "charge_automatically" or standing.paused or standing.foreign_schedule:
+    by_card = standing.collection_method == "charge_automatically"
+    if not (by_card or standing.on_credit) or standing.paused or standing.foreign_schedule:
         raise NotSelfService
     if standing.pending or standing.open_change:
         raise ChangeInProgress
-    if not standing.has_card and standing.status != "trialing":
+    if by_card and not standing.has_card and standing.status != "trialing":
         raise NoCard
     if at >= standing.period_end - BEFORE_RENEWAL:
         raise RenewalSoon
+
+
+def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
+    """Raise the first reason why the quantity may not become `target`; return None when it may."""
+    check_may_change(standing, at=at)
     added = target - standing.quantity
     if added < 1 or added > LARGEST_STEP:
         raise QuantityWrong(_("Add between 1 and %(max)d seats.") % {"max": LARGEST_STEP}, field="add")
@@ -87,3 +95,9 @@ def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
 def quote_ends(*, at: datetime, period_end: datetime) -> datetime:
     """Until when a price is held: ten minutes, and never into the next period."""
     return min(at + QUOTE_LIFE, period_end - timedelta(minutes=2))
+
+
+def check_credit(*, limit: int | None, open_amount: int, amount_due: int, currency: str) -> None:
+    """Raise CreditLimitReached when open invoices and this one together are above the limit. Minor units."""
+    if limit is None or open_amount + amount_due > limit:
+        raise CreditLimitReached(limit=limit, open=open_amount, amount_due=amount_due, currency=currency)

@@ -79,6 +79,7 @@ def draw_up(
         created=now,
         currency=currency,
         customer=customer["id"],
+        custom_fields=_custom_fields(customer, subscription),
         customer_address=customer["address"],
         customer_email=customer["email"],
         customer_name=customer["name"],
@@ -131,6 +132,12 @@ def settle(world: World, invoice: Obj, balance: int) -> None:
     total(world, invoice)
     due, ending = settlement(invoice["total"], balance, invoice["currency"])
     invoice |= {"amount_due": due, "amount_remaining": due, "starting_balance": balance, "ending_balance": ending}
+
+
+def _custom_fields(customer: Obj, subscription: Obj | None) -> Any:
+    """Fields printed on the invoice: the subscription's own, or else the customer's."""
+    own = subscription and subscription["invoice_settings"].get("custom_fields")
+    return own or customer.get("invoice_settings", {}).get("custom_fields")
 
 
 def create(world: World, customer: Obj, lines: list[Obj], *, swept: list[Obj] | None = None, **options: Any) -> Obj:

@@ -18,13 +18,12 @@ _CHANGES = ("items", "trial_end", "billing_cycle_anchor")
 @route("POST", "/v1/invoices/create_preview")
 def create_preview(request: Request) -> Obj:
     world, params = request.world, request.params
-    if params.get("invoice_items"):
-        raise StripeError("The local Stripe simulator does not preview `invoice_items`.", param="invoice_items")
     if params.get("schedule") or params.get("schedule_details"):
         return _of_schedule(world, params)
     if "subscription" not in params:
         return _of_new(world, params)
     subscription = world.store.get("subscription", params["subscription"], "subscription")
+    subscription = subscription | {"_amounts": _amounts(world, params.get("invoice_items", []))}
     if params.get("customer", subscription["customer"]) != subscription["customer"]:
         raise StripeError(
             f"The subscription {subscription['id']} does not belong to the customer {params['customer']}.",
@@ -79,6 +78,23 @@ def _of_schedule(world: World, params: Obj) -> Obj:
     return _next(world, customer, subscription, planned, moment, {"cancel_at_period_end": True} if last else {})
 
 
+def _amounts(world: World, changed: list[Obj]) -> dict[str, int]:
+    """Other amounts that a preview is told for items that wait; items of its own it cannot have here."""
+    for number, spec in enumerate(changed):
+        if spec.keys() != {"invoiceitem", "amount"}:
+            raise StripeError(
+                "The local Stripe simulator previews only other amounts of pending invoice items.",
+                param=f"invoice_items[{number}]",
+            )
+    return {world.store.get("invoiceitem", s["invoiceitem"], "invoiceitem")["id"]: s["amount"] for s in changed}
+
+
+def _waiting(world: World, subscription: Obj) -> list[Obj]:
+    amounts = subscription.get("_amounts", {})
+    found = waiting(world, subscription["customer"], subscription["id"])
+    return [item | {"amount": amounts.get(item["id"], item["amount"])} for item in found]
+
+
 def _with_terms(params: Obj) -> Obj:
     """`subscription_details` with the discounts and taxes that a preview has beside them."""
     beside: Obj = {name: params[name] for name in ("discounts", "automatic_tax") if name in params}
@@ -107,7 +123,7 @@ def upcoming(world: World, subscription: Obj) -> Obj:
 
 def _immediate(world: World, customer: Obj, subscription: Obj, planned: Plan, behavior: str) -> Obj:
     flexible = subscription["billing_mode"]["type"] == "flexible"
-    swept = waiting(world, subscription["customer"], subscription["id"]) if flexible else []
+    swept = _waiting(world, subscription) if flexible else []
     return draw_up(
         world,
         customer,
@@ -125,7 +141,7 @@ def _next(
 ) -> Obj:
     """The renewal: what waits, the change's own lines, then the next period of the items that renew first."""
     end = min(item["current_period_end"] for item in planned.items)
-    swept = waiting(world, subscription["customer"], subscription["id"])
+    swept = _waiting(world, subscription)
     lines = [line_of_waiting(world, item) for item in swept] + planned.lines
     cancels = details.get("cancel_at_period_end", subscription["cancel_at_period_end"])
     stop = subscription["cancel_at"]

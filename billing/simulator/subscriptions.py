@@ -39,7 +39,7 @@ def build(world: World, customer: Obj, params: Obj) -> tuple[Obj, list[Obj]]:
         customer=customer["id"],
         default_tax_rates=[],
         discounts=[],
-        invoice_settings={"account_tax_ids": None, "issuer": {"type": "self"}},
+        invoice_settings={"account_tax_ids": None, "issuer": {"type": "self"}} | params.get("invoice_settings", {}),
         items=[],
         metadata=merged(None, params.get("metadata")),
         payment_settings={

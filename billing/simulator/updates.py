@@ -97,6 +97,7 @@ def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
         subscription, params, "collection_method", "days_until_due", "default_payment_method",
         "description", "pause_collection", "pending_invoice_item_interval", "trial_settings",
     )  # fmt: skip
+    subscription["invoice_settings"] |= params.get("invoice_settings", {})
     if isinstance(subscription["pause_collection"], dict):
         subscription["pause_collection"].setdefault("resumes_at", None)
     subscription["metadata"] = merged(subscription["metadata"], params.get("metadata"))
@@ -126,7 +127,8 @@ def _change_items(world: World, subscription: Obj, params: Obj, behavior: str) -
         _apply(world, subscription, planned, params, before)
         return
     held = behavior == "pending_if_incomplete"
-    invoice = _invoice(world, subscription, planned, sweep=not held)
+    settings = subscription["invoice_settings"] | params.get("invoice_settings", {})
+    invoice = _invoice(world, subscription | {"invoice_settings": settings}, planned, sweep=not held)
     method = invoices.method_for(world, invoice)
     if invoice["status"] == "paid" or subscription["collection_method"] == "send_invoice":
         _apply(world, subscription, planned, params, before)

@@ -1,6 +1,6 @@
 """Staff agree terms with one account; the only way in which exceptions are made."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -78,4 +78,4 @@ def _check(terms: Terms) -> None:
 def _plain(terms: Terms) -> dict[str, Any]:
     """Values as the audit trail keeps them."""
     values = ((name, getattr(terms, name)) for name in FIELDS)
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values}

@@ -20,6 +20,7 @@ class LedgerEntry(models.Model):
         STARTED = "started", _("Subscription started")
         BOUGHT = "bought", _("Seats bought")
         UNDONE = "undone", _("Purchase undone")
+        PLAN = "plan", _("Plan changed")
         REDUCED = "reduced", _("Seats reduced at renewal")
         EXTERNAL = "external", _("Changed in Stripe")
         ENDED = "ended", _("Subscription ended")
@@ -28,7 +29,7 @@ class LedgerEntry(models.Model):
         REASSIGNED = "reassigned", _("Seat reassigned")
         RELEASED = "released", _("Seat released")
 
-    PURCHASES = (Kind.STARTED, Kind.BOUGHT, Kind.UNDONE, Kind.REDUCED, Kind.EXTERNAL, Kind.ENDED)
+    PURCHASES = (Kind.STARTED, Kind.BOUGHT, Kind.UNDONE, Kind.PLAN, Kind.REDUCED, Kind.EXTERNAL, Kind.ENDED)
 
     public_id = PublicIdField("led")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
