@@ -7,7 +7,7 @@ from .errors import Obj, StripeError
 from .events import emit
 from .lists import page
 from .routes import route
-from .world import Request
+from .world import Request, World
 
 _KIND = "test_helpers.test_clock"
 _KEPT = 30 * 86_400
@@ -43,12 +43,16 @@ def retrieve(request: Request) -> Obj:
 @route("POST", "/v1/test_helpers/test_clocks/{test_clock}/advance")
 def advance(request: Request) -> Obj:
     """Move the clock; all that falls due on the way happens before the answer, each at its own time."""
-    world, target = request.world, request.params["frozen_time"]
-    clock = world.store.change(_KIND, request.id)
+    return move(request.world, request.id, request.params["frozen_time"])
+
+
+def move(world: World, id: str, target: int) -> Obj:
+    """Move a clock to a later moment. Raises Stripe's 400 for an earlier one."""
+    clock = world.store.change(_KIND, id)
     if target <= clock["frozen_time"]:
         raise StripeError("The test clock can only be advanced to a later time.", param="frozen_time")
     emit(world, "test_helpers.test_clock.advancing", clock | {"status": "advancing"})
     clock["frozen_time"] = target
-    due.run(world, request.id)
+    due.run(world, id)
     emit(world, "test_helpers.test_clock.ready", clock)
     return clock

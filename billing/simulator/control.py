@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from html import escape
 from urllib.parse import parse_qs
 
 from . import due, refunds, settings, taxes
 from .api import Api
+from .clocks import move
+from .control_page import ControlPage
 from .courier import Courier
 from .errors import Obj, StripeError
 from .events import emit_to
-from .invoices import challenge_answered, date_of
-from .pages import Page, buttons, data, html, redirect, table
-from .pricing import money
+from .invoices import challenge_answered
+from .pages import Page, data, redirect
 from .redemptions import give_customer
 from .render import render
 from .routes import served
@@ -30,29 +30,24 @@ class Control:
         self._api = api
         self._courier = courier
         self._world: World = api.world
+        self._page = ControlPage(api, courier)
 
     def answer(self, method: str, path: str, query: str, body: str) -> Page:
         """The answer as JSON; a form on the page at /_control leads back to it."""
-        form = body.startswith(("seconds=", "mode="))
+        form = method == "POST" and bool(body) and not body.lstrip().startswith("{")
         try:
-            wanted = self._wanted(query if method in ("GET", "DELETE") else body, as_form=form)
+            wanted = _wanted(query if method in ("GET", "DELETE") else body)
             result = self._act(method, path.removeprefix("/_control").strip("/"), wanted)
         except StripeError as error:
-            return data(error.body(), status=error.status)
+            return self._page.front(error.message) if form else data(error.body(), status=error.status)
         except (ValueError, KeyError, TypeError) as error:
-            return data({"error": {"message": str(error)}}, status=400)
+            return self._page.front(str(error)) if form else data({"error": {"message": str(error)}}, status=400)
         return redirect("/_control") if form else result
-
-    def _wanted(self, text: str, *, as_form: bool) -> Obj:
-        if not as_form and text.lstrip().startswith("{"):
-            read: Obj = json.loads(text)
-            return read
-        return {key: values[-1] for key, values in parse_qs(text).items()}
 
     def _act(self, method: str, what: str, wanted: Obj) -> Page:
         match method, what:
             case "GET", "":
-                return self._look()
+                return self._page.front()
             case "GET", "state":
                 return data(self._state())
             case "GET", "requests":
@@ -69,7 +64,7 @@ class Control:
                 return data(self._set(wanted))
             case "POST", "faults":
                 return data(self._api.faults.order(wanted))
-            case "DELETE", "faults":
+            case ("DELETE", "faults") | ("POST", "faults/clear"):
                 self._api.faults.clear()
                 return data({"faults": 0})
             case "POST", "webhooks":
@@ -96,6 +91,11 @@ class Control:
                 return data(self._reset())
             case "POST", "3ds":
                 return data(self._challenge(wanted))
+            case "GET", _ if what.startswith("objects/"):
+                kind, _, id = what.removeprefix("objects/").partition("/")
+                return self._page.one(kind, id) if id else self._page.kind(kind)
+            case "POST", _ if what.startswith("clocks/"):
+                return data(self._advance_clock(what.removeprefix("clocks/"), int(wanted["seconds"])))
             case _:
                 return data({"error": {"message": f"Nothing at {method} /_control/{what}"}}, status=404)
 
@@ -153,6 +153,16 @@ class Control:
             world.store.change("_meta", "clock")["offset"] += seconds
         return {"done": due.run(world, None), "now": world.now()}
 
+    def _advance_clock(self, id: str, seconds: int) -> Obj:
+        """Move one test clock on."""
+        if seconds <= 0:
+            raise ValueError("seconds must be positive: time only goes forward")
+        world = self._world
+        with world.store.transaction():
+            clock = world.store.get("test_helpers.test_clock", id)
+            move(world, id, clock["frozen_time"] + seconds)
+        return {"now": world.now(id)}
+
     def _begin(self, seconds_ago: int) -> Obj:
         """Let an empty world begin in the past, so that its history can be lived through and end now."""
         if seconds_ago < 0:
@@ -205,59 +215,12 @@ class Control:
             status = challenge_answered(world, intent, succeeded=wanted["outcome"] == "succeed")
         return {"payment_intent": intent, "status": status}
 
-    # The page
 
-    def _look(self) -> Page:
-        world, store = self._world, self._world.store
-        with store.lock:
-            counts = [[escape(kind), str(number)] for kind, number in store.counts().items()]
-            subscriptions = [self._subscription_row(sub) for sub in list(store.newest_first("subscription"))[:50]]
-            invoices = [self._invoice_row(invoice) for invoice in list(store.newest_first("invoice"))[:50]]
-        requests = [
-            [str(e["seq"]), e["method"], escape(e["path"]), str(e["status"]), escape(str(e["fault"] or ""))]
-            for e in reversed(list(self._api.log)[-50:])
-        ]
-        steps = [
-            ("1 hour", 3600),
-            ("1 day", _DAY),
-            ("7 days", 7 * _DAY),
-            ("31 days", 31 * _DAY),
-            ("90 days", 90 * _DAY),
-        ]
-        moves = buttons(
-            "/_control/advance",
-            *[("seconds", str(seconds), f"Advance {name}") for name, seconds in steps],
-            second=False,
-        )
-        inner = (
-            f"<h1>Local Stripe simulator</h1><p>Time here: {date_of(world.now())}. Webhooks: {self._courier.mode}.</p>"
-            f'<div class="row">{moves}</div>'
-            f"<h2>Subscriptions</h2>{table(['Subscription', 'Customer', 'Status', 'Items', 'Until'], subscriptions)}"
-            f"<h2>Invoices</h2>{table(['Invoice', 'Reason', 'Status', 'Total', 'Due'], invoices, numbers=(3, 4))}"
-            f"<h2>Requests</h2>{table(['No.', 'Method', 'Path', 'Status', 'Fault'], requests)}"
-            f"<h2>Objects</h2>{table(['Kind', 'Count'], counts, numbers=(1,))}"
-        )
-        return html("Control", inner, wide=True)
-
-    def _subscription_row(self, subscription: Obj) -> list[str]:
-        store = self._world.store
-        customer = store.find("customer", subscription["customer"]) or {"email": None}
-        items = ", ".join(
-            f"{item['quantity']} × {store.get('product', store.get('price', item['price'])['product'])['name']}"
-            for item in subscription["items"]
-        )
-        end = min(item["current_period_end"] for item in subscription["items"])
-        held = " (update pending)" if subscription["pending_update"] else ""
-        return [
-            subscription["id"], escape(customer["email"] or subscription["customer"]), subscription["status"] + held,
-            escape(items), date_of(end),
-        ]  # fmt: skip
-
-    def _invoice_row(self, invoice: Obj) -> list[str]:
-        number = escape(invoice["number"] or invoice["id"])
-        name = f'<a href="/invoice/{invoice["id"]}">{number}</a>' if invoice["number"] else number
-        currency = invoice["currency"]
-        return [
-            name, invoice["billing_reason"] or "", invoice["status"], money(invoice["total"], currency),
-            money(invoice["amount_due"], currency),
-        ]  # fmt: skip
+def _wanted(text: str) -> Obj:
+    """The body as JSON, or the fields of a form; those of a fault make its `match`."""
+    if text.lstrip().startswith("{"):
+        read: Obj = json.loads(text)
+        return read
+    fields: Obj = {key: values[-1] for key, values in parse_qs(text).items()}
+    match = {key: fields.pop(key) for key in ("method", "path_regex") if key in fields}
+    return fields | ({"match": match} if match else {})
