@@ -87,7 +87,8 @@ def judge(intent: Intent, remote: RemoteSubscription, invoice: RemoteInvoice | N
         return Verdict(intent.state if at_base(intent, remote) else State.REJECTED, None, "quote_changed")
     # While a call is on its way a void invoice cannot be its own; another's must not end it.
     over = intent.state != State.CALLING and invoice is not None and invoice.status == "void"
-    if over and invoice is not None and invoice.total == intent.quoted_total:
+    # Noted while it waited it is ours at whatever price, as a tax may have begun; else only the promised total tells.
+    if over and invoice is not None and (invoice.id == intent.invoice_id or invoice.total == intent.quoted_total):
         return Verdict(State.ABANDONED, invoice, "not_paid")
     if intent.state == State.AWAITING_PAYMENT:
         # The waiting update is gone, its invoice is not void, and our stamp is not there.

@@ -144,7 +144,8 @@ class Process:
         """Return when `ready()` is true. Raises ServiceFailed, with the last log lines, if it never is."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if self.status is not None:
+            # Asked again, since it may have become ready in its very last moment, as `run` waits for.
+            if self.status is not None and not ready():
                 raise self.failure(f"ended with status {self.status} before it was ready")
             if time.monotonic() > deadline:
                 raise self.failure(f"was not ready after {seconds:.0f} seconds")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from billing.models import Incident
 from seatportal.matrix import cuts, stories
 from seatportal.matrix.scenarios import CARDS, ORDERS, WAITS, Card, Order, Scenario, grid
 from seatportal.matrix.stage import Stage
@@ -138,7 +139,12 @@ FAULTS: tuple[Fault, ...] = (
           skips="with early webhooks another process settles"),
     Fault("F36", "a clock is twelve minutes wrong at the webhook's door", stories.skewed_clock, orders=HEARD,
           skips="what is lost has no signature"),
-    Fault("F37", "dearer than quoted", stories.dearer_than_quoted),
+    Fault("F37", "a credit is used up after the price was shown",
+          stories.not_as_quoted(stories.credit_used_up, Incident.Gravity.HIGH)),
+    Fault("F37.tax", "tax begins after the price was shown",
+          stories.not_as_quoted(stories.tax_begins, Incident.Gravity.HIGH)),
+    Fault("F37.discount", "a discount begins after the price was shown",
+          stories.not_as_quoted(stories.discount_begins, Incident.Gravity.LOW)),
 )  # fmt: skip
 
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -102,6 +102,16 @@ class Shop(Vendor):
             {"items": [{"id": item, "quantity": quantity}], "proration_behavior": "none"},
         )
 
+    def tax(self, subscription: str) -> None:
+        """From now on 19 % come on top."""
+        rate = self._post("tax_rates", {"display_name": "VAT", "percentage": 19, "inclusive": "false"})
+        self._post(f"subscriptions/{subscription}", {"default_tax_rates": [rate["id"]]})
+
+    def discount(self, subscription: str) -> None:
+        """From now on 10 % are taken off."""
+        coupon = self._post("coupons", {"percent_off": 10, "duration": "forever"})
+        self._post(f"subscriptions/{subscription}", {"discounts": [{"coupon": coupon["id"]}]})
+
     def plan_phase(self, subscription: str, *, until: datetime) -> None:
         """Somebody puts a schedule on it in the dashboard whose phase changes soon."""
         made = self._post("subscription_schedules", {"from_subscription": subscription})

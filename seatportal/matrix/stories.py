@@ -437,19 +437,39 @@ def skewed_clock(stage: Stage) -> None:
     stage.nightly()
 
 
-def dearer_than_quoted(stage: Stage) -> None:
-    """F37: a credit that the price counted on is used up before the click. The difference is on record."""
-    stage.open()
+def credit_used_up(stage: Stage) -> Callable[[], None]:
+    """A credit is there when the price is asked for, and gone afterwards."""
     stage.shop.credit(stage.customer, 2000, "usd", "goodwill")
-    quote = stage.quote()
-    stage.require("the credit was in the price", quote.amount_due < quote.total)
-    stage.shop.spend_credit(stage.customer, 2000)
-    stage.click(quote)
-    finish(stage)
-    stage.expect_end(natural_end(stage))
-    if stage.scenario.card in PAYS:
-        incident = Incident.objects.filter(change=stage.change(), kind=Incident.Kind.CHARGE_DIFFERS).first()
-        stage.expect("the incident", incident and incident.gravity, Incident.Gravity.HIGH)
+    return lambda: stage.shop.spend_credit(stage.customer, 2000)
+
+
+def tax_begins(stage: Stage) -> Callable[[], None]:
+    """Tax comes on top afterwards."""
+    return lambda: stage.shop.tax(stage.subscription.stripe_id)
+
+
+def discount_begins(stage: Stage) -> Callable[[], None]:
+    """A coupon is given afterwards."""
+    return lambda: stage.shop.discount(stage.subscription.stripe_id)
+
+
+def not_as_quoted(change: Callable[[Stage], Callable[[], None]], gravity: str) -> Callable[[Stage], None]:
+    """F37: something that the price counted on changes before the click. The charge stands, with an incident."""
+
+    def story(stage: Stage) -> None:
+        stage.open()
+        after = change(stage)
+        quote = stage.quote()
+        after()
+        stage.news()
+        stage.click(quote)
+        finish(stage)
+        stage.expect_end(natural_end(stage))
+        if stage.scenario.card in PAYS:
+            incident = Incident.objects.filter(change=stage.change(), kind=Incident.Kind.CHARGE_DIFFERS).first()
+            stage.expect("the incident", incident and incident.gravity, gravity)
+
+    return story
 
 
 def _charging_calls(stage: Stage) -> int:

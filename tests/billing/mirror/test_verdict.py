@@ -119,6 +119,14 @@ def test_table(
         assert verdict.code == code
 
 
+def test_a_void_invoice_that_was_noted_while_it_waited_ends_the_purchase_whatever_its_price() -> None:
+    """Fault F37: tax began between quote and call, the card was declined, and Stripe dropped the update."""
+    waits = replace(INTENT, state=State.AWAITING_PAYMENT, invoice_id="in_1")
+
+    assert judge(waits, BASE, replace(VOID, total=4760)).state == State.ABANDONED
+    assert judge(replace(waits, invoice_id=""), BASE, replace(VOID, total=4760)).state == State.CONFLICT
+
+
 @pytest.mark.parametrize(
     ("remote", "sendable"),
     [
