@@ -225,3 +225,10 @@ class RunUnderWay(PortalError):
 
     code, status = "run_under_way", 409
     message = _("A comparison with Stripe is under way in another process. Look at its result, or wait for its end.")
+
+
+class NothingToCredit(PortalError):
+    """Not more was charged than quoted."""
+
+    code, status = "nothing_to_credit", 409
+    message = _("Nothing was charged too much here, so there is nothing to give back.")

@@ -10,6 +10,7 @@ from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_misse
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
 from billing.notices.tell_dunning import walk_dunning as walk
+from billing.reconcile.issue_credit_note import finish_credit_notes as finish_notes
 from billing.reconcile.reconcile import continue_reconciliation as continue_run
 from billing.reconcile.reconcile import start_reconciliation as start_run
 from seatportal.kit.clock import now
@@ -75,3 +76,9 @@ def reconcile() -> None:
 def continue_reconciliation() -> None:
     """Carry the comparison on; it rings for itself until it is done, and the sweep finds one that was left."""
     continue_run(at=now())
+
+
+@shared_task(name="billing.finish_credit_notes")
+def finish_credit_notes() -> None:
+    """Carry on credit notes that a crash or a lost answer left."""
+    finish_notes(at=now())

@@ -14,6 +14,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "fetch-missed-events": {"task": "billing.fetch_missed_events", "schedule": 3600.0},
     "reconcile": {"task": "billing.reconcile", "schedule": crontab(hour="2", minute="40")},
     "continue-reconciliation": {"task": "billing.continue_reconciliation", "schedule": 300.0},
+    "finish-credit-notes": {"task": "billing.finish_credit_notes", "schedule": 60.0},
     "prune-events": {"task": "billing.prune_events", "schedule": 86_400.0},
     "forget-old-answers": {"task": "accounts.forget_old_answers", "schedule": 86_400.0},
     "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},

@@ -1,12 +1,17 @@
 """The staff site: Django admin for the vendor's own people, behind a second factor."""
 
+from typing import Any
+
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
+
+from seatportal.kit.admin import NEEDS
 
 
 class StaffSite(admin.AdminSite):
@@ -17,6 +22,23 @@ class StaffSite(admin.AdminSite):
     index_title = _("Today")
     site_url = "/"
     enable_nav_sidebar = True
+    index_template = "admin/today.html"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """One page of our own among the lists."""
+        return [path("money/", self.admin_view(self.money), name="money"), *super().get_urls()]
+
+    def money(self, request: HttpRequest) -> HttpResponse:
+        """What about money waits for somebody: counts, since when, and the list behind each."""
+        needs = [need for source in NEEDS for need in source()]
+        context = {**self.each_context(request), "title": _("Money: needs someone"), "needs": needs}
+        return TemplateResponse(request, "admin/money.html", context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """All lists, and first how much waits."""
+        needs = [need for source in NEEDS for need in source()]
+        counts = {"grave": sum(n.count for n in needs if n.grave), "other": sum(n.count for n in needs if not n.grave)}
+        return super().index(request, {**(extra_context or {}), **counts})
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff who may enter now. While impersonating, the person seen is not staff, so neither are you."""

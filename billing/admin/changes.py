@@ -6,8 +6,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.access.actor import actor_of
 from billing.changes.finish_change import finish_change
 from billing.models import QuantityChange, Quote, Refund
+from billing.reconcile.resolve_conflict import resolve_conflict
+from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 
@@ -23,8 +26,14 @@ class QuoteAdmin(ReadOnlyAdmin):
     list_select_related = ("account",)
 
 
+def _resolve(request: HttpRequest, row: QuantityChange, reason: str, *, applied: bool) -> str:
+    actor = actor_of(request, door="admin")
+    done = resolve_conflict(change=row, applied=applied, actor=actor, at=now(), reason=reason)
+    return _("%(change)s: %(state)s") % {"change": done.public_id, "state": done.get_state_display()}
+
+
 @admin.register(QuantityChange)
-class QuantityChangeAdmin(ReadOnlyAdmin):
+class QuantityChangeAdmin(ActingAdmin):
     """Purchases, with every parameter sent. The action looks at Stripe again; it never repeats a charge."""
 
     list_display = (
@@ -45,6 +54,28 @@ class QuantityChangeAdmin(ReadOnlyAdmin):
     date_hierarchy = "confirmed_at"
     list_select_related = ("account", "user")
     actions = ("look_again",)
+    acts = (
+        Act(
+            name="applied",
+            label=lambda row: gettext_lazy("Resolve as applied"),
+            run=lambda request, row, reason: _resolve(request, row, reason, applied=True),
+            offered=lambda row: row.state == QuantityChange.State.CONFLICT,
+            explain=gettext_lazy(
+                "Stripe is read again first. It takes a paid invoice; the ledger then shows this purchase instead of "
+                "an edit elsewhere."
+            ),
+        ),
+        Act(
+            name="failed",
+            label=lambda row: gettext_lazy("Resolve as failed"),
+            run=lambda request, row, reason: _resolve(request, row, reason, applied=False),
+            offered=lambda row: row.state == QuantityChange.State.CONFLICT,
+            explain=gettext_lazy(
+                "Stripe is read again first. If its invoice was paid nevertheless, an incident proposes to give the "
+                "money back."
+            ),
+        ),
+    )
 
     @admin.action(description=gettext_lazy("Look at Stripe again and settle"))
     def look_again(self, request: HttpRequest, queryset: QuerySet[QuantityChange]) -> None:

@@ -16,8 +16,17 @@ from seatportal.kit.clock import now
 class StripeEventAdmin(ReadOnlyAdmin):
     """The inbox."""
 
-    list_display = ("event_id", "kind", "state", "tries", "subscription_stripe_id", "received_at", "done_at")
-    list_filter = ("state", "kind", "livemode")
+    list_display = (
+        "event_id",
+        "kind",
+        "state",
+        "tries",
+        "subscription_stripe_id",
+        "received_at",
+        "done_at",
+        "last_error",
+    )
+    list_filter = ("state", "kind", "livemode", "api_version")
     search_fields = ("event_id", "subscription_stripe_id", "customer_stripe_id", "object_id")
     date_hierarchy = "received_at"
     actions = ("replay",)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
-from billing.models import Incident
+from billing.models import CreditNote, Incident
 from billing.reconcile.incidents import acknowledge_incident, resolve_incident
+from billing.reconcile.issue_credit_note import issue_credit_note
 from seatportal.kit.acts import Act, ActingAdmin
+from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 from seatportal.templatetags.portal import money
 
@@ -25,6 +27,19 @@ def _acknowledge(request: HttpRequest, row: Incident, reason: str) -> str:
 def _resolve(request: HttpRequest, row: Incident, reason: str) -> str:
     resolve_incident(incident=row, actor=actor_of(request, door="admin"), at=now(), note=reason)
     return _("The incident is resolved.")
+
+
+def _credit(request: HttpRequest, row: Incident, reason: str) -> str:
+    note = issue_credit_note(incident=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    if note.state == CreditNote.State.REFUSED:
+        return _("Stripe refused it: %(error)s") % {"error": note.error}
+    if note.state == CreditNote.State.CONFIRMED:
+        return _("It is accepted and on its way; Stripe has not answered yet.")
+    return _("Credit note %(number)s is issued.") % {"number": note.number}
+
+
+def _has_note(row: Incident) -> bool:
+    return CreditNote.objects.filter(incident=row).exclude(state=CreditNote.State.REFUSED).exists()
 
 
 @admin.register(Incident)
@@ -55,6 +70,16 @@ class IncidentAdmin(ActingAdmin):
     readonly_fields = fields
     acts = (
         Act(
+            name="credit",
+            label=lambda row: _("Issue credit note of %(amount)s") % {"amount": money(row.creditable, row.currency)},
+            run=_credit,
+            offered=lambda row: row.state in Incident.UNRESOLVED and row.creditable > 0 and not _has_note(row),
+            explain=gettext_lazy(
+                "Gives back what was charged beyond the quote: to the card where it paid that much, otherwise to the "
+                "customer's balance. The incident is resolved as soon as the note is issued."
+            ),
+        ),
+        Act(
             name="acknowledge",
             label=lambda row: gettext_lazy("Take it on"),
             run=_acknowledge,
@@ -65,7 +90,7 @@ class IncidentAdmin(ActingAdmin):
             name="resolve",
             label=lambda row: gettext_lazy("Resolve without a credit note"),
             run=_resolve,
-            offered=lambda row: row.state in Incident.UNRESOLVED,
+            offered=lambda row: row.state in Incident.UNRESOLVED and not _has_note(row),
             explain=gettext_lazy("Closes the incident. No money moves."),
         ),
     )
@@ -91,3 +116,14 @@ def _side(value: int | str | None, currency: str) -> str:
     if value is None:
         return "–"
     return money(value, currency) if isinstance(value, int) else value
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(ReadOnlyAdmin):
+    """Money given back, with every parameter sent."""
+
+    list_display = ("public_id", "account", "amount", "currency", "state", "number", "user", "error", "created_at")
+    list_filter = ("state", "currency")
+    search_fields = ("public_id", "account__name", "account__slug", "number", "invoice_stripe_id", "stripe_id")
+    date_hierarchy = "created_at"
+    list_select_related = ("account", "user")

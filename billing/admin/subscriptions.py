@@ -12,6 +12,8 @@ from accounts.access.actor import actor_of
 from billing.errors import ProviderUnavailable
 from billing.mirror.read_again import read_again
 from billing.models import Customer, PaymentMethod, ScheduledDecrease, Subscription, SubscriptionItem
+from billing.reconcile.repair import unfreeze_subscription
+from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 
@@ -53,16 +55,41 @@ class CustomerAdmin(ReadOnlyAdmin):
     inlines = (CardInline,)
 
 
+def _unfreeze(request: HttpRequest, row: Subscription, reason: str) -> str:
+    unfreeze_subscription(subscription=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    return _("Seats can be bought here again.")
+
+
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnlyAdmin):
+class SubscriptionAdmin(ActingAdmin):
     """The mirror. The action reads Stripe again; it never writes there."""
 
-    list_display = ("account", "stripe_id", "status", "currency", "collection_method", "cancel_at", "synced_at")
-    list_filter = ("status", "currency", "collection_method", "billing_mode", "paused")
+    list_display = (
+        "account",
+        "stripe_id",
+        "status",
+        "currency",
+        "collection_method",
+        "cancel_at",
+        "frozen",
+        "synced_at",
+    )
+    list_filter = ("status", "frozen", "currency", "collection_method", "billing_mode", "paused")
     search_fields = ("stripe_id", "account__name", "account__slug", "customer__stripe_id")
     list_select_related = ("account",)
     inlines = (ItemInline,)
     actions = ("read",)
+    acts = (
+        Act(
+            name="unfreeze",
+            label=lambda row: gettext_lazy("Allow self-service again"),
+            run=_unfreeze,
+            offered=lambda row: bool(row.frozen),
+            explain=gettext_lazy(
+                "The customer can buy seats again, at the price that Stripe has now. What was found is accepted."
+            ),
+        ),
+    )
 
     @admin.action(description=gettext_lazy("Read from Stripe now"))
     def read(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:

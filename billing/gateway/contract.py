@@ -208,6 +208,16 @@ class RemoteSubscription:
 
 
 @dataclass(frozen=True)
+class RemoteCreditNote:
+    """One credit note that Stripe has issued. `total` in minor units."""
+
+    id: str
+    number: str
+    total: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class Listed:
     """One row of a list of subscriptions; `read` is None where its content cannot be understood (`error` says why)."""
 

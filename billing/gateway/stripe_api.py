@@ -5,6 +5,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from billing.gateway.catalog import Catalog
+from billing.gateway.credit_notes import CreditNotes
 from billing.gateway.customers import Customers
 from billing.gateway.events import Events
 from billing.gateway.invoice_items import InvoiceItems
@@ -14,7 +15,7 @@ from billing.gateway.schedules import Schedules
 from billing.gateway.subscriptions import Subscriptions
 
 
-class StripeGateway(Subscriptions, Invoices, InvoiceItems, Customers, Schedules, Refunds, Catalog, Events):
+class StripeGateway(Subscriptions, Invoices, InvoiceItems, Customers, CreditNotes, Schedules, Refunds, Catalog, Events):
     """Our verbs at Stripe."""
 
 

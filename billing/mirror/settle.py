@@ -91,8 +91,8 @@ def settle_change(
         return before
     undone = change.kind == QuantityChange.Kind.UNDO
     if undone:
-        _after_undo(change, at)
-    _commit(change, subscription, at)
+        after_undo(change, at)
+    commit_terms(change, subscription, at)
     facts.quantity_changed.send(
         sender=Subscription,
         subscription=subscription,
@@ -106,7 +106,7 @@ def settle_change(
     return change.target_quantity
 
 
-def _after_undo(change: QuantityChange, at: datetime) -> None:
+def after_undo(change: QuantityChange, at: datetime) -> None:
     """The money is credit now: what the card paid has to go back to it. A plan that no longer reduces is over."""
     Refund.objects.get_or_create(
         change=change, defaults={"account": change.account, "currency": change.currency, "next_try_at": at}
@@ -118,7 +118,7 @@ def _after_undo(change: QuantityChange, at: datetime) -> None:
     ).update(state=ScheduledDecrease.State.WITHDRAWN, closed_at=at)
 
 
-def _commit(change: QuantityChange, subscription: Subscription, at: datetime) -> None:
+def commit_terms(change: QuantityChange, subscription: Subscription, at: datetime) -> None:
     """What a purchase commits to stands or falls with it."""
     if change.kind in (QuantityChange.Kind.ADD, QuantityChange.Kind.UNDO):
         commit_added(account=change.account, quantity=change.target_quantity, at=at, change_id=change.public_id)

@@ -1,12 +1,30 @@
 """Bases for staff screens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import CharField, Model
 from django.http import HttpRequest
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class Need:
+    """So many of something wait for a person, the oldest since then; `url` is the list that shows them."""
+
+    label: str | Promise
+    count: int
+    oldest: datetime | None
+    url: str
+    grave: bool
+
+
+# Apps add what they count; the staff site shows it as one page (seatportal/staff.py).
+NEEDS: list[Callable[[], Iterable[Need]]] = []
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs

@@ -1,0 +1,107 @@
+"""Drift with both sides, and the runs that found it."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.access.actor import actor_of
+from billing.models import Drift, Reconciliation
+from billing.models.drift import Kind
+from billing.reconcile.reconcile import start_reconciliation
+from billing.reconcile.repair import accept_drift, ignore_drift, may_repair, repair_drift
+from seatportal.kit.acts import Act, ActingAdmin
+from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.clock import now
+
+OPEN = (Drift.State.FOUND, Drift.State.IGNORED)
+
+
+def _repair(request: HttpRequest, row: Drift, reason: str) -> str:
+    repair_drift(drift=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    return _("It is repaired.")
+
+
+def _accept(request: HttpRequest, row: Drift, reason: str) -> str:
+    accept_drift(drift=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    return _("It is accepted.")
+
+
+def _ignore(request: HttpRequest, row: Drift, reason: str) -> str:
+    ignore_drift(drift=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    return _("It is set aside.")
+
+
+def _repair_words(row: Drift) -> str | Promise:
+    if row.kind in (Kind.POOL, Kind.COUNTER):
+        return gettext_lazy("Count anew")
+    return gettext_lazy("Read from Stripe again")
+
+
+@admin.register(Drift)
+class DriftAdmin(ActingAdmin):
+    """Where our books and Stripe's do not agree. Nothing here writes to Stripe."""
+
+    list_display = (
+        "last_seen",
+        "account",
+        "kind",
+        "severity",
+        "ours",
+        "theirs",
+        "cause",
+        "webhook_lost",
+        "state",
+        "first_seen",
+    )
+    list_filter = ("state", "severity", "kind", "cause", "webhook_lost")
+    search_fields = ("public_id", "subject", "account__name", "account__slug")
+    date_hierarchy = "last_seen"
+    list_select_related = ("account",)
+    acts = (
+        Act(
+            name="repair",
+            label=_repair_words,
+            run=_repair,
+            offered=may_repair,
+            explain=gettext_lazy(
+                "Our side follows Stripe's, or the rows that are there. Nothing is written to Stripe."
+            ),
+        ),
+        Act(
+            name="accept",
+            label=lambda row: gettext_lazy("Accept as it is"),
+            run=_accept,
+            offered=lambda row: row.state in OPEN,
+            explain=gettext_lazy(
+                "It was put right by hand, or is right. Found again if it is still there at the next run."
+            ),
+        ),
+        Act(
+            name="ignore",
+            label=lambda row: gettext_lazy("Set aside"),
+            run=_ignore,
+            offered=lambda row: row.state == Drift.State.FOUND,
+            explain=gettext_lazy("It leaves the list for as long as both sides stay as they are."),
+        ),
+    )
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """Runs, the newest first."""
+
+    list_display = ("started_at", "finished_at", "stage", "checked", "found", "repaired", "failed")
+    actions = ("run_now",)
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Who may do more than look."""
+        return bool(request.user.has_perm("billing.change_reconciliation"))
+
+    @admin.action(description=gettext_lazy("Compare with Stripe now"), permissions=["act"])
+    def run_now(self, request: HttpRequest, queryset: QuerySet[Reconciliation]) -> None:
+        """Begin a run; the selection does not matter."""
+        start_reconciliation(at=now())
+        self.message_user(request, _("A comparison with Stripe has begun."), messages.SUCCESS)
