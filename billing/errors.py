@@ -67,6 +67,13 @@ class MinimumSeats(PortalError):
     message = _("The plan has a minimum number of seats.")
 
 
+class NotEnding(PortalError):
+    """There is no end to take back."""
+
+    code, status = "not_ending", 409
+    message = _("The subscription is not set to end. It goes on as it is.")
+
+
 class CommitmentInForce(PortalError):
     """Promised for longer."""
 

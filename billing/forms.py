@@ -41,3 +41,11 @@ class PlanForm(forms.Form):
     def chosen(self) -> Price:
         """The price, once valid."""
         return self.prices[self.cleaned_data["price"]]
+
+
+class EndForm(forms.Form):
+    """Why somebody leaves; nobody has to say."""
+
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=200, help_text=_("It helps us to get better. You need not say.")
+    )

@@ -9,7 +9,7 @@ from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
 from billing.dunning.queries import late_of
 from billing.dunning.rules import Dunning, Stage
-from billing.mirror.queries import overdue_invoice
+from billing.mirror.queries import live_subscription, overdue_invoice
 from seatportal.kit.clock import now
 from seatportal.templatetags.portal import day, money
 
@@ -64,11 +64,29 @@ def _words(dunning: Dunning) -> str:
     )
 
 
+def ending(request: AccountRequest) -> Banner | None:
+    """The subscription will end: when, and the way back."""
+    if "billing.view" not in request.capabilities:
+        return None
+    subscription = live_subscription(request.account)
+    if subscription is None or subscription.cancel_at is None:
+        return None
+    may = "billing.manage" in request.capabilities
+    return Banner(
+        kind="warn",
+        title=_("The subscription ends on %(day)s") % {"day": day(subscription.cancel_at)},
+        text=_("Until then all seats work. Seats can be added again once it is resumed."),
+        action_label=_("Resume it") if may else "",
+        action_url=reverse("billing:plan", args=[request.account.slug]) if may else "",
+        gravity=40,
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     NAV.append(NavEntry(gettext_lazy("Invoices"), "receipt", "billing:invoices", "billing.view", 50))
     SETTINGS.append(NavEntry(gettext_lazy("Plan and card"), "credit-card", "billing:plan", "billing.view", 50))
-    BANNERS.append(past_due)
+    BANNERS.extend([past_due, ending])
     LABELS.update(
         {
             "checkout.opened": gettext_lazy("Checkout opened"),
@@ -99,6 +117,8 @@ def register() -> None:
             "offer.offered": gettext_lazy("Offer made"),
             "offer.accepted": gettext_lazy("Offer agreed"),
             "offer.declined": gettext_lazy("Offer refused"),
+            "subscription.cancel": gettext_lazy("End of the subscription asked for"),
+            "subscription.resume": gettext_lazy("End of the subscription taken back"),
             "purchase.undo": gettext_lazy("Purchase being undone"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),

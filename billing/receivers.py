@@ -9,6 +9,7 @@ from billing import facts
 from billing.models import QuantityChange, Subscription
 from billing.notices.tell_change import tell_change
 from billing.notices.tell_dunning import tell_dunning, tell_paid
+from billing.notices.tell_standing import tell_end
 
 
 @receiver(facts.change_moved)
@@ -20,5 +21,6 @@ def tell_of_change(change: QuantityChange, at: datetime, **_: Any) -> None:
 @receiver(facts.standing_changed)
 def tell_of_standing(subscription: Subscription, at: datetime, **_: Any) -> None:
     """A status moved, or an invoice: late, or well again."""
+    tell_end(subscription=subscription, at=at)
     if not tell_dunning(account=subscription.account, at=at):
         tell_paid(account=subscription.account, at=at)

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from billing.changes.credit_idle import finish_idle_credits as finish_credits
 from billing.changes.decreases import place_due_decreases as place_due
+from billing.changes.end_subscription import carry_due_endings as carry_endings
 from billing.changes.finish_open_changes import finish_open_changes as finish_open
 from billing.changes.give_back import give_back_what_is_due as give_back_due
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
@@ -40,6 +41,12 @@ def finish_idle_credits() -> None:
 def give_back_what_is_due() -> None:
     """Carry on refunds of undone purchases."""
     give_back_due(at=now())
+
+
+@shared_task(name="billing.carry_due_endings")
+def carry_due_endings() -> None:
+    """Carry on ends of subscriptions that were asked for, and taken back."""
+    carry_endings(at=now())
 
 
 @shared_task(name="billing.walk_dunning")

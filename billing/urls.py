@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.views import checkout, invoices, offer, payment_method, plan
+from billing.views import checkout, ending, invoices, offer, payment_method, plan
 from billing.views.stripe_webhook import stripe_webhook
 
 app_name = "billing"
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{ACCOUNT}plan/done/", checkout.checkout_done, name="checkout-done"),
     path(f"{ACCOUNT}plan/offer/", offer.offer, name="offer"),
     path(f"{ACCOUNT}plan/offer/<str:offer_id>/withdraw/", offer.withdraw_offer, name="offer-withdraw"),
+    path(f"{ACCOUNT}plan/end/", ending.end, name="end"),
+    path(f"{ACCOUNT}plan/resume/", ending.resume, name="resume"),
     path(f"{ACCOUNT}plan/card/", payment_method.card, name="card"),
     path(f"{ACCOUNT}plan/card/changed/", payment_method.card_changed, name="card-changed"),
     path(f"{ACCOUNT}invoices/", invoices.invoices, name="invoices"),

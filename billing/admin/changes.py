@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
 from billing.changes.finish_change import finish_change
-from billing.models import QuantityChange, Quote, Refund
+from billing.models import Ending, QuantityChange, Quote, Refund
 from billing.reconcile.resolve_conflict import resolve_conflict
 from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
@@ -95,3 +95,14 @@ class RefundAdmin(ReadOnlyAdmin):
     search_fields = ("public_id", "account__name", "account__slug", "change__public_id", "refund_stripe_id")
     date_hierarchy = "created_at"
     list_select_related = ("account",)
+
+
+@admin.register(Ending)
+class EndingAdmin(ReadOnlyAdmin):
+    """Who let a subscription end, or go on."""
+
+    list_display = ("public_id", "account", "user", "kind", "state", "reason", "error", "confirmed_at")
+    list_filter = ("kind", "state")
+    search_fields = ("public_id", "account__name", "account__slug", "user__email")
+    date_hierarchy = "created_at"
+    list_select_related = ("account", "user")

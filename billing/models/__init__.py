@@ -3,6 +3,7 @@
 from billing.models.customer import Customer, PaymentMethod
 from billing.models.decrease import ScheduledDecrease
 from billing.models.drift import Drift, Reconciliation
+from billing.models.ending import Ending
 from billing.models.idle_credit import IdleCredit
 from billing.models.incident import CreditNote, Incident
 from billing.models.invoice import Invoice, InvoiceLine
@@ -19,6 +20,7 @@ __all__ = [
     "CreditNote",
     "Customer",
     "Drift",
+    "Ending",
     "EventCursor",
     "IdleCredit",
     "Incident",

@@ -1,0 +1,193 @@
+"""A subscription that is set to end, goes on, or ends: our row asks, Stripe answers, everybody concerned hears."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from accounts.access.actor import Actor
+from accounts.models import AuditEntry, Membership, Notice, Role
+from billing.changes.decreases import plan_decrease
+from billing.changes.end_subscription import carry_due_endings, end_subscription, resume_subscription
+from billing.errors import ChangeInProgress, CommitmentInForce, NoSubscription, NotEnding, SubscriptionEnding
+from billing.mirror.queries import live_subscription, open_decrease
+from billing.mirror.refresh import refresh_subscription
+from billing.models import Ending
+from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.set_terms import set_terms
+from seats.holders.assign_seat import assign_seat
+from seats.models import SeatPool
+from tests.conftest import Funded, FundMaker, join
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Ending.State
+ClientOf = Callable[[Membership], Client]
+
+
+def end(funded: Funded, now: datetime) -> Ending:
+    return end_subscription(account=funded.account, actor=funded.actor, at=now, reason="Too few people")
+
+
+def at_stripe(funded: Funded) -> bool:
+    return bool(funded.desk.client.v1.subscriptions.retrieve(funded.stripe_id).to_dict()["cancel_at_period_end"])
+
+
+def told() -> list[str]:
+    return list(Notice.objects.order_by("pk").values_list("kind", flat=True))
+
+
+def test_it_ends_with_its_period(funded: Funded, now: datetime) -> None:
+    ana = join(funded.account, "Ana", Role.MEMBER, now)
+
+    ending = end(funded, now)
+
+    assert (ending.state, ending.reason, at_stripe(funded)) == (State.DONE, "Too few people", True)
+    item = funded.subscription.items.get()
+    live = live_subscription(funded.account)
+    assert live is not None
+    assert live.cancel_at == item.period_end
+    with pytest.raises(SubscriptionEnding):
+        quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
+    assign_seat(account=funded.account, membership=ana, actor=funded.actor, at=now)
+    assert told() == ["ending"]
+    assert AuditEntry.objects.get(action="subscription.cancel").summary == "Too few people"
+
+    moment = item.period_end + timedelta(hours=1)
+    funded.desk.advance(int((moment - now).total_seconds()))
+    refresh_subscription(stripe_id=funded.stripe_id, at=moment)
+
+    pool = SeatPool.objects.get(account=funded.account)
+    assert (pool.purchased, pool.assigned, pool.frozen) == (0, 1, "canceled")
+    assert told() == ["ending", "ended"]
+    with pytest.raises(NoSubscription):
+        resume_subscription(account=funded.account, actor=funded.actor, at=moment)
+
+
+def test_it_is_taken_back(funded: Funded, now: datetime) -> None:
+    end(funded, now)
+
+    back = resume_subscription(account=funded.account, actor=funded.actor, at=now)
+
+    assert (back.state, back.kind, at_stripe(funded)) == (State.DONE, Ending.Kind.RESUME, False)
+    quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
+    assert told() == ["ending", "resumed"]
+
+    end(funded, now)
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    assert told() == ["ending", "resumed", "ending"]
+
+
+def test_an_end_set_at_stripe_is_told_and_taken_back_all_the_same(funded: Funded, now: datetime) -> None:
+    day = int((now + timedelta(days=9)).timestamp())
+    funded.desk.client.v1.subscriptions.update(funded.stripe_id, {"cancel_at": day, "proration_behavior": "none"})
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    assert told() == ["ending"]
+
+    resume_subscription(account=funded.account, actor=funded.actor, at=now)
+
+    data = funded.desk.client.v1.subscriptions.retrieve(funded.stripe_id).to_dict()
+    assert (data["cancel_at"], data["cancel_at_period_end"]) == (None, False)
+
+
+def test_there_is_nothing_to_take_back(funded: Funded, now: datetime) -> None:
+    with pytest.raises(NotEnding):
+        resume_subscription(account=funded.account, actor=funded.actor, at=now)
+
+    assert not Ending.objects.exists()
+
+
+def test_a_planned_reduction_is_withdrawn_also_on_its_last_day(funded: Funded, now: datetime) -> None:
+    from billing.changes.decreases import place_due_decreases
+
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    late = funded.subscription.items.get().period_end - timedelta(hours=12)
+    funded.desk.advance(int((late - now).total_seconds()))
+    assert place_due_decreases(at=late) == 1
+
+    end(funded, late)
+
+    assert open_decrease(funded.account) is None
+    assert at_stripe(funded) is True
+
+
+def test_a_commitment_is_kept(funded: Funded, now: datetime) -> None:
+    set_terms(
+        account=funded.account,
+        reason="A year",
+        actor=Actor.system("admin"),
+        at=now,
+        committed_quantity=10,
+        committed_until=now + timedelta(days=200),
+    )
+
+    with pytest.raises(CommitmentInForce):
+        end(funded, now)
+
+    assert at_stripe(funded) is False
+    assert not Ending.objects.exists()
+
+
+def test_an_open_purchase_comes_first(owner: Membership, fund: FundMaker, now: datetime) -> None:
+    from billing.changes.buy_quote import buy_quote
+
+    funded = fund(owner, card="pm_card_chargeCustomerFail")
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
+    buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+
+    with pytest.raises(ChangeInProgress):
+        end(funded, now)
+
+    assert at_stripe(funded) is False
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "rate_limit", "error500_with_effect"])
+def test_a_lost_answer_is_carried_on(funded: Funded, now: datetime, kind: str) -> None:
+    funded.desk.fault(kind)
+
+    ending = end(funded, now)
+    assert ending.state == State.CONFIRMED
+
+    for minutes in (1, 3, 8):
+        carry_due_endings(at=now + timedelta(minutes=minutes))
+
+    ending.refresh_from_db()
+    assert (ending.state, at_stripe(funded)) == (State.DONE, True)
+    assert told() == ["ending"]
+
+
+def test_a_stripe_that_is_away_for_long_ends_the_wish(funded: Funded, now: datetime) -> None:
+    funded.desk.fault("rate_limit", times=9)
+    end(funded, now)
+
+    carry_due_endings(at=now + timedelta(hours=2))
+
+    assert Ending.objects.get().state == State.FAILED
+    assert at_stripe(funded) is False
+
+
+def test_the_pages_say_what_happens_when(funded: Funded, client_of: ClientOf, now: datetime) -> None:
+    client, plan = client_of(funded.owner), f"/a/{funded.account.slug}/plan/"
+    end_day = funded.subscription.items.get().period_end
+
+    page = client.get(f"{plan}end/").content.decode()
+    assert f"On {end_day.day} {end_day:%B %Y}" in page
+    assert "All 10 seats stop working." in page
+    answer = client.post(f"{plan}end/", {"reason": ""}, follow=True)
+    text = " ".join(answer.content.decode().split())
+    assert f"The subscription ends on {end_day.day} {end_day:%B %Y}." in text
+    assert "Resume the subscription" in text
+    assert "Reduce seats" not in text
+
+    text = client.post(f"{plan}resume/", follow=True).content.decode()
+    assert "The subscription goes on." in text
+    assert at_stripe(funded) is False
+
+
+def test_who_may_not_manage_billing_ends_nothing(
+    funded: Funded, client_of: ClientOf, member: Membership, outsider: Membership
+) -> None:
+    for name in ("end", "resume"):
+        assert client_of(member).post(f"/a/{funded.account.slug}/plan/{name}/").status_code == 403
+        assert client_of(outsider).post(f"/a/{funded.account.slug}/plan/{name}/").status_code == 404
+    assert not Ending.objects.exists()
