@@ -22,6 +22,9 @@ from seatportal.kit.clock import from_unix
 
 Json = Mapping[str, Any]
 
+# The shapes read here; a check compares it with the version that the library speaks.
+WRITTEN_FOR = "2026-10-28.endive"
+
 
 def moment(seconds: int | None) -> datetime | None:
     """Unix seconds to UTC, None stays None."""

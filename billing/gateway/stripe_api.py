@@ -12,10 +12,13 @@ from billing.gateway.invoice_items import InvoiceItems
 from billing.gateway.invoices import Invoices
 from billing.gateway.refunds import Refunds
 from billing.gateway.schedules import Schedules
+from billing.gateway.setup import Setup
 from billing.gateway.subscriptions import Subscriptions
 
 
-class StripeGateway(Subscriptions, Invoices, InvoiceItems, Customers, CreditNotes, Schedules, Refunds, Catalog, Events):
+class StripeGateway(
+    Subscriptions, Invoices, InvoiceItems, Customers, CreditNotes, Schedules, Refunds, Catalog, Events, Setup
+):
     """Our verbs at Stripe."""
 
 

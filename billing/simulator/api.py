@@ -32,6 +32,7 @@ from . import (  # noqa: F401  (importing an endpoint's module registers its rou
     pauses,
     payment_methods,
     payments,
+    portal_configurations,
     previews,
     redemptions,
     refunds,
