@@ -22,6 +22,7 @@ def time_of(obj: Obj, settings: Obj) -> int | None:
                 pending and pending["expires_at"],
                 obj["trial_end"] if obj["status"] == "trialing" else None,
                 obj["cancel_at"],
+                obj["next_pending_invoice_item_invoice"],
                 pause and pause["resumes_at"],
                 period_end(obj),
                 trial_notice(obj),

@@ -87,6 +87,17 @@ def create_price(request: Request) -> Obj:
 
 def make_price(world: World, params: Obj) -> Obj:
     """Create a price as the parameters of `prices.create` say. Raises Stripe's 400s."""
+    return keep_price(world, draft_price(world, params))
+
+
+def keep_price(world: World, price: Obj) -> Obj:
+    world.store.add("price", price)
+    emit(world, "price.created", price)
+    return price
+
+
+def draft_price(world: World, params: Obj) -> Obj:
+    """A price that is stored nowhere, as for a preview. Raises Stripe's 400s."""
     if "product" in params:
         product = world.store.get("product", params["product"], "product")
     elif "product_data" in params:
@@ -101,7 +112,7 @@ def make_price(world: World, params: Obj) -> Obj:
     key = params.get("lookup_key")
     _free_lookup_key(world, key, transfer=params.get("transfer_lookup_key", False))
     recurring = params.get("recurring")
-    price = world.create(
+    return world.shape(
         "price",
         "price",
         active=params.get("active", True),
@@ -129,8 +140,6 @@ def make_price(world: World, params: Obj) -> Obj:
         type="recurring" if recurring else "one_time",
         **_amounts(params, scheme),
     )
-    emit(world, "price.created", price)
-    return price
 
 
 def _free_lookup_key(world: World, key: str | None, *, transfer: bool) -> None:

@@ -6,7 +6,7 @@ import heapq
 import sys
 import traceback
 
-from . import agenda, dunning, invoices, lifecycle, notices, pauses, schedules
+from . import agenda, dunning, invoices, lifecycle, notices, pauses, schedules, sweeps
 from .changes import debit
 from .errors import Obj
 from .events import emit
@@ -78,6 +78,8 @@ def _subscription(world: World, subscription: Obj, at: int) -> None:
     elif subscription["cancel_at"] is not None and subscription["cancel_at"] <= at:
         last_invoice(world, subscription)
         cancel_now(world, subscription)
+    elif (subscription["next_pending_invoice_item_invoice"] or at + 1) <= at:
+        sweeps.invoice(world, subscription, at)
     else:
         _renew(world, subscription, at)
 

@@ -1,4 +1,4 @@
-"""The endpoints of invoices, their payments and the items that wait for one."""
+"""The endpoints of invoices from their finalization on, and of their payments."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from . import invoices
 from .cards import SHORTCUTS
 from .errors import Obj, StripeError
 from .events import emit
-from .fields import assign, merged
 from .lists import matching, page
 from .payment_methods import attach_to, of_customer
-from .pricing import full_amount
-from .proration import rounded
 from .routes import route
 from .world import Request, World
 
@@ -30,21 +27,12 @@ def retrieve(request: Request) -> Obj:
     return request.world.store.get("invoice", request.id, "invoice")
 
 
-@route("POST", "/v1/invoices/{invoice}")
-def update(request: Request) -> Obj:
-    invoice = request.world.store.change("invoice", request.id, "invoice")
-    params = request.params
-    assign(invoice, params, "description", "footer", "custom_fields", "default_payment_method", "auto_advance")
-    invoice["metadata"] = merged(invoice["metadata"], params.get("metadata"))
-    emit(request.world, "invoice.updated", invoice, {})
-    return invoice
-
-
 @route("POST", "/v1/invoices/{invoice}/finalize")
 def finalize(request: Request) -> Obj:
     invoice = request.world.store.change("invoice", request.id, "invoice")
     if invoice["status"] != "draft":
         raise StripeError("This invoice is already finalized, you can't re-finalize it.", code="invoice_not_editable")
+    invoice["auto_advance"] = request.params.get("auto_advance", invoice["auto_advance"])
     invoices.finalize(request.world, invoice)
     return invoice
 
@@ -152,87 +140,3 @@ def _chosen(world: World, method: str, customer: str) -> Obj:
     if method in SHORTCUTS:
         return attach_to(world, method, customer)
     return of_customer(world, method, customer, "payment_method")
-
-
-# Invoice items
-
-
-@route("POST", "/v1/invoiceitems")
-def create_item(request: Request) -> Obj:
-    world, params = request.world, request.params
-    if "customer" not in params:
-        raise StripeError("Missing required param: customer.", code="parameter_missing", param="customer")
-    customer = world.store.get("customer", params["customer"], "customer")
-    subscription = params.get("subscription")
-    if subscription is not None:
-        world.store.get("subscription", subscription, "subscription")
-    now, quantity = world.now_of(customer), params.get("quantity", 1)
-    pricing = None
-    if price_id := params.get("pricing", {}).get("price"):
-        price = world.store.get("price", price_id, "pricing[price]")
-        amount, currency = rounded(full_amount(price, quantity, price["currency"])), price["currency"]
-        pricing = {
-            "price_details": {"price": price_id, "product": price["product"]}, "type": "price_details",
-            "unit_amount_decimal": price["unit_amount_decimal"],
-        }  # fmt: skip
-    elif "amount" in params and "currency" in params:
-        amount, currency = params["amount"], params["currency"].lower()
-    else:
-        raise StripeError("Missing required param: amount.", code="parameter_missing", param="amount")
-    item = world.create(
-        "invoiceitem",
-        "ii",
-        amount=amount,
-        currency=currency,
-        customer=customer["id"],
-        date=now,
-        description=params.get("description"),
-        discountable=params.get("discountable", amount > 0),
-        discounts=[],
-        frozen_fields=[],
-        metadata=merged(None, params.get("metadata")),
-        net_amount=amount,
-        parent={
-            "subscription_details": {"subscription": subscription},
-            "type": "subscription_details",
-        }
-        if subscription
-        else None,
-        period=params.get("period", {"end": now, "start": now}),
-        pricing=pricing,
-        proration=False,
-        quantity=quantity,
-        quantity_decimal=str(quantity),
-        tax_rates=[],
-        test_clock=customer["test_clock"],
-        _discounts=[],
-        _tax_behavior=params.get("tax_behavior"),
-    )
-    emit(world, "invoiceitem.created", item)
-    return item
-
-
-@route("GET", "/v1/invoiceitems")
-def list_items(request: Request) -> Obj:
-    store, params = request.world.store, request.params
-    rows = store.of_customer("invoiceitem", params["customer"]) if "customer" in params else store.all("invoiceitem")
-    rows = matching(rows, params, "invoice")
-    if "pending" in params:
-        rows = [row for row in rows if (row["invoice"] is None) == params["pending"]]
-    return page(request, rows, "invoiceitem")
-
-
-@route("GET", "/v1/invoiceitems/{invoiceitem}")
-def retrieve_item(request: Request) -> Obj:
-    return request.world.store.get("invoiceitem", request.id, "invoiceitem")
-
-
-@route("DELETE", "/v1/invoiceitems/{invoiceitem}")
-def delete_item(request: Request) -> Obj:
-    world = request.world
-    item = world.store.get("invoiceitem", request.id, "invoiceitem")
-    if item["invoice"] is not None:
-        raise StripeError("You cannot delete an invoice item that is attached to an invoice.")
-    world.store.remove("invoiceitem", request.id)
-    emit(world, "invoiceitem.deleted", item)
-    return {"id": request.id, "object": "invoiceitem", "deleted": True}

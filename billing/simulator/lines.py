@@ -171,7 +171,8 @@ def waiting(world: World, customer: str, subscription: str | None) -> list[Obj]:
         owner = (item["parent"] or {}).get("subscription_details") or {}
         if item["invoice"] is None and owner.get("subscription") in (None, subscription):
             found.append(item)
-    return found
+    billed = world.store.find("subscription", subscription) if subscription else None
+    return [item for item in found if billed is None or item["currency"] == billed["currency"]]
 
 
 def line_of_waiting(world: World, item: Obj) -> Obj:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from . import schedules
+from . import items, schedules
 from .changes import Plan, plan
-from .errors import Obj, StripeError
-from .fields import assign
-from .invoices import draw_up
+from .drawing import draw_up
+from .errors import Obj, StripeError, missing
+from .fields import assign, copied
 from .lines import grid, line_of_waiting, period_line, waiting
+from .redemptions import put, wanted
 from .routes import route
 from .subscriptions import build
+from .taxes import automatic
 from .world import Request, World
 
 _CHANGES = ("items", "trial_end", "billing_cycle_anchor")
@@ -21,9 +23,8 @@ def create_preview(request: Request) -> Obj:
     if params.get("schedule") or params.get("schedule_details"):
         return _of_schedule(world, params)
     if "subscription" not in params:
-        return _of_new(world, params)
+        return _of_new(world, params) if "items" in params.get("subscription_details", {}) else _of_items(world, params)
     subscription = world.store.get("subscription", params["subscription"], "subscription")
-    subscription = subscription | {"_amounts": _amounts(world, params.get("invoice_items", []))}
     if params.get("customer", subscription["customer"]) != subscription["customer"]:
         raise StripeError(
             f"The subscription {subscription['id']} does not belong to the customer {params['customer']}.",
@@ -40,15 +41,16 @@ def create_preview(request: Request) -> Obj:
             "`subscription_details[proration_date]`.",
             param="subscription_details[proration_date]",
         )
+    specs = params.get("invoice_items", [])
     planned = plan(world, subscription, details, now, date_param="subscription_details[proration_date]")
     if params.get("preview_mode") == "recurring":
         return _recurring(world, customer, subscription, planned)
     behavior = details.get("proration_behavior", "create_prorations")
     changed = any(name in details for name in _CHANGES)
     if planned.billed or (behavior == "always_invoice" and changed):
-        return _immediate(world, customer, subscription, planned, behavior)
+        return _immediate(world, customer, subscription, planned, behavior, specs)
     moment = planned.at if changed and behavior != "none" else None
-    return _next(world, customer, subscription, planned, moment, details)
+    return _next(world, customer, subscription, planned, moment, details, specs)
 
 
 def _of_schedule(world: World, params: Obj) -> Obj:
@@ -73,26 +75,9 @@ def _of_schedule(world: World, params: Obj) -> Obj:
     subscription, planned, behavior, last = schedules.foreseen(world, schedule, details)
     customer = _customer(world, subscription["customer"], params)
     if planned.billed or (behavior == "always_invoice" and planned.lines):
-        return _immediate(world, customer, subscription, planned, behavior)
+        return _immediate(world, customer, subscription, planned, behavior, [])
     moment = planned.at if planned.lines else None
-    return _next(world, customer, subscription, planned, moment, {"cancel_at_period_end": True} if last else {})
-
-
-def _amounts(world: World, changed: list[Obj]) -> dict[str, int]:
-    """Other amounts that a preview is told for items that wait; items of its own it cannot have here."""
-    for number, spec in enumerate(changed):
-        if spec.keys() != {"invoiceitem", "amount"}:
-            raise StripeError(
-                "The local Stripe simulator previews only other amounts of pending invoice items.",
-                param=f"invoice_items[{number}]",
-            )
-    return {world.store.get("invoiceitem", s["invoiceitem"], "invoiceitem")["id"]: s["amount"] for s in changed}
-
-
-def _waiting(world: World, subscription: Obj) -> list[Obj]:
-    amounts = subscription.get("_amounts", {})
-    found = waiting(world, subscription["customer"], subscription["id"])
-    return [item | {"amount": amounts.get(item["id"], item["amount"])} for item in found]
+    return _next(world, customer, subscription, planned, moment, {"cancel_at_period_end": True} if last else {}, [])
 
 
 def _with_terms(params: Obj) -> Obj:
@@ -118,16 +103,66 @@ def upcoming(world: World, subscription: Obj) -> Obj:
     """The next renewal as things stand. Raises Stripe's 404 when nothing is to be billed."""
     now = world.now_of(subscription)
     customer = _customer(world, subscription["customer"], {})
-    return _next(world, customer, subscription, plan(world, subscription, {}, now), None, {})
+    return _next(world, customer, subscription, plan(world, subscription, {}, now), None, {}, [])
 
 
-def _immediate(world: World, customer: Obj, subscription: Obj, planned: Plan, behavior: str) -> Obj:
+def _lines_of_items(
+    world: World, customer: Obj, pending: list[Obj], specs: list[Obj], *, currency: str | None, subscription: str | None
+) -> list[Obj]:
+    """The lines of the items that wait, and of `invoice_items`, which are new ones or change some that wait."""
+    waits = {item["id"]: copied(item) for item in pending}
+    for number, spec in enumerate(specs):
+        param = f"invoice_items[{number}]"
+        if "invoiceitem" in spec:
+            if spec["invoiceitem"] not in waits:
+                raise missing("invoiceitem", spec["invoiceitem"], f"{param}[invoiceitem]")
+            items.changed(world, waits[spec["invoiceitem"]], spec, param, store=False)
+            continue
+        item = items.build(
+            world, customer, spec, param=param, currency=currency, subscription=subscription, store=False
+        )
+        waits[item["id"]] = item
+    return [line_of_waiting(world, item) for item in waits.values()]
+
+
+def _of_items(world: World, params: Obj) -> Obj:
+    """An invoice of what waits and of `invoice_items`, without a subscription."""
+    specs = params.get("invoice_items", [])
+    if not specs:
+        raise StripeError(
+            "You must pass `subscription`, `subscription_details[items]` or `invoice_items` to preview an invoice.",
+            code="parameter_missing",
+            param="subscription",
+        )
+    customer = _customer(world, params.get("customer"), params)
+    pending = [item for item in waiting(world, customer["id"], None) if item["parent"] is None]
+    currency = params.get("currency") or customer["currency"]
+    lines = _lines_of_items(world, customer, pending, specs, currency=currency, subscription=None)
+    currency = currency or lines[-1]["currency"]
+    lines = [line for line in lines if line["currency"] == currency]
+    terms: Obj = {}
+    if "automatic_tax" in params:
+        terms["automatic_tax"] = {"disabled_reason": None, "provider": None, "status": None} | automatic(params, [])
+    if "discounts" in params:
+        put(terms, wanted(
+            world, params["discounts"] or [], holder=customer, currency=currency, at=world.now_of(customer),
+            param="discounts", owner={"customer": params.get("customer")},
+        ))  # fmt: skip
+    return draw_up(
+        world, customer, lines, reason="upcoming", currency=currency, terms=terms, id=world.new_id("upcoming_in")
+    )
+
+
+def _immediate(world: World, customer: Obj, subscription: Obj, planned: Plan, behavior: str, specs: list[Obj]) -> Obj:
     flexible = subscription["billing_mode"]["type"] == "flexible"
-    swept = _waiting(world, subscription) if flexible else []
+    swept = _lines_of_items(
+        world, customer, waiting(world, subscription["customer"], subscription["id"]) if flexible else [], specs,
+        currency=subscription["currency"], subscription=subscription["id"],
+    )  # fmt: skip
     return draw_up(
         world,
         customer,
-        planned.lines + [line_of_waiting(world, item) for item in swept],
+        planned.lines + swept,
         reason="upcoming",
         currency=subscription["currency"],
         subscription=subscription | planned.terms,
@@ -137,12 +172,23 @@ def _immediate(world: World, customer: Obj, subscription: Obj, planned: Plan, be
 
 
 def _next(
-    world: World, customer: Obj, subscription: Obj, planned: Plan, proration_date: int | None, details: Obj
+    world: World,
+    customer: Obj,
+    subscription: Obj,
+    planned: Plan,
+    proration_date: int | None,
+    details: Obj,
+    specs: list[Obj],
 ) -> Obj:
     """The renewal: what waits, the change's own lines, then the next period of the items that renew first."""
     end = min(item["current_period_end"] for item in planned.items)
-    swept = _waiting(world, subscription)
-    lines = [line_of_waiting(world, item) for item in swept] + planned.lines
+    swept = waiting(world, subscription["customer"], subscription["id"])
+    lines = [
+        *_lines_of_items(
+            world, customer, swept, specs, currency=subscription["currency"], subscription=subscription["id"]
+        ),
+        *planned.lines,
+    ]
     cancels = details.get("cancel_at_period_end", subscription["cancel_at_period_end"])
     stop = subscription["cancel_at"]
     if not cancels and (stop is None or stop > end):
@@ -193,12 +239,6 @@ def _recurring(world: World, customer: Obj, subscription: Obj, planned: Plan) ->
 def _of_new(world: World, params: Obj) -> Obj:
     """The first invoice of a subscription that does not exist yet."""
     details = _with_terms(params)
-    if "items" not in details:
-        raise StripeError(
-            "You must pass `subscription` or `subscription_details[items]` to preview an invoice.",
-            code="parameter_missing",
-            param="subscription",
-        )
     customer = _customer(world, params.get("customer"), params)
     anchor = details.get("billing_cycle_anchor", {})
     wanted = {name: value for name, value in details.items() if name != "billing_cycle_anchor"}
@@ -209,6 +249,10 @@ def _of_new(world: World, params: Obj) -> Obj:
     )
     if params.get("preview_mode") == "recurring":
         return _recurring(world, customer, subscription, Plan(subscription["created"], subscription["items"]))
+    lines += _lines_of_items(
+        world, customer, waiting(world, customer["id"], subscription["id"]), params.get("invoice_items", []),
+        currency=subscription["currency"], subscription=subscription["id"],
+    )  # fmt: skip
     return draw_up(
         world, customer, lines, reason="upcoming", currency=subscription["currency"], subscription=subscription,
         id=world.new_id("upcoming_in"),

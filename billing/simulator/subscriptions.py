@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import invoices, lifecycle, redemptions
+from . import invoices, items, lifecycle, redemptions, sweeps
 from .changes import debit, final_credits, new_item, new_terms
 from .errors import Obj, StripeError
 from .events import emit
@@ -158,7 +158,9 @@ def start(world: World, params: Obj) -> Obj:
         )
     customer["currency"] = customer["currency"] or subscription["currency"]
     store_new(world, subscription)
-    if not lines:
+    sweeps.plan(subscription, params, world.now_of(subscription))
+    added = [items.keep(world, item) for item in items.beside(world, subscription, params)]
+    if not lines and not added:
         subscription["status"] = "active"
     else:
         _first_invoice(world, customer, subscription, lines, params, automatic=automatic)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import invoices, lifecycle, limits, redemptions, schedules
+from . import invoices, items, lifecycle, limits, redemptions, schedules, sweeps
 from .agenda import INCOMPLETE_FOR
 from .changes import Plan, new_terms, plan
 from .errors import Obj, StripeError, missing
@@ -21,7 +21,7 @@ _WITH_PENDING = {
 }  # fmt: skip
 _ITEM_WITH_PENDING = {"id", "price", "price_data", "quantity"}
 _OF_ITEM = ("price", "price_data", "quantity", "metadata", "discounts", "tax_rates")
-_UNSUPPORTED = ("add_invoice_items", "billing_thresholds", "billing_schedules", "transfer_data")
+_UNSUPPORTED = ("billing_thresholds", "billing_schedules", "transfer_data")
 
 
 @route("POST", "/v1/subscriptions/{subscription_exposed_id}")
@@ -34,7 +34,7 @@ def change(world: World, id: str, params: Obj) -> Obj:
     subscription = world.store.change("subscription", id)
     _check(world, subscription, params)
     behavior = params.get("payment_behavior", "allow_incomplete")
-    if {"items", "trial_end", "billing_cycle_anchor"} & params.keys():
+    if {"items", "trial_end", "billing_cycle_anchor", "add_invoice_items"} & params.keys():
         if any("quantity" in spec for spec in params.get("items", ())):
             limits.new_quantity(world, subscription)
         _replace_pending(world, subscription)
@@ -95,7 +95,7 @@ def _replace_pending(world: World, subscription: Obj) -> None:
 def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
     assign(
         subscription, params, "collection_method", "days_until_due", "default_payment_method",
-        "description", "pause_collection", "pending_invoice_item_interval", "trial_settings",
+        "description", "pause_collection", "trial_settings",
     )  # fmt: skip
     subscription["invoice_settings"] |= params.get("invoice_settings", {})
     if isinstance(subscription["pause_collection"], dict):
@@ -104,6 +104,7 @@ def _plain_fields(world: World, subscription: Obj, params: Obj) -> None:
     subscription["payment_settings"] |= params.get("payment_settings", {})
     subscription["cancellation_details"] |= params.get("cancellation_details", {})
     now = world.now_of(subscription)
+    sweeps.plan(subscription, params, now)
     if "cancel_at_period_end" in params or params.get("cancel_at") == "":
         lifecycle.set_cancellation(subscription, now, at_end=params.get("cancel_at_period_end", False))
     elif "cancel_at" in params:
@@ -121,14 +122,15 @@ def _change_items(world: World, subscription: Obj, params: Obj, behavior: str) -
     before = copied(render(world, subscription))
     planned = plan(world, subscription, params, world.now_of(subscription))
     now_due = planned.billed or params.get("proration_behavior") == "always_invoice"
-    if not (now_due and planned.lines):
+    added = [items.keep(world, item) for item in items.beside(world, subscription, params)]
+    if not (now_due and (planned.lines or added)):
         if planned.lines:
             leave_waiting(world, subscription, planned.lines)
         _apply(world, subscription, planned, params, before)
         return
     held = behavior == "pending_if_incomplete"
     settings = subscription["invoice_settings"] | params.get("invoice_settings", {})
-    invoice = _invoice(world, subscription | {"invoice_settings": settings}, planned, sweep=not held)
+    invoice = _invoice(world, subscription | {"invoice_settings": settings}, planned, added, sweep=not held)
     method = invoices.method_for(world, invoice)
     if invoice["status"] == "paid" or subscription["collection_method"] == "send_invoice":
         _apply(world, subscription, planned, params, before)
@@ -150,11 +152,11 @@ def _change_items(world: World, subscription: Obj, params: Obj, behavior: str) -
         lifecycle.set_status(world, subscription, "past_due")
 
 
-def _invoice(world: World, subscription: Obj, planned: Plan, *, sweep: bool) -> Obj:
+def _invoice(world: World, subscription: Obj, planned: Plan, added: list[Obj], *, sweep: bool) -> Obj:
     """The invoice of the change, finalized. Flexible billing takes pending items along, but not into a held update."""
     customer = world.store.change("customer", subscription["customer"])
     flexible = subscription["billing_mode"]["type"] == "flexible"
-    swept = waiting(world, customer["id"], subscription["id"]) if sweep and flexible else []
+    swept = waiting(world, customer["id"], subscription["id"]) if sweep and flexible else added
     invoice = invoices.create(
         world, customer, planned.lines, reason="subscription_update", currency=subscription["currency"],
         subscription=subscription | planned.terms, swept=swept,

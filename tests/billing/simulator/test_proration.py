@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.simulator.invoices import settlement
+from billing.simulator.drawing import settlement
 from billing.simulator.periods import Grid, first_anchor
 from billing.simulator.pricing import full_amount, money
 from billing.simulator.proration import Change, Debit, State, lines, rounded, share
