@@ -122,5 +122,6 @@ def register() -> None:
             "purchase.undo": gettext_lazy("Purchase being undone"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),
+            "reduction.repaired": gettext_lazy("Missed reduction put right"),
         }
     )

@@ -3,10 +3,12 @@
 from celery import shared_task
 
 from billing.changes.credit_idle import finish_idle_credits as finish_credits
+from billing.changes.decreases import let_go_of_schedules as let_go
 from billing.changes.decreases import place_due_decreases as place_due
 from billing.changes.end_subscription import carry_due_endings as carry_endings
 from billing.changes.finish_open_changes import finish_open_changes as finish_open
 from billing.changes.give_back import give_back_what_is_due as give_back_due
+from billing.changes.repair_decreases import repair_missed_decreases as repair
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
@@ -57,8 +59,11 @@ def walk_dunning() -> None:
 
 @shared_task(name="billing.place_due_decreases")
 def place_due_decreases() -> None:
-    """Put reductions on Stripe that take effect within a day."""
-    place_due(at=now())
+    """Put reductions on Stripe that take effect within a day, let go of those that did, put right what was missed."""
+    at = now()
+    place_due(at=at)
+    let_go(at=at)
+    repair(at=at)
 
 
 @shared_task(name="billing.fetch_missed_events")

@@ -101,7 +101,7 @@ def purchase_on_its_way(request: AccountRequest) -> Banner | None:
     if "seats.buy" not in request.capabilities or (match and match.url_name in PURCHASE_PAGES):
         return None
     change = open_change(request.account)
-    if change is None:
+    if change is None or change.kind == change.Kind.REDUCE:
         return None
     if change.undoes is not None:
         return Banner(

@@ -12,7 +12,7 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.changes.rules import backoff
-from billing.errors import NoSubscription, ProviderUnavailable, ReductionRefused
+from billing.errors import ChangeInProgress, NoSubscription, ProviderUnavailable, ReductionRefused
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import (
@@ -37,12 +37,14 @@ def plan_decrease(
 ) -> ScheduledDecrease | None:
     """Hold `quantity` seats from the next period on; today's number withdraws the plan (None). No call to Stripe.
 
-    Raises NoSubscription, ReductionRefused, MinimumSeats, CommitmentInForce, ProviderUnavailable (only when Stripe
+    Raises NoSubscription, ChangeInProgress, ReductionRefused, MinimumSeats, CommitmentInForce, ProviderUnavailable (only when Stripe
     holds the old plan).
     """
     current = open_decrease(account)
     if current is not None and current.state == State.PLACED:
         _take_back(current)
+    if current is not None and current.state == State.MISSED:
+        raise ChangeInProgress(_("The last reduction is just being put right. Try again in a few minutes."))
     with transaction.atomic():
         subscription = live_subscription(account)
         if subscription is None:
@@ -116,6 +118,23 @@ def place_due_decreases(*, at: datetime) -> int:
             ScheduledDecrease.objects.filter(pk=plan.pk).update(next_try_at=at + backoff(plan.tries + 1))
         refresh_quietly(plan.subscription.stripe_id, at)
     return placed
+
+
+def let_go_of_schedules(*, at: datetime) -> int:
+    """Release schedules whose reduction is over: with one attached nothing could be bought. Returns how many."""
+    over = ScheduledDecrease.objects.exclude(state__in=(State.PLANNED, State.PLACED)).exclude(schedule_stripe_id="")
+    gone = 0
+    for plan in over.filter(_due_now(at)).select_related("subscription").order_by("pk"):
+        try:
+            gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:g")
+        except Refused:
+            pass  # Released already.
+        except GatewayError as error:
+            log.warning("schedule_not_released", reduction=plan.public_id, error=type(error).__name__)
+            continue
+        gone += ScheduledDecrease.objects.filter(pk=plan.pk).update(schedule_stripe_id="")
+        refresh_quietly(plan.subscription.stripe_id, at)
+    return gone
 
 
 def _due_now(at: datetime) -> Q:

@@ -183,7 +183,7 @@ def _release_own_schedule(change: QuantityChange, remote: RemoteSubscription) ->
     if not remote.schedule_id:
         return True
     plan = ScheduledDecrease.objects.filter(
-        subscription=change.subscription, schedule_stripe_id=remote.schedule_id, state__in=ScheduledDecrease.OPEN
+        subscription=change.subscription, schedule_stripe_id=remote.schedule_id
     ).first()
     if plan is None:
         return False
@@ -192,7 +192,8 @@ def _release_own_schedule(change: QuantityChange, remote: RemoteSubscription) ->
     except GatewayError as error:
         log.warning("schedule_not_released", reduction=plan.public_id, error=type(error).__name__)
         return False
+    placed = plan.state == ScheduledDecrease.State.PLACED
     ScheduledDecrease.objects.filter(pk=plan.pk).update(
-        state=ScheduledDecrease.State.PLANNED, schedule_stripe_id="", tries=F("tries") + 1
+        state=ScheduledDecrease.State.PLANNED if placed else plan.state, schedule_stripe_id="", tries=F("tries") + 1
     )
     return True

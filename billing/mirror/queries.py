@@ -19,6 +19,10 @@ from billing.models.subscription import ENDED
 COUNTING = ("active", "trialing", "past_due", "unpaid", "paused")
 
 
+# Kinds that only take back; people see them at what they take back.
+BACKWARDS = (QuantityChange.Kind.UNDO, QuantityChange.Kind.REDUCE)
+
+
 def live_subscription(account: Account) -> Subscription | None:
     """The account's subscription that has not ended, if any."""
     return Subscription.objects.filter(account=account).exclude(status__in=ENDED).select_related("customer").first()
@@ -44,9 +48,15 @@ def open_change(account: Account) -> QuantityChange | None:
     return QuantityChange.objects.filter(account=account, state__in=QuantityChange.OPEN).select_related("user").first()
 
 
+def purchase_under_way(account: Account) -> QuantityChange | None:
+    """The open change, where it is one with a page of its own."""
+    change = open_change(account)
+    return change if change is not None and change.kind not in BACKWARDS else None
+
+
 def changes_of(account: Account) -> QuerySet[QuantityChange]:
     """All purchases, newest first. What undid one is found at the purchase itself (`undo_of`)."""
-    every = QuantityChange.objects.filter(account=account).exclude(kind=QuantityChange.Kind.UNDO)
+    every = QuantityChange.objects.filter(account=account).exclude(kind__in=BACKWARDS)
     return every.select_related("user", "quote")
 
 

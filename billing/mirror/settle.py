@@ -16,7 +16,11 @@ from billing.terms.commit import commit_added, commit_to_year
 log = structlog.get_logger(__name__)
 State = QuantityChange.State
 # What the apps above are told; every other kind is a purchase.
-FACT_OF: dict[str, str] = {QuantityChange.Kind.UNDO: "undone", QuantityChange.Kind.PLAN: "plan"}
+FACT_OF: dict[str, str] = {
+    QuantityChange.Kind.UNDO: "undone",
+    QuantityChange.Kind.PLAN: "plan",
+    QuantityChange.Kind.REDUCE: "reduced",
+}
 
 
 def intent_of(change: QuantityChange) -> Intent:
@@ -162,9 +166,10 @@ def settle_decrease(*, subscription: Subscription, quantity: int, reduced: bool,
         plan.state, plan.closed_at = ScheduledDecrease.State.DONE, at
         plan.save()
         return reduced
-    # The period began without it (no worker ran for a day): it waits for the next one, and staff are told.
-    log.error("reduction_missed", reduction=plan.public_id, subscription=subscription.stripe_id)
-    plan.state, plan.effective_at = ScheduledDecrease.State.PLANNED, item.period_end
-    plan.schedule_stripe_id = ""
-    plan.save()
+    if plan.state != ScheduledDecrease.State.MISSED:
+        # The period began without it (no worker ran for a day): changes/repair_decreases.py puts it right.
+        log.error("reduction_missed", reduction=plan.public_id, subscription=subscription.stripe_id)
+        plan.state, plan.missed_quantity, plan.next_try_at = ScheduledDecrease.State.MISSED, quantity, at
+        plan.tries = 0
+        plan.save()
     return False

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, User
+from billing.models.quantity_change import QuantityChange
 from billing.models.subscription import Subscription
 from seatportal.kit.ids import PublicIdField
 from seatportal.kit.models import Dated
@@ -18,11 +19,12 @@ class ScheduledDecrease(Dated):
 
         PLANNED = "planned", _("Planned")
         PLACED = "placed", _("At Stripe")
+        MISSED = "missed", _("Missed, being put right")
         DONE = "done", _("Done")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         FAILED = "failed", _("Failed")
 
-    OPEN = (State.PLANNED, State.PLACED)
+    OPEN = (State.PLANNED, State.PLACED, State.MISSED)
 
     public_id = PublicIdField("dec")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -36,6 +38,9 @@ class ScheduledDecrease(Dated):
     schedule_stripe_id = models.CharField(max_length=64, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    # Of a missed one: the quantity with which its period began, and what puts it right.
+    missed_quantity = models.PositiveIntegerField(null=True, blank=True)
+    repair = models.OneToOneField(QuantityChange, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -45,7 +50,7 @@ class ScheduledDecrease(Dated):
         constraints = [
             models.UniqueConstraint(
                 fields=["subscription"],
-                condition=Q(state__in=["planned", "placed"]),
+                condition=Q(state__in=["planned", "placed", "missed"]),
                 name="decrease_one_open_per_subscription",
             )
         ]

@@ -22,6 +22,7 @@ class QuantityChange(Dated):
         UNDO = "undo", _("Purchase undone")
         PLAN = "plan", _("Plan changed")
         TRUE_UP = "true_up", _("Quarterly true-up")
+        REDUCE = "reduce", _("Missed reduction put right")
 
     class State(models.TextChoices):
         """The states of payments.md §4.2; QUOTED and EXPIRED live on the quote."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from billing.errors import NoSubscription
-from billing.mirror.queries import card_of, open_decrease, overdue_invoice, seat_item
+from billing.mirror.queries import card_of, overdue_invoice, seat_item
 from billing.models import QuantityChange, Subscription, SubscriptionItem
 from billing.quotes.rules import Standing
 from billing.terms.queries import terms_in_force
@@ -15,8 +15,8 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
     if item is None:
         raise NoSubscription
     held = terms_in_force(subscription.account, item.price.plan, at)
-    decrease = open_decrease(subscription.account)
-    ours = decrease.schedule_stripe_id if decrease else ""
+    schedule = subscription.schedule_stripe_id
+    ours = bool(schedule) and subscription.decreases.filter(schedule_stripe_id=schedule).exists()
     return (
         Standing(
             status=subscription.status,
@@ -24,7 +24,7 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
             ending=subscription.cancel_at is not None,
             frozen=bool(subscription.frozen),
             paused=subscription.paused,
-            foreign_schedule=bool(subscription.schedule_stripe_id) and subscription.schedule_stripe_id != ours,
+            foreign_schedule=bool(schedule) and not ours,
             pending=subscription.pending_expires_at is not None,
             open_change=QuantityChange.objects.filter(
                 subscription=subscription, state__in=QuantityChange.OPEN

@@ -16,9 +16,9 @@ from billing.mirror.queries import (
     card_of,
     changes_of,
     live_subscription,
-    open_change,
     open_decrease,
     overdue_invoice,
+    purchase_under_way,
     seat_item,
 )
 from billing.models import QuantityChange, Quote, SubscriptionItem
@@ -178,7 +178,7 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
         }
     elif refusal is not None:
         context |= {
-            "blocking": open_change(account) if refusal.code == "change_in_progress" else None,
+            "blocking": purchase_under_way(account) if refusal.code == "change_in_progress" else None,
             "overdue": overdue_invoice(account) if refusal.code == "subscription_past_due" else None,
             "blocked": refusal.code in BLOCKING,
         }

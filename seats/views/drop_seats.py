@@ -16,7 +16,7 @@ from accounts.access.pages import AccountRequest, requires
 from billing.catalog.pricing import amount
 from billing.catalog.queries import scheme_of
 from billing.changes.decreases import plan_decrease, withdraw_decrease
-from billing.mirror.queries import live_subscription, open_change, open_decrease, seat_item
+from billing.mirror.queries import live_subscription, open_decrease, purchase_under_way, seat_item
 from billing.models import SubscriptionItem
 from billing.terms.queries import terms_in_force
 from billing.terms.rules import InForce, lowest_from
@@ -110,7 +110,7 @@ def _context(
         "counts_sentence": seats_sentence(counts),
         "effect": effect,
         "planned": open_decrease(request.account),
-        "blocking": open_change(request.account),
+        "blocking": purchase_under_way(request.account),
         "button": _button(effect),
         "held": held,
         "minimum": lowest_from(held, item.period_end) if item and held else 1,
