@@ -37,8 +37,8 @@ def plan_decrease(
 ) -> ScheduledDecrease | None:
     """Hold `quantity` seats from the next period on; today's number withdraws the plan (None). No call to Stripe.
 
-    Raises NoSubscription, ChangeInProgress, ReductionRefused, MinimumSeats, CommitmentInForce, ProviderUnavailable (only when Stripe
-    holds the old plan).
+    Raises NoSubscription, ChangeInProgress, ReductionRefused, MinimumSeats, CommitmentInForce, ProviderUnavailable
+    (only when Stripe holds the old plan).
     """
     current = open_decrease(account)
     if current is not None and current.state == State.PLACED:
