@@ -114,8 +114,11 @@ def _lines_of_items(
     for number, spec in enumerate(specs):
         param = f"invoice_items[{number}]"
         if "invoiceitem" in spec:
-            if spec["invoiceitem"] not in waits:
+            known = world.store.find("invoiceitem", spec["invoiceitem"])
+            if known is None or known["customer"] != customer["id"] or known["invoice"] is not None:
                 raise missing("invoiceitem", spec["invoiceitem"], f"{param}[invoiceitem]")
+            if known["id"] not in waits:
+                continue  # It waits for another invoice than the one that is shown.
             items.changed(world, waits[spec["invoiceitem"]], spec, param, store=False)
             continue
         item = items.build(
