@@ -108,3 +108,17 @@ class PolicyWrong(PortalError):
 
     code, status = "policy_wrong", 422
     message = _("With a hard limit there are no extra seats. Choose a soft limit to allow some.")
+
+
+class TrueUpClosed(PortalError):
+    """Decided already."""
+
+    code, status = "true_up_closed", 409
+    message = _("This true-up is decided already. Nothing more was changed.")
+
+
+class TrueUpChanged(PortalError):
+    """The numbers moved since they were shown."""
+
+    code, status = "true_up_changed", 409
+    message = _("The numbers changed since this page was made. Nothing was charged. Check the new ones.")

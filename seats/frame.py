@@ -164,5 +164,15 @@ def register() -> None:
             "request.withdrawn": gettext_lazy("Request withdrawn"),
             "request.reminded": gettext_lazy("Reminded of a request"),
             "policy.changed": gettext_lazy("Seat limit changed"),
+            "true_up.counted": gettext_lazy("True-up counted"),
+            "true_up.confirmed": gettext_lazy("True-up confirmed"),
+            "true_up.defaulted": gettext_lazy("True-up decided by default"),
+            "true_up.settled": gettext_lazy("True-up settled and sealed"),
+            "true_up.failed": gettext_lazy("True-up not charged"),
+            "true_up.again": gettext_lazy("True-up charged again"),
+            "true_up.withdrawn": gettext_lazy("True-up withdrawn"),
+            "idle_credit.done": gettext_lazy("Idle seats credited"),
+            "idle_credit.failed": gettext_lazy("Credit for idle seats failed"),
+            "idle_credit.again": gettext_lazy("Credit for idle seats tried again"),
         }
     )

@@ -8,6 +8,7 @@ from seats.holders.admit_waiting import admit_all_waiting
 from seats.invariants.check_invariants import check_invariants as check
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
 from seats.true_up.record_marks import record_marks as record
+from seats.true_up.run_true_ups import run_true_ups as run_all
 
 
 @shared_task(name="seats.admit_waiting")
@@ -38,3 +39,9 @@ def record_marks() -> None:
 def count_idle_credits() -> None:
     """Count idle seats of periods that end now."""
     count_idle(at=now())
+
+
+@shared_task(name="seats.run_true_ups")
+def run_true_ups() -> None:
+    """Announce, count and settle quarterly true-ups."""
+    run_all(at=now())

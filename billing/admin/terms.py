@@ -29,6 +29,7 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
             "minimum_seats": _("Empty: the plan's own."),
             "self_service_max": _("Empty: the plan's own."),
             "valid_until": _("Until then minimum and self-service differ from the plan. Empty: until changed."),
+            "true_up_from": _("First day of the first quarter. Empty: with the hybrid policy the calendar's quarters."),
             "credit_limit": _("In minor units, for customers who pay by invoice. Empty: nothing is sold on credit."),
             "po_number": _("Put on invoices of purchases that name none."),
         }

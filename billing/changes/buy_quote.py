@@ -8,13 +8,13 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.changes.finish_change import finish_change
-from billing.errors import ChangeInProgress, QuoteChanged, QuoteExpired
+from billing.errors import ChangeInProgress, QuoteChanged, QuoteExpired, QuoteUnknown
 from billing.mirror.queries import open_on_credit
 from billing.models import Price, QuantityChange, Quote, Subscription, SubscriptionItem
 from billing.quotes.params import params_hash, update_params
 from billing.quotes.queries import quote_of
 from billing.quotes.quote_plan import check_may_switch, check_sells
-from billing.quotes.rules import Standing, check_credit, check_may_grow
+from billing.quotes.rules import Standing, check_credit, check_may_grow, without_bounds
 from billing.quotes.standing import standing_of
 from billing.terms.queries import terms_in_force
 from billing.terms.rules import InForce
@@ -39,16 +39,28 @@ def buy_quote(
 
 
 @transaction.atomic
-def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "", po_number: str = "") -> QuantityChange:
+def accept_quote(
+    *,
+    quote: Quote,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    po_number: str = "",
+    true_up_key: str = "",
+    present: bool = True,
+) -> QuantityChange:
     """Turn a promise into an intent with its key and every parameter. Nothing is sent yet.
 
-    po_number: for customers who pay by invoice; empty: the one agreed in their terms.
+    po_number: for customers who pay by invoice; empty: the one agreed in their terms. true_up_key: the key of a
+    true-up, whose price nothing else may accept. present: see update_params.
     """
     # Serializes two clicks, and a click against a refresh that writes the same subscription (mirror/refresh.py).
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=quote.subscription_id)
     quote = Quote.objects.select_for_update(no_key=True).get(pk=quote.pk)
     if quote.consumed_at is not None:
         return QuantityChange.objects.get(quote=quote)
+    if bool(true_up_key) != (quote.kind == Quote.Kind.TRUE_UP):
+        raise QuoteUnknown
     if at >= quote.expires_at:
         raise QuoteExpired
     standing, item = standing_of(subscription, at)
@@ -69,6 +81,7 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "", 
         new_cycle=quote.new_cycle,
         on_credit=quote.on_credit,
         po_number=po_number,
+        present=present,
     )
     try:
         with transaction.atomic():
@@ -94,7 +107,7 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, reason: str = "", 
                 quoted_due=quote.amount_due,
                 params=params,
                 params_sha256=params_hash(params),
-                idempotency_key=f"seatchg:{change_id}:1",
+                idempotency_key=true_up_key or f"seatchg:{change_id}:1",
                 confirmed_at=at,
                 next_try_at=at + HAND_OVER,
             )
@@ -124,6 +137,8 @@ def _check_again(quote: Quote, standing: Standing, item: SubscriptionItem, held:
         check_may_switch(standing, item, price, quantity=quote.target_quantity, held=held, at=at)
         check_sells(terms_in_force(quote.account, price.plan, at), quantity=quote.target_quantity)
     else:
+        if quote.kind == Quote.Kind.TRUE_UP:
+            standing = without_bounds(standing, target=quote.target_quantity)
         check_may_grow(standing, target=quote.target_quantity, at=at)
     if quote.on_credit != standing.on_credit:
         raise QuoteChanged

@@ -26,6 +26,7 @@ class Quote(Dated):
 
         ADD = "add", _("Seats added")
         PLAN = "plan", _("Plan changed")
+        TRUE_UP = "true_up", _("Quarterly true-up")
 
     public_id = PublicIdField("qte")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")

@@ -27,8 +27,12 @@ def make_quote(
     actor: Actor,
     at: datetime,
     price: Price | None = None,
+    kind: str = "",
+    present: bool = True,
 ) -> Quote:
     """Ask Stripe for the price of `quantity` seats, in another price if one is given; the caller has checked both.
+
+    kind: when it is neither an addition nor another plan. present: see update_params.
 
     Raises QuoteUnavailable when Stripe gave no usable price, CreditLimitReached for customers who pay by invoice.
     """
@@ -44,8 +48,8 @@ def make_quote(
     try:
         waiting = _waiting(subscription)
         # A held update leaves pending items to the next invoice, while a preview would count them in (payments.md
-        # §1.3 and S2); one that is invoiced on credit takes them along.
-        aside = [] if standing.on_credit else [row.id for row in waiting]
+        # §1.3 and S2); one that is invoiced on credit, or charged with nobody present, takes them along.
+        aside = [] if standing.on_credit or not present else [row.id for row in waiting]
         now = gateway().preview(
             preview_params(**subject, proration_date=proration_date, new_cycle=new_cycle, without=aside)
         )
@@ -66,7 +70,7 @@ def make_quote(
         account=subscription.account,
         subscription=subscription,
         user=actor.user,
-        kind=Quote.Kind.PLAN if price else Quote.Kind.ADD,
+        kind=kind or (Quote.Kind.PLAN if price else Quote.Kind.ADD),
         base_quantity=item.quantity,
         target_quantity=quantity,
         base_version=subscription.version,

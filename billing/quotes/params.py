@@ -85,18 +85,21 @@ def update_params(
     new_cycle: bool = False,
     on_credit: bool = False,
     po_number: str = "",
+    present: bool = True,
 ) -> dict[str, Any]:
     """Parameters of subscriptions.update. The stamp becomes visible together with the quantity, once paid.
 
     on_credit: an invoice is sent; Stripe knows no pending update then, so the quantity counts at once. The purchase
-    order number goes along: it is printed on the invoice that this very call makes.
+    order number goes along: it is printed on the invoice that this very call makes. present: whether somebody is there
+    who could confirm with the bank or give another card; with nobody, a payment that is not complete at once is an
+    error and nothing changes (payments.md §2.3).
     """
     params = change_details(
         item_id=item_id, quantity=quantity, proration_date=proration_date, price_id=price_id, new_cycle=new_cycle
     )
     params["metadata"] = {"seat_change_id": change_id}
     if not on_credit:
-        params["payment_behavior"] = "pending_if_incomplete"
+        params["payment_behavior"] = "pending_if_incomplete" if present else "error_if_incomplete"
     elif po_number:
         params["invoice_settings"] = {"custom_fields": [{"name": PO_FIELD, "value": po_number}]}
     return params

@@ -1,6 +1,6 @@
 """May seats be added now? Pure (payments.md §2.5, cut-offs, and §8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
@@ -90,6 +90,11 @@ def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
             maximum=standing.maximum,
             ask_at="/api/v1/offer-requests",
         )
+
+
+def without_bounds(standing: Standing, *, target: int) -> Standing:
+    """For numbers that a contract sets: the bounds of self-service do not hold, everything else does."""
+    return replace(standing, minimum=1, maximum=max(standing.maximum, target))
 
 
 def quote_ends(*, at: datetime, period_end: datetime) -> datetime:

@@ -68,6 +68,8 @@ def set_terms(*, account: Account, reason: str, actor: Actor, at: datetime, **ag
 def _check(terms: Terms) -> None:
     if bool(terms.committed_quantity) != (terms.committed_until is not None):
         raise TermsWrong(_("A commitment needs a number of seats and a day on which it ends."), field="committed_until")
+    if not 1 <= terms.idle_days <= 365:
+        raise TermsWrong(_("A seat is idle after 1 to 365 days."), field="idle_days")
     low, high = terms.minimum_seats, terms.self_service_max
     if low is not None and high is not None and low > high:
         raise TermsWrong(_("The minimum is above what can be bought without an offer."), field="self_service_max")

@@ -71,6 +71,7 @@ def _present(request: AccountRequest, subscription: Subscription, item: Subscrip
         "card": card_name(card) if card else "",
         "credit": -customer.balance if customer and customer.balance < 0 else 0,
         "planned": open_decrease(request.account),
+        "terms": terms_of(request.account),
     }
 
 

@@ -1,5 +1,5 @@
 """Staff screens of the seats."""
 
-from seats.admin import holders, pool
+from seats.admin import holders, pool, true_ups
 
-__all__ = ["holders", "pool"]
+__all__ = ["holders", "pool", "true_ups"]

@@ -4,18 +4,9 @@ from datetime import date, datetime
 
 from accounts.models import Account
 from billing.models import Plan, Terms
+from billing.terms.queries import terms_in_force
+from billing.terms.rules import lowest_from
 from seats.true_up.rules import Quarter, day_in, quarter_of
-
-
-def terms_agreed(account: Account, at: datetime) -> Terms | None:
-    """The account's terms while they hold."""
-    terms = Terms.objects.filter(account=account).first()
-    return terms if terms is not None and holds(terms, at) else None
-
-
-def holds(terms: Terms, at: datetime) -> bool:
-    """Whether exceptions still hold at a moment."""
-    return terms.valid_until is None or at < terms.valid_until
 
 
 def has_true_up(terms: Terms | None) -> bool:
@@ -35,11 +26,4 @@ def quarter_at(terms: Terms, zone: str, at: datetime) -> Quarter | None:
 
 def floor_of(account: Account, plan: Plan, at: datetime) -> int:
     """The lowest number of seats from a moment on: the plan's minimum or the agreed one, and what is committed."""
-    terms = terms_agreed(account, at)
-    minimum = plan.minimum_seats
-    if terms is not None and terms.minimum_seats is not None:
-        minimum = terms.minimum_seats
-    committed = 0
-    if terms is not None and terms.committed_until is not None and at < terms.committed_until:
-        committed = terms.committed_quantity
-    return max(minimum, committed, 1)
+    return lowest_from(terms_in_force(account, plan, at), at)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Q
 
 from billing.changes.credit_idle import IdleCount, finish_idle_credit, open_idle_credit
 from billing.mirror.queries import live_subscription, seat_item
@@ -38,9 +37,7 @@ class Period:
 def count_idle_credits(*, at: datetime) -> int:
     """Count every period that ends now and has no row yet; returns how many. One account's failure stops no other."""
     counted = 0
-    terms = Terms.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=at), inactive_policy=Terms.InactivePolicy.ACTIVE
-    )
+    terms = Terms.objects.filter(inactive_policy=Terms.InactivePolicy.ACTIVE, account__closed_at__isnull=True)
     for agreed in terms.select_related("account").order_by("pk"):
         try:
             for period in _ending(agreed, at):

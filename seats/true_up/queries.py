@@ -17,6 +17,16 @@ def open_true_up(account: Account) -> TrueUp | None:
     return true_ups_of(account).filter(state__in=TrueUp.OPEN).order_by("first_day").first()
 
 
+def waiting_true_up(account: Account) -> TrueUp | None:
+    """The one that needs somebody: to be reviewed, or not paid."""
+    return true_ups_of(account).filter(state__in=(TrueUp.State.REVIEW, TrueUp.State.FAILED)).last()
+
+
+def true_up_of(account: Account, true_up_id: str) -> TrueUp | None:
+    """One true-up by its public id."""
+    return true_ups_of(account).select_related("account").filter(public_id=true_up_id).first()
+
+
 def credits_of(account: Account) -> QuerySet[IdleCredit]:
     """The account's credits for idle seats, the newest period first."""
     return IdleCredit.objects.filter(account=account)

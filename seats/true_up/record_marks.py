@@ -8,8 +8,8 @@ from django.db import connection
 from accounts.models import Account
 from seats.models import DailyMark
 
-# A first run looks back over more than a quarter; later ones fill what is missing.
-MOST_DAYS = 100
+# A first run looks back over a quarter and a month; later ones fill what is missing.
+MOST_DAYS = 130
 
 # The days are the account's own. Days already written are made again for two days back, since an entry may be older
 # than the run that would have seen it; a run that comes late fills what is missing.

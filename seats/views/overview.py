@@ -18,11 +18,14 @@ from seats.insight.history import History, months_of_growth, twelve_months
 from seats.insight.people import count_idle
 from seats.insight.renewal import next_renewal
 from seats.requests.queries import open_requests
+from seats.true_up.queries import waiting_true_up
 from seats.views.common import counts_for
 
 EXPIRES_SOON = timedelta(days=2)
 # Above this share of active seats more will soon be needed.
 BUSY_PERCENT = 80
+# What makes the list of things that need somebody.
+NEEDS = ("idle", "requests", "waiting", "overdue", "expiring", "beyond", "true_up")
 
 
 @requires(None)
@@ -46,6 +49,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "beyond": max(counts.assigned - counts.limit, 0),
         "grace_ends": grace_ends,
         "overdue": overdue_invoice(request.account) if "billing.view" in request.capabilities else None,
+        "true_up": waiting_true_up(request.account) if "billing.view" in request.capabilities else None,
         "expiring": open_invitations_of(request.account).filter(expires_at__lte=at + EXPIRES_SOON).count(),
         "people": members_of(request.account).count() + open_invitations_of(request.account).count(),
         "subscribed": counts.purchased > 0 or live_subscription(request.account) is not None,
@@ -54,7 +58,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "months_left": months_of_growth(history, free=counts.free),
         **chart_context(history),
     }
-    context["needs"] = any(context[name] for name in ("idle", "requests", "waiting", "overdue", "expiring", "beyond"))
+    context["needs"] = any(context[name] for name in NEEDS)
     return render(request, "seats/overview.html", context)
 
 

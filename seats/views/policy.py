@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
+from billing.terms.queries import terms_of
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
@@ -17,6 +18,7 @@ from seats.capacity.set_policy import set_policy
 from seats.forms.policy import PolicyForm
 from seats.frame import pool_for
 from seats.models import SeatPool
+from seats.true_up.agreed import has_true_up
 
 
 @requires("policy.manage")
@@ -42,7 +44,8 @@ def policy(request: AccountRequest) -> HttpResponse:
                 messages.success(request, _("The seat limit is saved."))
                 return redirect("seats:policy", request.account.slug)
     chosen = form.cleaned_data if form.is_bound and form.is_valid() else initial
-    context = {"form": form, "pool": pool, **_meaning(pool, chosen)}
+    trued_up = has_true_up(terms_of(request.account))
+    context = {"form": form, "pool": pool, "trued_up": trued_up, **_meaning(pool, chosen)}
     part = request.method == "GET" and request.htmx and request.htmx.target == "meaning"
     return render(request, "seats/policy.html#meaning" if part else "seats/policy.html", context, status=status)
 

@@ -29,8 +29,9 @@ from billing.terms.offers import ask_for_offer
 from seatportal.checks import walk
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
-from seats.models import LedgerEntry
+from seats.models import LedgerEntry, TrueUp
 from seats.requests.request_seat import request_seat
+from seats.true_up.settle_true_up import settle
 from tests.conftest import FundMaker, join, make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +153,19 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         at=now,
     )
     offer = ask_for_offer(account=account, quantity=60, contact=f"olivia@{domain}", above=50, actor=actor, at=now)
+    run = TrueUp.objects.create(
+        account=account,
+        first_day=now.date(),
+        last_day=now.date(),
+        time_zone="UTC",
+        idle_days=30,
+        removes_idle=True,
+        due_at=now,
+        answer_by=now,
+        counted_at=now,
+        decision=TrueUp.Decision.NOTHING,
+    )
+    settle(run, now)
     return World(
         account,
         people,
@@ -169,6 +183,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "invoice_id": Invoice.objects.filter(account=account).latest("pk").public_id,
             "seat_id": seat.public_id,
             "assignment_id": seat.public_id,
+            "true_up_id": run.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,
             "offer_id": offer.public_id,
