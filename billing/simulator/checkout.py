@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from . import customers, invoices
 from .cards import known
-from .errors import Obj, StripeError
+from .errors import Obj, StripeError, card_error
 from .events import emit
 from .fields import merged, web_address
 from .lists import matching, page
 from .payment_methods import attach_to, from_number
-from .payments import confirm_setup, new_setup
+from .payments import attempt, new_intent
 from .pricing import full_amount
 from .proration import rounded
 from .render import list_of
 from .routes import route
+from .setup_intents import confirm_setup, new_setup
 from .subscriptions import start
 from .world import Request, World
 
@@ -24,8 +25,8 @@ _DAY = 86_400
 def create(request: Request) -> Obj:
     world, params = request.world, request.params
     mode = params.get("mode")
-    if mode not in ("subscription", "setup"):
-        raise StripeError("The local Stripe simulator knows the modes subscription and setup.", param="mode")
+    if mode not in ("payment", "setup", "subscription"):
+        raise StripeError("Missing required param: mode.", code="parameter_missing", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise StripeError("The local Stripe simulator knows hosted pages only.", param="ui_mode")
     if "success_url" not in params:
@@ -35,7 +36,7 @@ def create(request: Request) -> Obj:
     if mode == "setup" and "currency" not in params and "allowed_payment_method_types" not in params:
         raise StripeError("Missing required param: currency.", code="parameter_missing", param="currency")
     items = [_line_item(world, spec, n, params) for n, spec in enumerate(params.get("line_items", ()))]
-    if mode == "subscription" and not items:
+    if mode != "setup" and not items:
         raise StripeError("Missing required param: line_items.", code="parameter_missing", param="line_items")
     clock = customer["test_clock"] if customer else None
     now, total = world.now(clock), sum(item["amount_total"] for item in items)
@@ -43,8 +44,8 @@ def create(request: Request) -> Obj:
     return world.store.add("checkout.session", world.shape(
         "checkout.session",
         "cs_test",
-        amount_subtotal=total if mode == "subscription" else None,
-        amount_total=total if mode == "subscription" else None,
+        amount_subtotal=None if mode == "setup" else total,
+        amount_total=None if mode == "setup" else total,
         automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
         branding_settings={
             "background_color": "#ffffff", "border_style": "rounded", "button_color": "#4338ca",
@@ -64,7 +65,7 @@ def create(request: Request) -> Obj:
         mode=mode,
         payment_method_collection="always",
         payment_method_types=["card"],
-        payment_status="unpaid" if mode == "subscription" else "no_payment_required",
+        payment_status="no_payment_required" if mode == "setup" else "unpaid",
         shipping_options=[],
         status="open",
         success_url=params["success_url"],
@@ -73,6 +74,7 @@ def create(request: Request) -> Obj:
         _line_items=items,
         _subscription_data=params.get("subscription_data", {}),
         _setup_intent_data=params.get("setup_intent_data", {}),
+        _payment_intent_data=params.get("payment_intent_data", {}),
     ) | {"id": id})  # fmt: skip
 
 
@@ -82,6 +84,12 @@ def _line_item(world: World, spec: Obj, number: int, params: Obj) -> Obj:
             "The local Stripe simulator needs `price` on a line item.", param=f"line_items[{number}][price]"
         )
     price = world.store.get("price", spec["price"], f"line_items[{number}][price]")
+    if params.get("mode") == "payment" and price["type"] == "recurring":
+        raise StripeError(
+            "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use "
+            "only one-time prices.",
+            param=f"line_items[{number}][price]",
+        )
     currency = str(params.get("currency") or price["currency"])
     quantity = spec.get("quantity", 1)
     amount = rounded(full_amount(price, quantity, currency))
@@ -139,6 +147,8 @@ def complete(world: World, session: Obj, number: str, *, email: str | None, auth
         setup = new_setup(world, customer=customer["id"], metadata=merged(None, data.get("metadata")))
         confirm_setup(world, setup, method["id"], authenticated=authenticated)
         session["setup_intent"] = setup["id"]
+    elif session["mode"] == "payment":
+        _pay(world, session, customer, attach_to(world, method["id"], customer["id"]), authenticated=authenticated)
     else:
         attach_to(world, method["id"], customer["id"])
         _subscribe(world, session, customer, method, authenticated=authenticated)
@@ -178,3 +188,17 @@ def _subscribe(world: World, session: Obj, customer: Obj, method: Obj, *, authen
         "subscription": subscription["id"], "invoice": invoice["id"],
         "payment_status": "paid" if invoice["amount_paid"] else "no_payment_required",
     }  # fmt: skip
+
+
+def _pay(world: World, session: Obj, customer: Obj, method: Obj, *, authenticated: bool) -> None:
+    """One payment without an invoice. Raises the 402 of the card."""
+    data = session["_payment_intent_data"]
+    intent = new_intent(
+        world, amount=session["amount_total"], currency=session["currency"], customer=customer,
+        description=data.get("description"),
+    )  # fmt: skip
+    intent["metadata"] = merged(None, data.get("metadata"))
+    if attempt(world, intent, method, authenticated=authenticated) != "succeeded":
+        error = intent["last_payment_error"]
+        raise card_error(error["message"], code=error["code"], decline_code=error.get("decline_code"))
+    session |= {"payment_intent": intent["id"], "payment_status": "paid"}

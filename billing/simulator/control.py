@@ -17,6 +17,7 @@ from .pages import Page, data, redirect
 from .redemptions import give_customer
 from .render import render
 from .routes import served
+from .setup_intents import setup_answered
 from .shapes import described
 from .world import World
 
@@ -209,6 +210,9 @@ class Control:
             raise ValueError("outcome must be succeed or fail")
         world = self._world
         with world.store.transaction():
+            if (setup := wanted.get("setup_intent")) is not None:
+                status = setup_answered(world, str(setup), succeeded=wanted["outcome"] == "succeed")
+                return {"setup_intent": setup, "status": status}
             intent = wanted.get("payment_intent")
             if intent is None:
                 intent = world.store.get("invoice", wanted["invoice"], "invoice")["_payment_intent"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from .cards import Decline
 from .errors import Obj, StripeError
 from .events import emit
-from .fields import given, merged
 from .lists import matching, page
-from .payment_methods import attach_to, card_of
+from .payment_methods import card_of
 from .render import render
 from .routes import route
 from .world import Request, World
@@ -60,7 +59,7 @@ def attempt(
     intent |= {"payment_method": method["id"], "last_payment_error": None, "next_action": None}
     known = authenticated or (card.challenge == "once" and method["_authenticated"])
     if card.challenge != "never" and not known:
-        intent |= {"status": "requires_action", "next_action": _next_action(world, intent, return_url)}
+        intent |= {"status": "requires_action", "next_action": next_action(world, intent, return_url)}
         intent["_return_url"] = return_url
         emit(world, "payment_intent.requires_action", intent)
     elif card.decline is not None:
@@ -70,7 +69,8 @@ def attempt(
     return str(intent["status"])
 
 
-def _next_action(world: World, intent: Obj, return_url: str | None) -> Obj:
+def next_action(world: World, intent: Obj, return_url: str | None) -> Obj:
+    """How the holder of a card proves themselves: on a page of the simulator, or by the library in the browser."""
     page_url = f"{world.base_url}/3ds/{intent['id']}"
     if return_url is None:
         return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": page_url}}
@@ -173,96 +173,3 @@ def list_charges(request: Request) -> Obj:
 @route("GET", "/v1/charges/{charge}")
 def retrieve_charge(request: Request) -> Obj:
     return request.world.store.get("charge", request.id, "charge")
-
-
-# SetupIntents: a card for later
-
-
-def new_setup(world: World, *, customer: str | None, usage: str = "off_session", metadata: Obj | None = None) -> Obj:
-    id = world.new_id("seti")
-    setup = world.shape(
-        "setup_intent",
-        "seti",
-        client_secret=f"{id}_secret_{world.new_id('s')[2:]}",
-        created=world.now(),
-        customer=customer,
-        metadata=metadata or {},
-        payment_method_types=["card"],
-        status="requires_payment_method",
-        usage=usage,
-    )
-    setup["id"] = id
-    world.store.add("setup_intent", setup)
-    emit(world, "setup_intent.created", setup)
-    return setup
-
-
-def confirm_setup(world: World, setup: Obj, method: str, *, authenticated: bool = False) -> Obj:
-    """Keep the card for the setup's customer; a card that asks for its holder waits for them first."""
-    if setup["customer"] is not None:
-        found = attach_to(world, method, setup["customer"])
-    else:
-        found = world.store.change("payment_method", method, "payment_method")
-    card = card_of(found)
-    setup["payment_method"] = found["id"]
-    if card.challenge != "never" and not authenticated and not found["_authenticated"]:
-        action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
-        setup |= {"status": "requires_action", "next_action": action}
-        emit(world, "setup_intent.requires_action", setup)
-        return setup
-    found["_authenticated"] = found["_authenticated"] or authenticated
-    setup |= {"status": "succeeded", "next_action": None}
-    emit(world, "setup_intent.succeeded", setup)
-    return setup
-
-
-@route("POST", "/v1/setup_intents")
-def create_setup(request: Request) -> Obj:
-    world, params = request.world, request.params
-    if "customer" in params:
-        world.store.get("customer", params["customer"], "customer")
-    setup = new_setup(
-        world,
-        customer=params.get("customer"),
-        usage=params.get("usage", "off_session"),
-        metadata=merged(None, params.get("metadata")),
-    )
-    setup |= given(params, "description", "allowed_payment_method_types")
-    if params.get("payment_method"):
-        setup |= {"payment_method": params["payment_method"], "status": "requires_confirmation"}
-        if params.get("confirm"):
-            confirm_setup(world, setup, params["payment_method"])
-    return setup
-
-
-@route("GET", "/v1/setup_intents")
-def list_setups(request: Request) -> Obj:
-    rows = matching(request.world.store.all("setup_intent"), request.params, "customer", "payment_method")
-    return page(request, rows, "setup_intent")
-
-
-@route("GET", "/v1/setup_intents/{intent}")
-def retrieve_setup(request: Request) -> Obj:
-    return request.world.store.get("setup_intent", request.id, "intent")
-
-
-@route("POST", "/v1/setup_intents/{intent}/confirm")
-def confirm(request: Request) -> Obj:
-    setup = request.world.store.change("setup_intent", request.id, "intent")
-    method = request.params.get("payment_method") or setup["payment_method"]
-    if method is None:
-        raise StripeError("Missing required param: payment_method.", code="parameter_missing", param="payment_method")
-    return confirm_setup(request.world, setup, method)
-
-
-@route("POST", "/v1/setup_intents/{intent}/cancel")
-def cancel_setup(request: Request) -> Obj:
-    setup = request.world.store.change("setup_intent", request.id, "intent")
-    if setup["status"] in ("succeeded", "canceled"):
-        raise StripeError(
-            f"You cannot cancel this SetupIntent because it has a status of {setup['status']}.",
-            code="setup_intent_unexpected_state",
-        )
-    setup |= {"status": "canceled", "cancellation_reason": request.params.get("cancellation_reason")}
-    emit(request.world, "setup_intent.canceled", setup)
-    return setup

@@ -9,6 +9,7 @@ from .errors import Obj, StripeError
 from .world import World
 
 _REFERENCES = {
+    "billing_portal.session": {"configuration": "billing_portal.configuration"},
     "discount": {"customer": "customer", "promotion_code": "promotion_code"},
     "charge": {"customer": "customer", "payment_intent": "payment_intent"},
     "credit_note": {
@@ -16,7 +17,8 @@ _REFERENCES = {
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "checkout.session": {
-        "customer": "customer", "invoice": "invoice", "setup_intent": "setup_intent", "subscription": "subscription",
+        "customer": "customer", "invoice": "invoice", "payment_intent": "payment_intent",
+        "setup_intent": "setup_intent", "subscription": "subscription",
     },
     "customer": {"test_clock": "test_helpers.test_clock"},
     "promotion_code": {"customer": "customer"},

@@ -11,7 +11,9 @@ from .errors import Obj, StripeError
 from .invoices import challenge_answered, collect, date_of, refusal
 from .pages import Page, alert, buttons, card_form, html, not_found, redirect, stylesheet, table
 from .payment_methods import attach_to, from_number
+from .portal_page import PortalPage
 from .pricing import money
+from .setup_intents import setup_answered
 from .totals import steps
 from .world import World
 
@@ -34,8 +36,8 @@ class Site:
                     return redirect("/_control")
                 case _, ["checkout", id]:
                     return self._checkout(method, id, form)
-                case _, ["portal", id]:
-                    return self._portal(method, id, form)
+                case _, ["portal", id, *what]:
+                    return self._portal(method, id, what, form)
                 case _, ["invoice", id]:
                     return self._invoice(method, id, form)
                 case "GET", ["invoice", id, "pdf"]:
@@ -82,42 +84,35 @@ class Site:
             [f"{item['quantity']} × {escape(item['description'])}", money(item["amount_total"], currency)]
             for item in session["_line_items"]
         ]
+        title = "Pay" if session["mode"] == "payment" else "Subscribe"
         trial = session["_subscription_data"].get("trial_period_days")
         first = f'<p class="soft">The first {trial} days are free.</p>' if trial else ""
         total = money(session["amount_total"], currency)
         button = "Start trial" if trial else f"Pay {total}"
         return (
-            f'<h1>Subscribe</h1><p class="sum">{total}</p>{first}{table(["Item", "Amount"], rows, numbers=(1,))}'
+            f'<h1>{title}</h1><p class="sum">{total}</p>{first}{table(["Item", "Amount"], rows, numbers=(1,))}'
             f"{alert(message)}{card_form(form, button, email=email)}{back}"
         )
 
     # The portal
 
-    def _portal(self, method: str, id: str, form: dict[str, str]) -> Page:
+    def _portal(self, method: str, id: str, what: list[str], form: dict[str, str]) -> Page:
         session = self._world.store.find("billing_portal.session", id)
         if session is None:
             return not_found()
-        message = None
-        if method == "POST":
-            outcome = self._ask_or_do(
-                form, f"/portal/{id}",
-                lambda number, proved: billing_portal.replace_card(
-                    self._world, session, number, authenticated=proved
-                ),
-            )  # fmt: skip
-            if isinstance(outcome, Page):
-                return outcome
-            message = outcome
-        customer = self._world.store.get("customer", session["customer"])
-        current = customer["invoice_settings"]["default_payment_method"]
-        card = self._world.store.get("payment_method", current)["card"] if current else None
-        now = f"{card['brand'].title()} ending in {card['last4']}" if card else "No card"
-        back = f'<p><a href="{escape(session["return_url"])}">Go back</a></p>' if session["return_url"] else ""
-        inner = (
-            f'<h1>Payment card</h1><p class="soft">Now: {escape(now)}</p>{alert(message)}'
-            f"{card_form(f'/portal/{id}', 'Save card')}{back}"
-        )
-        return html("Payment card", inner, status=402 if message else 200)
+        with self._world.store.transaction():
+            page = PortalPage(self._world, session)
+        if what:
+            return page.act(what, form) if method == "POST" else not_found()
+        if method == "GET":
+            return page.show()
+        if not billing_portal.features(self._world, session)["payment_method_update"]["enabled"]:
+            return not_found()
+        outcome = self._ask_or_do(
+            form, f"/portal/{id}",
+            lambda number, proved: billing_portal.replace_card(self._world, session, number, authenticated=proved),
+        )  # fmt: skip
+        return outcome if isinstance(outcome, Page) else page.show(outcome)
 
     def _ask_or_do(self, form: dict[str, str], action: str, act: Callable[[str, bool], str]) -> Page | str:
         """Show the 3-D Secure step first where the card asks for it; else act. A text is a message for the page."""
@@ -223,7 +218,7 @@ class Site:
 
     def _challenge(self, method: str, id: str, form: dict[str, str]) -> Page:
         world = self._world
-        intent = world.store.find("payment_intent", id)
+        intent = world.store.find("payment_intent", id) or world.store.find("setup_intent", id)
         if intent is None:
             return not_found()
         target = intent.get("_return_url") or f"/invoice/{intent.get('_invoice', '')}"
@@ -231,7 +226,8 @@ class Site:
             return redirect(target)
         if method == "POST":
             with world.store.transaction():
-                challenge_answered(world, id, succeeded=form.get("outcome") == "succeed")
+                answered = setup_answered if intent["object"] == "setup_intent" else challenge_answered
+                answered(world, id, succeeded=form.get("outcome") == "succeed")
             return redirect(target)
         return html("Authentication", _challenge_page(f"/3ds/{id}", ""))
 
