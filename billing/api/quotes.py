@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from billing.errors import (
     ChangeInProgress,
+    CreditLimitReached,
     MinimumSeats,
     NoCard,
     NoSubscription,
@@ -38,6 +39,7 @@ GROWTH = (
     RenewalSoon,
     ChangeInProgress,
     NoCard,
+    CreditLimitReached,
     QuantityWrong,
     MinimumSeats,
     TooManySeats,
@@ -67,22 +69,39 @@ class NextInvoiceSerializer(serializers.Serializer[Any]):
     at = Moment(source="next_at", allow_null=True)
 
 
+class WaitingSerializer(serializers.Serializer[Any]):
+    """One pending item that waited before this quote."""
+
+    description = serializers.CharField(allow_blank=True)
+    amount = serializers.IntegerField(help_text="Minor units; below zero: a credit.")
+
+
 class QuoteSerializer(serializers.Serializer[Quote]):
     """A price from Stripe, held until `expires_at`. Amounts are whole minor units of `currency`."""
 
     id = serializers.CharField(source="public_id")
+    kind = serializers.ChoiceField(choices=[str(kind) for kind in Quote.Kind.values])
     add = serializers.IntegerField(source="added")
     seats_before = serializers.IntegerField(source="base_quantity")
     seats_after = serializers.IntegerField(source="target_quantity")
     currency = serializers.CharField(help_text="ISO 4217, lower case.")
-    due_now = serializers.IntegerField(source="amount_due", help_text="What an order charges to the card.")
+    due_now = serializers.IntegerField(
+        source="amount_due", help_text="What an order charges to the card, or on credit: what its invoice asks for."
+    )
+    on_credit = serializers.BooleanField(help_text="No card is charged; an invoice is sent.")
+    due_days = serializers.IntegerField(allow_null=True, help_text="On credit: when the invoice is due.")
     total = serializers.IntegerField(help_text="Below zero: a credit for the next invoice.")
     subtotal = serializers.IntegerField()
+    discount = serializers.IntegerField(help_text="Taken off below the lines; zero where the lines have it in them.")
     tax = serializers.IntegerField()
     balance_before = serializers.IntegerField(
         source="starting_balance", help_text="Below zero: credit that is used first."
     )
     lines = QuoteLineSerializer(many=True)
+    waiting = WaitingSerializer(
+        many=True,
+        help_text="Pending items. They are left to the next invoice; on credit they are part of this one.",
+    )
     next_invoice = NextInvoiceSerializer(source="*")
     expires_at = Moment()
     used_at = Moment(source="consumed_at", allow_null=True, help_text="When an order took it.")

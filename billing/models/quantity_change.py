@@ -119,6 +119,11 @@ class QuantityChange(Dated):
         return self.target_quantity - self.base_quantity
 
     @property
+    def credit(self) -> int:
+        """What it gave back, in minor units; zero when it cost something."""
+        return max(-(self.charged_total or 0), 0)
+
+    @property
     def is_open(self) -> bool:
         """Whether its end is not known yet."""
         return self.state in self.OPEN

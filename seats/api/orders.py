@@ -14,10 +14,12 @@ from billing.changes.pending import cancel_change, follow_payment, payment_link
 from billing.changes.undo_change import undoable_until
 from billing.errors import (
     ChangeInProgress,
+    CommitmentInForce,
     NotCancellable,
     NotUndoable,
     OrderNotCompleted,
     PaymentDeclined,
+    PlanUnavailable,
     ProviderUnavailable,
     QuoteChanged,
     QuoteExpired,
@@ -61,6 +63,9 @@ class NewOrderSerializer(Input):
         help_text="Member ids, or addresses to invite: they get the seats as soon as these are paid.",
     )
     reason = Text(required=False, default="", allow_blank=True, max_length=200, help_text="Stands in the ledger.")
+    po_number = Text(
+        required=False, default="", allow_blank=True, max_length=60, help_text="On credit: printed on the invoice."
+    )
 
 
 class OrderSerializer(serializers.Serializer[QuantityChange]):
@@ -68,6 +73,7 @@ class OrderSerializer(serializers.Serializer[QuantityChange]):
 
     id = serializers.CharField(source="public_id")
     quote_id = serializers.CharField(source="quote.public_id", default=None, allow_null=True)
+    kind = serializers.ChoiceField(choices=[str(kind) for kind in QuantityChange.Kind.values])
     state = serializers.SerializerMethodField()
     add = serializers.IntegerField(source="added")
     seats_before = serializers.IntegerField(source="base_quantity")
@@ -75,6 +81,10 @@ class OrderSerializer(serializers.Serializer[QuantityChange]):
     currency = serializers.CharField()
     quoted_total = serializers.IntegerField()
     quoted_due = serializers.IntegerField()
+    tax = serializers.IntegerField(source="quote.tax", default=None, allow_null=True, help_text="As quoted.")
+    discount = serializers.IntegerField(source="quote.discount", default=None, allow_null=True, help_text="As quoted.")
+    on_credit = serializers.BooleanField(help_text="No card is charged; an invoice is sent.")
+    po_number = serializers.CharField(allow_blank=True)
     charged_total = serializers.IntegerField(allow_null=True)
     charged_due = serializers.IntegerField(allow_null=True)
     waiting_for = serializers.SerializerMethodField()
@@ -142,7 +152,16 @@ class Orders(ApiView):
         body=NewOrderSerializer,
         answers={201: OrderSerializer, 202: OrderSerializer},
         problems=[
-            *(QuoteUnknown, QuoteExpired, QuoteChanged, *GROWTH, PaymentDeclined, OrderNotCompleted),
+            *(
+                QuoteUnknown,
+                QuoteExpired,
+                QuoteChanged,
+                *GROWTH,
+                PlanUnavailable,
+                CommitmentInForce,
+                PaymentDeclined,
+                OrderNotCompleted,
+            ),
             *(TooManyPeople, NotAMember, BadAddress, AlreadySeated),
         ],
         examples={
@@ -170,6 +189,7 @@ class Orders(ApiView):
             actor=self.actor,
             at=now(),
             reason=values["reason"],
+            po_number=values["po_number"],
         )
         if change.is_open:
             return Response(OrderSerializer(change).data, status=202)

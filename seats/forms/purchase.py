@@ -37,8 +37,20 @@ class PurchaseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 1, "form": "pay"}),
     )
 
-    def __init__(self, *args: Any, account: Account, room: int, may_assign: bool, **kwargs: Any) -> None:
+    po_number = forms.CharField(
+        label=gettext_lazy("Purchase order number"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("Printed on the invoice."),
+        widget=forms.TextInput(attrs={"form": "pay", "autocomplete": "off"}),
+    )
+
+    def __init__(
+        self, *args: Any, account: Account, room: int, may_assign: bool, on_credit: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not on_credit:
+            del self.fields["po_number"]
         self.account, self.room = account, room
         self.members: list[Membership] = []
         self.addresses: list[str] = []

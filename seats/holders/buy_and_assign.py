@@ -19,6 +19,7 @@ def buy_and_assign(
     actor: Actor,
     at: datetime,
     reason: str = "",
+    po_number: str = "",
 ) -> QuantityChange:
     """Note the people with the quote, then buy it: they sit down as soon as its seats are paid.
 
@@ -26,4 +27,4 @@ def buy_and_assign(
     A second click returns the first one's change and plans nobody new. Raises what buy_quote raises.
     """
     plan_holders(account=account, quote_id=quote_id, members=members, emails=emails, actor=actor)
-    return buy_quote(account=account, quote_id=quote_id, actor=actor, at=at, reason=reason)
+    return buy_quote(account=account, quote_id=quote_id, actor=actor, at=at, reason=reason, po_number=po_number)

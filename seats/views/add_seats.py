@@ -93,6 +93,7 @@ def pay(request: AccountRequest) -> HttpResponse:
             members=form.members,
             emails=form.addresses,
             reason=getattr(form, "cleaned_data", {}).get("reason", ""),
+            po_number=getattr(form, "cleaned_data", {}).get("po_number", ""),
             actor=actor_of(request),
             at=now(),
         )
@@ -137,8 +138,14 @@ def _form(request: AccountRequest, *, added: int, data: bool = False) -> Purchas
     room = added + counts_for(request).free
     may_assign = "seats.assign" in request.capabilities
     initial = {"emails": request.GET.get("emails", ""), "people": request.GET.getlist("people")}
+    subscription = live_subscription(request.account)
     return PurchaseForm(
-        request.POST if data else None, initial=initial, account=request.account, room=room, may_assign=may_assign
+        request.POST if data else None,
+        initial=initial,
+        account=request.account,
+        room=room,
+        may_assign=may_assign,
+        on_credit=subscription is not None and subscription.collection_method == "send_invoice",
     )
 
 

@@ -147,6 +147,8 @@ def _context(request: AccountRequest, change: QuantityChange) -> dict[str, Any]:
 def _again_url(request: AccountRequest, change: QuantityChange, people: list[PlannedHolder]) -> str:
     """Add seats with the same number and people."""
     names = [p.membership.user.email if p.membership else p.email for p in people if not p.served_at]
+    if change.kind == QuantityChange.Kind.PLAN:
+        return page_link(request, "change_plan")
     query: dict[str, object] = {"add": change.added}
     if names:
         query["emails"] = "\n".join(names)

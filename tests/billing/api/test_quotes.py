@@ -22,6 +22,7 @@ def test_a_price_is_a_promise(funded: Funded, now: datetime) -> None:
     assert answer.status_code == 201
     assert body == {
         "id": quote.public_id,
+        "kind": "add",
         "add": 2,
         "seats_before": 10,
         "seats_after": 12,
@@ -29,7 +30,11 @@ def test_a_price_is_a_promise(funded: Funded, now: datetime) -> None:
         "due_now": 8000,
         "total": 8000,
         "subtotal": 8000,
+        "discount": 0,
         "tax": 0,
+        "on_credit": False,
+        "due_days": None,
+        "waiting": [],
         "balance_before": 0,
         "next_invoice": {"amount": 58_000, "at": quote.next_at.strftime("%Y-%m-%dT%H:%M:%SZ")},  # type: ignore[union-attr]
         "expires_at": quote.expires_at.isoformat().replace("+00:00", "Z"),

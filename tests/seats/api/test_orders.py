@@ -49,6 +49,7 @@ def test_buy(acme: Integrator, funded: Funded) -> None:
     assert answer.json() == {
         "id": change.public_id,
         "quote_id": quote_id,
+        "kind": "add",
         "state": "applied",
         "add": 2,
         "seats_before": 10,
@@ -56,6 +57,10 @@ def test_buy(acme: Integrator, funded: Funded) -> None:
         "currency": "usd",
         "quoted_total": 8000,
         "quoted_due": 8000,
+        "tax": 0,
+        "discount": 0,
+        "on_credit": False,
+        "po_number": "",
         "charged_total": 8000,
         "charged_due": 8000,
         "waiting_for": None,
