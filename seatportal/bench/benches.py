@@ -1,0 +1,14 @@
+"""Which benches there are."""
+
+from collections.abc import Callable
+
+from seatportal.bench import shopping, simulator, webhooks
+from seatportal.bench.result import Result
+from seatportal.bench.stage import Stage
+
+BENCHES: dict[str, Callable[[Stage], Result]] = {
+    "webhooks": webhooks.bench,
+    "quote": shopping.bench_quote,
+    "purchase": shopping.bench_purchase,
+    "simulator": simulator.bench,
+}
