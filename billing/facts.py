@@ -11,6 +11,9 @@ quantity_changed = Signal()
 # subscription, at: datetime. Its status, its end or a pause moved, or an invoice did, or its dunning with time.
 standing_changed = Signal()
 
+# plan: ScheduledDecrease, at: datetime. Fewer seats from its day on.
+reduction_planned = Signal()
+
 # change: QuantityChange, at: datetime. It reached another state, or what its payment waits for is another thing.
 change_moved = Signal()
 

@@ -9,7 +9,8 @@ from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
 from billing.dunning.queries import late_of
 from billing.dunning.rules import Dunning, Stage
-from billing.mirror.queries import live_subscription, overdue_invoice
+from billing.mirror.queries import card_of, live_subscription, overdue_invoice
+from billing.quotes.next_invoice import known_first_charge
 from seatportal.kit.clock import now
 from seatportal.templatetags.portal import day, money
 
@@ -82,11 +83,37 @@ def ending(request: AccountRequest) -> Banner | None:
     )
 
 
+def trial(request: AccountRequest) -> Banner | None:
+    """A running trial: when it ends, what is charged then, and that a card is needed for it."""
+    if "billing.view" not in request.capabilities:
+        return None
+    subscription = live_subscription(request.account)
+    if subscription is None or subscription.status != "trialing" or subscription.trial_end is None:
+        return None
+    amount, card = known_first_charge(subscription), card_of(request.account)
+    words = {"amount": money(amount, subscription.currency) if amount is not None else "", "card": card or ""}
+    if card is not None:
+        text = _("Then %(amount)s is charged to %(card)s.") if words["amount"] else _("Then %(card)s is charged.")
+    elif words["amount"]:
+        text = _("Then %(amount)s is due, and there is no card. Add one before, so that the seats keep working.")
+    else:
+        text = _("There is no card. Add one before, so that the seats keep working.")
+    needs_card = card is None and "billing.manage" in request.capabilities
+    return Banner(
+        kind="info" if card else "warn",
+        title=_("The trial ends on %(day)s") % {"day": day(subscription.trial_end)},
+        text=text % words,
+        action_label=_("Add a card") if needs_card else "",
+        action_url=reverse("billing:card", args=[request.account.slug]) if needs_card else "",
+        gravity=45 if needs_card else 20,
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     NAV.append(NavEntry(gettext_lazy("Invoices"), "receipt", "billing:invoices", "billing.view", 50))
     SETTINGS.append(NavEntry(gettext_lazy("Plan and card"), "credit-card", "billing:plan", "billing.view", 50))
-    BANNERS.extend([past_due, ending])
+    BANNERS.extend([past_due, ending, trial])
     LABELS.update(
         {
             "checkout.opened": gettext_lazy("Checkout opened"),

@@ -6,9 +6,10 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing import facts
-from billing.models import QuantityChange, Subscription
+from billing.models import QuantityChange, ScheduledDecrease, Subscription
 from billing.notices.tell_change import tell_change
 from billing.notices.tell_dunning import tell_dunning, tell_paid
+from billing.notices.tell_reduction import tell_planned, tell_reduced
 from billing.notices.tell_standing import tell_end
 
 
@@ -24,3 +25,16 @@ def tell_of_standing(subscription: Subscription, at: datetime, **_: Any) -> None
     tell_end(subscription=subscription, at=at)
     if not tell_dunning(account=subscription.account, at=at):
         tell_paid(account=subscription.account, at=at)
+
+
+@receiver(facts.reduction_planned)
+def tell_of_plan(plan: ScheduledDecrease, at: datetime, **_: Any) -> None:
+    """Somebody planned fewer seats."""
+    tell_planned(plan=plan, at=at)
+
+
+@receiver(facts.quantity_changed)
+def tell_of_reduction(subscription: Subscription, after: int, kind: str, at: datetime, **_: Any) -> None:
+    """Fewer seats, as planned."""
+    if kind == "reduced":
+        tell_reduced(subscription_id=subscription.pk, quantity=after, at=at)

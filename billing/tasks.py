@@ -13,6 +13,7 @@ from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_misse
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
 from billing.notices.tell_dunning import walk_dunning as walk
+from billing.notices.tell_trial import walk_trials as walk_trials_now
 from billing.reconcile.issue_credit_note import finish_credit_notes as finish_notes
 from billing.reconcile.reconcile import continue_reconciliation as continue_run
 from billing.reconcile.reconcile import start_reconciliation as start_run
@@ -49,6 +50,12 @@ def give_back_what_is_due() -> None:
 def carry_due_endings() -> None:
     """Carry on ends of subscriptions that were asked for, and taken back."""
     carry_endings(at=now())
+
+
+@shared_task(name="billing.walk_trials")
+def walk_trials() -> None:
+    """Tell whose trial ends soon."""
+    walk_trials_now(at=now())
 
 
 @shared_task(name="billing.walk_dunning")

@@ -9,6 +9,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "handle-waiting-events": {"task": "billing.handle_waiting_events", "schedule": 15.0},
     "give-back-what-is-due": {"task": "billing.give_back_what_is_due", "schedule": 30.0},
     "carry-due-endings": {"task": "billing.carry_due_endings", "schedule": 30.0},
+    "walk-trials": {"task": "billing.walk_trials", "schedule": 1800.0},
+    "warn-of-reductions": {"task": "seats.warn_of_reductions", "schedule": 3600.0},
     "walk-dunning": {"task": "billing.walk_dunning", "schedule": 1800.0},
     "place-due-decreases": {"task": "billing.place_due_decreases", "schedule": 300.0},
     "finish-idle-credits": {"task": "billing.finish_idle_credits", "schedule": 300.0},

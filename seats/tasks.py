@@ -4,6 +4,7 @@ from celery import shared_task
 
 from seatportal.kit.clock import now
 from seats.capacity.enforce_grace import enforce_grace as enforce
+from seats.capacity.warn_of_reductions import warn_of_reductions as warn
 from seats.holders.admit_waiting import admit_all_waiting
 from seats.invariants.check_invariants import check_invariants as check
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
@@ -21,6 +22,12 @@ def admit_waiting() -> None:
 def enforce_grace() -> None:
     """End what is over the limit for too long."""
     enforce(at=now())
+
+
+@shared_task(name="seats.warn_of_reductions")
+def warn_of_reductions() -> None:
+    """Tell where more people sit than there will be seats."""
+    warn(at=now())
 
 
 @shared_task(name="seats.check_invariants")

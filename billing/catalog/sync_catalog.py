@@ -50,6 +50,7 @@ def _write(remote: RemotePrice) -> None:
             "active": remote.product_active,
             "minimum_seats": _number(meta.get("seat_portal_minimum"), 1),
             "self_service_max": _number(meta.get("seat_portal_self_service_max"), 50),
+            "trial_max": _number(meta.get("seat_portal_trial_max"), 0) or None,
             "position": _number(meta.get("seat_portal_position"), 0),
         },
     )

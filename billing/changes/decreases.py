@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
+from billing import facts
 from billing.changes.rules import backoff
 from billing.errors import ChangeInProgress, NoSubscription, ProviderUnavailable, ReductionRefused
 from billing.gateway.contract import GatewayError, Refused
@@ -84,6 +85,7 @@ def plan_decrease(
             summary=f"{item.quantity} → {quantity}",
             effective_at=item.period_end.isoformat(),
         )
+        facts.reduction_planned.send(sender=ScheduledDecrease, plan=plan, at=at)
         return plan
 
 

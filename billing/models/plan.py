@@ -17,6 +17,9 @@ class Plan(models.Model):
     self_service_max = models.PositiveIntegerField(
         _("self-service up to"), default=50, help_text=_("Above it no price is guessed: people talk to the vendor.")
     )
+    trial_max = models.PositiveIntegerField(
+        _("in a trial up to"), null=True, blank=True, help_text=_("Empty: as in self-service.")
+    )
     active = models.BooleanField(_("on sale"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

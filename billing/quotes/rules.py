@@ -45,6 +45,8 @@ class Standing:
     minimum: int
     maximum: int
     on_credit: bool = False
+    # While a trial runs; None: as ever.
+    trial_max: int | None = None
 
 
 def check_may_change(standing: Standing, *, at: datetime) -> None:
@@ -82,6 +84,13 @@ def check_may_grow(standing: Standing, *, target: int, at: datetime) -> None:
             % {"count": standing.minimum},
             field="add",
             minimum=standing.minimum,
+        )
+    if standing.trial_max is not None and target > standing.trial_max:
+        raise TooManySeats(
+            _("Up to %(max)d seats are possible during the trial. More can be added after it.")
+            % {"max": standing.trial_max},
+            field="add",
+            maximum=standing.trial_max,
         )
     if target > standing.maximum:
         raise TooManySeats(

@@ -35,6 +35,7 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
             quantity=item.quantity,
             minimum=held.minimum,
             maximum=held.maximum,
+            trial_max=item.price.plan.trial_max if subscription.status == "trialing" else None,
             on_credit=subscription.collection_method == "send_invoice" and held.credit_limit is not None,
         ),
         item,

@@ -4,10 +4,12 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
+from accounts.notices.send_notice import send_notice
 from seats.errors import AlreadySeated
 from seats.holders.assign_seat import assign_seat
 from seats.models import SeatRequest
@@ -39,5 +41,19 @@ def decide_request(
         target=locked.public_id,
         summary=str(locked.membership.user),
         answer=locked.answer,
+    )
+    send_notice(
+        account=account,
+        kind="request_decided",
+        key=f"request_decided:{locked.public_id}",
+        context={
+            "approved": approve,
+            "who": actor.user.get_full_name() if actor.user else account.name,
+            "answer": locked.answer,
+            "link": reverse("seats:me", args=[account.slug]),
+        },
+        to=[locked.membership.user],
+        roles=(),
+        at=at,
     )
     return locked

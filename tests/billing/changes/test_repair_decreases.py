@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.models import Membership
+from accounts.models import Membership, Notice
+from accounts.notices.deliver_notice import mail_of
 from billing.changes.buy_quote import buy_quote
 from billing.changes.decreases import let_go_of_schedules, place_due_decreases, plan_decrease
 from billing.changes.finish_open_changes import finish_open_changes
@@ -145,3 +146,13 @@ def test_after_a_reduction_seats_can_be_bought_in_the_very_next_period(
     assert change.state == QuantityChange.State.APPLIED
     assert funded.desk.quantity(funded.stripe_id) == 8
     assert broken_invariants(funded.desk) == []
+
+
+def test_it_is_told_with_the_credit(funded: Funded, now: datetime) -> None:
+    at = missed(funded, now)
+    repair_missed_decreases(at=at)
+
+    text = str(mail_of(Notice.objects.get(kind="reduction_done")).body)
+
+    assert "from 10 to 7 seats took effect" in text
+    assert "$150.00, is credit now" in text
