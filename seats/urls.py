@@ -5,6 +5,7 @@ from django.urls import path
 from seats.views import (
     add_seats,
     assign,
+    behind,
     bulk,
     change_plan,
     drop_seats,
@@ -71,6 +72,10 @@ urlpatterns = [
     path(f"{REQUEST}<str:request_id>/remind/", requests.remind_of, name="remind"),
     path(f"{ACCOUNT}me/", my_page.my_page, name="me"),
     path(f"{ACCOUNT}settings/limit/", policy.policy, name="policy"),
+    path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>/", behind.line, name="line"),
+    path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>.csv", behind.line_csv, name="line_csv"),
+    path(f"{SEATS}people/<str:member_id>/cost/", behind.cost, name="cost"),
+    path(f"{SEATS}people/<str:member_id>/cost.csv", behind.cost_csv, name="cost_csv"),
     path(LEDGER, ledger.ledger, name="ledger"),
     path(f"{ACCOUNT}ledger.csv", ledger.ledger_csv, name="ledger_csv"),
     path(f"{LEDGER}<str:entry_id>/", ledger.ledger_entry, name="ledger_entry"),

@@ -13,7 +13,7 @@ from billing.gateway.contract import GatewayError, RemoteInvoice
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import COUNTING, seat_item
 from billing.mirror.refresh import refresh_until_written
-from billing.mirror.settle import after_undo, commit_terms
+from billing.mirror.settle import FACT_OF, after_undo, commit_terms
 from billing.mirror.verify_charge import verify_charge
 from billing.models import QuantityChange, Subscription
 from billing.reconcile.check_money import check_paid_invoice
@@ -60,11 +60,10 @@ def _apply(change: QuantityChange, bill: RemoteInvoice | None, actor: Actor, at:
     _end(change, State.APPLIED, actor, at, reason)
     # The number that Stripe holds was told already, as an edit elsewhere; history gets the purchase in its place.
     without = now - change.added
-    undone = change.kind == QuantityChange.Kind.UNDO
-    if undone:
+    if change.kind == QuantityChange.Kind.UNDO:
         after_undo(change, at)
     commit_terms(change, subscription, at)
-    steps = ((now, without, None, "external"), (without, now, change, "undone" if undone else "bought"))
+    steps = ((now, without, None, "external"), (without, now, change, FACT_OF.get(change.kind, "bought")))
     for before, after, whose, kind in steps:
         facts.quantity_changed.send(
             sender=Subscription,

@@ -193,6 +193,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "content_type_id": "1",
             "app_label": "accounts",
             "act": "resolve",
+            "position": "0",
             "url": "nothing/",
         },
     )
