@@ -1,8 +1,11 @@
 """Drift with both sides, and the runs that found it."""
 
+from typing import Any
+
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -94,14 +97,21 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     """Runs, the newest first."""
 
     list_display = ("started_at", "finished_at", "stage", "checked", "found", "repaired", "failed")
-    actions = ("run_now",)
+    change_list_template = "admin/reconciliations.html"
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Who may do more than look."""
-        return bool(request.user.has_perm("billing.change_reconciliation"))
+    def get_urls(self) -> list[URLPattern]:
+        """One more address: the button."""
+        start = path("start/", self.admin_site.admin_view(self.start), name="billing_reconciliation_start")
+        return [start, *super().get_urls()]
 
-    @admin.action(description=gettext_lazy("Compare with Stripe now"), permissions=["act"])
-    def run_now(self, request: HttpRequest, queryset: QuerySet[Reconciliation]) -> None:
-        """Begin a run; the selection does not matter."""
-        start_reconciliation(at=now())
-        self.message_user(request, _("A comparison with Stripe has begun."), messages.SUCCESS)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with the button for those who may."""
+        may = request.user.has_perm("billing.change_reconciliation")
+        return super().changelist_view(request, {**(extra_context or {}), "may_start": may})
+
+    def start(self, request: HttpRequest) -> HttpResponse:
+        """Begin a run, or find the one that is under way."""
+        if request.method == "POST" and request.user.has_perm("billing.change_reconciliation"):
+            start_reconciliation(at=now())
+            self.message_user(request, _("A comparison with Stripe has begun."), messages.SUCCESS)
+        return redirect("admin:billing_reconciliation_changelist")

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
+from accounts.models import Account
 from billing.errors import ProviderUnavailable
 from billing.mirror.read_again import read_again
 from billing.models import Customer, PaymentMethod, ScheduledDecrease, Subscription, SubscriptionItem
+from billing.reconcile.reconcile import reconcile_account
 from billing.reconcile.repair import unfreeze_subscription
 from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
@@ -78,7 +80,7 @@ class SubscriptionAdmin(ActingAdmin):
     search_fields = ("stripe_id", "account__name", "account__slug", "customer__stripe_id")
     list_select_related = ("account",)
     inlines = (ItemInline,)
-    actions = ("read",)
+    actions = ("read", "compare")
     acts = (
         Act(
             name="unfreeze",
@@ -90,6 +92,19 @@ class SubscriptionAdmin(ActingAdmin):
             ),
         ),
     )
+
+    @admin.action(description=gettext_lazy("Compare with Stripe now"))
+    def compare(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        """Hold the selected accounts' books against Stripe; what is found is listed as drift."""
+        text = _("%(account)s: %(found)d found, %(repaired)d repaired, %(failed)d failed.")
+        for account in Account.objects.filter(pk__in=queryset.values("account")):
+            try:
+                done = reconcile_account(account=account, at=now())
+            except ProviderUnavailable as error:
+                self.message_user(request, f"{account}: {error}", messages.ERROR)
+                continue
+            values = {"account": account, "found": done.found, "repaired": done.repaired, "failed": done.failed}
+            self.message_user(request, text % values, messages.WARNING if done.failed else messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Read from Stripe now"))
     def read(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:

@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account
-from billing.errors import RunUnderWay
-from billing.gateway.contract import Refused
+from billing.errors import ProviderUnavailable, RunUnderWay
+from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
 from billing.models import Customer, QuantityChange, Reconciliation, Subscription
 from billing.models.drift import Kind, Severity
@@ -63,7 +63,14 @@ class Report:
 
 
 def reconcile_account(*, account: Account, at: datetime) -> Report:
-    """One account, now. Raises GatewayError when Stripe's lists cannot be read."""
+    """One account, now. Raises ProviderUnavailable when Stripe's lists cannot be read."""
+    try:
+        return _account(account, at)
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+
+
+def _account(account: Account, at: datetime) -> Report:
     report = Report()
     customer = Customer.objects.filter(account=account).first()
     if customer is None:
@@ -91,13 +98,16 @@ def reconcile_account(*, account: Account, at: datetime) -> Report:
 
 
 def reconcile_everybody(*, at: datetime) -> Report:
-    """A whole run from here, or the rest of the one under way. Raises GatewayError, RunUnderWay.
+    """A whole run from here, or the rest of the one under way. Raises ProviderUnavailable, RunUnderWay.
 
     The row is carried page by page as a worker would, so an interrupted run is taken up where it stopped.
     """
     run: Reconciliation | None = start_reconciliation(at=at)
-    while run is not None and run.finished_at is None:
-        run = continue_reconciliation(at=at)
+    try:
+        while run is not None and run.finished_at is None:
+            run = continue_reconciliation(at=at)
+    except GatewayError as error:
+        raise ProviderUnavailable from error
     if run is None:
         raise RunUnderWay
     return Report(run.checked, run.found, run.repaired, run.failed, run.errors)

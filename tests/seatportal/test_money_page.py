@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Membership
 from billing.changes.buy_quote import accept_quote
-from billing.models import Drift, Incident, QuantityChange, StripeEvent, Subscription
+from billing.models import Drift, Incident, QuantityChange, Reconciliation, StripeEvent, Subscription
 from billing.quotes.quote_quantity import quote_quantity
 from tests.conftest import Funded
 from tests.seatportal.test_staff import BACKEND, staff_user
@@ -159,3 +159,27 @@ def test_the_comparison_by_command(funded: Funded, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == "2 checked, 0 found, 0 repaired, 0 failed, 0 open.\n"
     with pytest.raises(CommandError, match="no account 'nobody'"):
         call_command("reconcile_stripe", "--account", "nobody")
+
+
+def test_the_comparison_by_button(staff: Client, funded: Funded, now: datetime) -> None:
+    listed, start = reverse("admin:billing_reconciliation_changelist"), reverse("admin:billing_reconciliation_start")
+    assert "Compare with Stripe now" in staff.get(listed).content.decode()
+    staff.get(start)
+    assert not Reconciliation.objects.exists()
+
+    assert staff.post(start).status_code == 302
+
+    assert Reconciliation.objects.get().finished_at is None
+    staff.post(start)
+    assert Reconciliation.objects.count() == 1
+
+
+def test_one_account_is_compared_from_its_subscription(staff: Client, funded: Funded) -> None:
+    item = funded.subscription.items.get().stripe_id
+    funded.desk.client.v1.subscriptions.update(funded.stripe_id, {"items": [{"id": item, "quantity": 15}]})
+    selected = {"action": "compare", "_selected_action": str(funded.subscription.pk)}
+
+    page = staff.post(reverse("admin:billing_subscription_changelist"), selected, follow=True)
+
+    assert "Acme: 1 found, 1 repaired, 0 failed." in page.content.decode()
+    assert Drift.objects.get().kind == "quantity"

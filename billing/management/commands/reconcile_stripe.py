@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Account
-from billing.errors import RunUnderWay
-from billing.gateway.contract import GatewayError
+from billing.errors import ProviderUnavailable, RunUnderWay
 from billing.models import Drift
 from billing.reconcile.reconcile import reconcile_account, reconcile_everybody
 from seatportal.kit.clock import now
@@ -30,10 +29,8 @@ class Command(BaseCommand):
                 if found is None:
                     raise CommandError(f"There is no account {account!r}.")
                 report = reconcile_account(account=found, at=now())
-        except RunUnderWay as error:
+        except (ProviderUnavailable, RunUnderWay) as error:
             raise CommandError(str(error)) from error
-        except GatewayError as error:
-            raise CommandError(f"Stripe's lists cannot be read: {error}") from error
         still = Drift.objects.filter(state=Drift.State.FOUND)
         if account is not None:
             still = still.filter(account__slug=account)
