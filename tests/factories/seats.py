@@ -14,11 +14,12 @@ SYSTEM = Actor.system("demo")
 
 
 def give_pool(account: Account, seats: int, at: datetime) -> None:
-    """So many purchased seats, with their line in the ledger."""
+    """So many purchased seats, with their line in the ledger; a second time it is an edit elsewhere, not a start."""
+    before = pool_of(account).purchased
     record_purchase(
         account=account,
-        kind="started",
-        before=pool_of(account).purchased,
+        kind="external" if before else "started",
+        before=before,
         after=seats,
         change=None,
         invoice_stripe_id="",
