@@ -39,6 +39,7 @@ from . import (  # noqa: F401  (importing an endpoint's module registers its rou
     redemptions,
     refunds,
     schedules,
+    search,
     setup_intents,
     shapes,
     subscriptions,

@@ -161,3 +161,11 @@ def list_balance_transactions(request: Request) -> Obj:
 @route("GET", "/v1/customers/{customer}/balance_transactions/{transaction}")
 def retrieve_balance_transaction(request: Request) -> Obj:
     return request.world.store.get("customer_balance_transaction", request.ids[1])
+
+
+@route("POST", "/v1/customers/{customer}/balance_transactions/{transaction}")
+def update_balance_transaction(request: Request) -> Obj:
+    entry = request.world.store.change("customer_balance_transaction", request.ids[1])
+    assign(entry, request.params, "description")
+    entry["metadata"] = merged(entry["metadata"], request.params.get("metadata"))
+    return entry

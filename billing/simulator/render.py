@@ -85,7 +85,7 @@ def list_of(data: list[Obj], url: str, *, has_more: bool = False, **more: Any) -
 def _show(world: World, obj: Obj) -> Obj:
     shown = {key: value for key, value in obj.items() if key[0] != "_"}
     match obj.get("object"):
-        case "list":
+        case "list" | "search_result":
             shown["data"] = [_show(world, item) for item in obj["data"]]
         case "subscription" if "items" in obj:
             items = [_show(world, item) for item in obj["items"]]

@@ -185,6 +185,73 @@ def test_a_draft_or_void_invoice_takes_no_note(shop: Shop) -> None:
     assert (refused.value.http_status, refused.value.param) == (400, "invoice")
 
 
+# With a balance
+
+
+def with_balance(shop: Shop, amount: int, **fields: Any) -> Any:
+    """An invoice of 100.00 for a customer who has a balance before it."""
+    customer = shop.customer(clock=shop.clock(APRIL), balance=amount)
+    return shop.subscribe(
+        customer.id, shop.price(1000).id, 10, expand=["latest_invoice.payments"], **fields
+    ).latest_invoice
+
+
+def test_more_than_was_charged_cannot_be_refunded_but_credited(shop: Shop) -> None:
+    invoice = with_balance(shop, -4000)
+    assert (invoice.amount_paid, invoice.starting_balance, invoice.ending_balance) == (6000, -4000, 0)
+
+    with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded amount"):
+        credit(shop, invoice, amount=10000, refund_amount=6001, credit_amount=3999)
+    assert (shop.client.v1.credit_notes.list().data, balance(shop, invoice)) == ([], 0)
+    note = credit(shop, invoice, amount=10000, refund_amount=6000, credit_amount=4000)
+
+    assert (note.post_payment_amount, balance(shop, invoice)) == (10000, -4000)
+    after = again(shop, invoice)
+    assert (after.starting_balance, after.ending_balance, after.post_payment_credit_notes_amount) == (-4000, 0, 10000)
+
+
+def test_an_open_invoice_that_the_balance_paid_in_part_is_credited_on_both_sides(shop: Shop) -> None:
+    draft = with_balance(shop, -4000, collection_method="send_invoice", days_until_due=14)
+    invoice = shop.client.v1.invoices.finalize_invoice(draft.id)
+    assert (invoice.status, invoice.amount_due, balance(shop, invoice)) == ("open", 6000, 0)
+
+    note = credit(shop, invoice, amount=8000, credit_amount=2000)
+
+    assert (note.type, note.pre_payment_amount, note.post_payment_amount) == ("mixed", 6000, 2000)
+    after = again(shop, invoice)
+    assert (after.status, after.amount_due, after.amount_remaining) == ("paid", 0, 0)
+    assert (after.pre_payment_credit_notes_amount, after.post_payment_credit_notes_amount) == (6000, 2000)
+    assert balance(shop, invoice) == -2000
+
+
+def test_voiding_an_invoice_gives_its_part_of_the_balance_back(shop: Shop) -> None:
+    draft = with_balance(shop, -4000, collection_method="send_invoice", days_until_due=14)
+    invoice = shop.client.v1.invoices.finalize_invoice(draft.id)
+    credit(shop, invoice, amount=500)
+
+    shop.client.v1.invoices.void_invoice(invoice.id)
+
+    assert balance(shop, invoice) == -4000
+    entries = shop.client.v1.customers.balance_transactions.list(invoice.customer).data
+    assert [(entry.type, entry.amount, entry.ending_balance) for entry in entries] == [
+        ("unapplied_from_invoice", -4000, -4000), ("applied_to_invoice", 4000, 0),
+    ]  # fmt: skip
+
+
+def test_a_debt_is_collected_along_and_a_small_rest_stays_on_the_balance(shop: Shop) -> None:
+    owing = with_balance(shop, 700)
+    assert (owing.total, owing.amount_due, owing.ending_balance) == (10000, 10700, 0)
+
+    nearly = with_balance(shop, -9990)
+    assert (nearly.amount_due, nearly.status, nearly.ending_balance) == (0, "paid", 10)
+    assert balance(shop, nearly) == 10
+    [entry] = shop.client.v1.customers.balance_transactions.list(nearly.customer, {"invoice": nearly.id}).data
+    changed = shop.client.v1.customers.balance_transactions.update(
+        nearly.customer, entry.id, {"description": "A rest", "metadata": {"case": "7"}}
+    )
+    assert (changed.amount, changed.description, changed.metadata["case"]) == (10000, "A rest", "7")
+
+
 # Lines
 
 
