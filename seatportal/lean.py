@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -21,8 +21,14 @@ class LeanPathMiddleware:
         self.get_response = get_response
 
     @cached_property
-    def views(self) -> dict[str, Callable[[HttpRequest], HttpResponseBase]]:
+    def views(self) -> dict[str, Callable[[HttpRequest], HttpResponse]]:
         return {reverse("billing:stripe-webhook", urlconf="seatportal.urls"): stripe_webhook}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.views.get(request.path_info, self.get_response)(request)
+        view = self.views.get(request.path_info)
+        if view is None:
+            return self.get_response(request)
+        answer = view(request)
+        # Without a length the server would send chunks and some would close the connection.
+        answer.headers["Content-Length"] = str(len(answer.content))
+        return answer

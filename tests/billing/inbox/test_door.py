@@ -41,7 +41,7 @@ def test_an_acknowledgement_is_one_statement_and_no_call(desk: Desk) -> None:
 def test_a_delivery_takes_part_in_nothing_that_pages_need() -> None:
     answer = deliver(PAID)
 
-    assert dict(answer.items()) == {"Content-Type": "text/html; charset=utf-8"}
+    assert dict(answer.items()) == {"Content-Type": "text/html; charset=utf-8", "Content-Length": "0"}
     assert not answer.cookies
 
 
