@@ -160,7 +160,7 @@ def _place(plan: ScheduledDecrease) -> None:
 def schedule_params(schedule: dict[str, Any], plan: ScheduledDecrease) -> dict[str, Any]:
     """The running phase as it is, then one period with the lower quantity, then released. Pure."""
     running = schedule["phases"][0]
-    items = [{"price": i["price"], "quantity": i["quantity"]} for i in running["items"]]
+    items = [{"price": i["price"], "quantity": i["quantity"], **_kept(i)} for i in running["items"]]
     lower = [{**items[0], "quantity": plan.renew_quantity}, *items[1:]]
     item = seat_item(plan.subscription)
     if item is None:
@@ -170,8 +170,14 @@ def schedule_params(schedule: dict[str, Any], plan: ScheduledDecrease) -> dict[s
         "end_behavior": "release",
         "proration_behavior": "none",
         "phases": [
-            {"items": items, "start_date": running["start_date"], "end_date": running["end_date"]},
             {
+                "items": items,
+                "start_date": running["start_date"],
+                "end_date": running["end_date"],
+                **_kept(running),
+            },
+            {
+                **_kept(running),
                 "items": lower,
                 "proration_behavior": "none",
                 "duration": {"interval": price.interval, "interval_count": price.interval_count},
@@ -179,6 +185,31 @@ def schedule_params(schedule: dict[str, Any], plan: ScheduledDecrease) -> dict[s
             },
         ],
     }
+
+
+def _kept(part: dict[str, Any]) -> dict[str, Any]:
+    """What a phase, or one of its items, says beside its quantity. It is sent again: a phase that does not name the
+    discounts ends them (payments.md §3). Pure.
+    """
+    kept = {
+        "discounts": [_reference(discount) for discount in part.get("discounts") or ()],
+        "tax_rates": [_id(rate) for rate in part.get("tax_rates") or ()],
+        "default_tax_rates": [_id(rate) for rate in part.get("default_tax_rates") or ()],
+        "automatic_tax": {"enabled": True} if (part.get("automatic_tax") or {}).get("enabled") else None,
+        "default_payment_method": part.get("default_payment_method"),
+        "collection_method": part.get("collection_method"),
+    }
+    return {name: value for name, value in kept.items() if value}
+
+
+def _reference(discount: dict[str, Any]) -> dict[str, Any]:
+    """The discount itself where it is in force already, else what it is to be made of."""
+    name = next(name for name in ("discount", "promotion_code", "coupon") if discount.get(name))
+    return {name: _id(discount[name])}
+
+
+def _id(thing: dict[str, Any] | str) -> str:
+    return thing if isinstance(thing, str) else str(thing["id"])
 
 
 def _take_back(plan: ScheduledDecrease) -> None:

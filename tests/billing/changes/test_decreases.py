@@ -58,6 +58,19 @@ def test_plan_costs_no_call_and_takes_effect_at_renewal(funded: Funded, now: dat
     assert broken_invariants(funded.desk) == []
 
 
+def test_a_discount_outlives_the_reduction(funded: Funded, now: datetime) -> None:
+    coupon = funded.desk.client.v1.coupons.create({"percent_off": 10, "duration": "forever"})
+    funded.desk.client.v1.subscriptions.update(funded.stripe_id, {"discounts": [{"coupon": coupon.id}]})
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+
+    place_due_decreases(at=to_last_day(funded, now))
+    renew(funded)
+
+    bill = funded.desk.invoices(funded.stripe_id, billing_reason="subscription_cycle")[0]
+    assert (funded.desk.quantity(funded.stripe_id), bill["total"]) == (7, 31_500)
+    assert len(funded.desk.client.v1.subscriptions.retrieve(funded.stripe_id).discounts) == 1
+
+
 def test_undo_before_its_day_leaves_everything(funded: Funded, now: datetime) -> None:
     plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
 
