@@ -26,6 +26,7 @@ def main(folder: str, simulator_url: str, web_port: str) -> None:
     logging.disable(logging.CRITICAL)
     _ = get_resolver().url_patterns  # Load every view before the first fork.
     lane = Lane(Shop(simulator_url, int(web_port)), Notes(Path(folder, "notes")), Door(int(web_port), WSGIHandler()))
+    lane.warm_up()
     gc.freeze()  # So that no child copies pages only to count references.
     for line in sys.stdin:
         sys.stdout.write(json.dumps(lane.play(*json.loads(line)).as_json()) + "\n")

@@ -3,15 +3,18 @@
 import time
 import traceback
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
+from billing.changes.buy_quote import buy_quote
+from billing.changes.finish_open_changes import finish_open_changes
 from seatportal.matrix import cuts
 from seatportal.matrix.faults import BY_NAME as FAULTS
 from seatportal.matrix.mutants import BY_NAME as MUTANTS
 from seatportal.matrix.processes import Notes
-from seatportal.matrix.scenarios import Scenario, scenario
+from seatportal.matrix.scenarios import Card, Order, Scenario, scenario
 from seatportal.matrix.shop import Shop
 from seatportal.matrix.stage import Stage
 from seatportal.matrix.truth import find_untrue
@@ -59,6 +62,16 @@ class Lane:
         finally:
             self.door.close()
         return Result(text, mutant, violations + stage.wrong, unmet + stage.unmet, round(time.monotonic() - began, 3))
+
+    def warm_up(self) -> None:
+        """Buy once in this very process: whatever is loaded at first use is loaded before the first fork."""
+        stage = self._stage(Scenario("F1", Card.CONFIRMED, Order.LATE), "")
+        empty_database()
+        stage.prepare()
+        buy_quote(account=stage.account, quote_id=stage.quote().public_id, actor=stage.actor, at=stage.at)
+        stage.shop.answer_bank(stage.change().invoice_stripe_id)
+        finish_open_changes(at=stage.at + timedelta(minutes=5))
+        self._broken(stage)
 
     def _stage(self, wanted: Scenario, mutant: str) -> Stage:
         self.notes.clear()

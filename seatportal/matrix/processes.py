@@ -13,7 +13,9 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+from celery import current_app
 from django.db import connection
+from kombu import pools
 
 from seatportal.demo.launch import PR_SET_PDEATHSIG
 from seatportal.kit.errors import PortalError
@@ -126,4 +128,8 @@ def _be_a_process() -> None:
     connection.savepoint_ids = []
     connection.needs_rollback = False
     connection.run_on_commit = []
+    _inherited.extend([dict(pools.connections), dict(pools.producers)])
+    pools.connections.clear()
+    pools.producers.clear()
+    current_app._after_fork()  # type: ignore[attr-defined]  # what Celery itself does after a fork
     resolve_name("billing.gateway.stripe_api:gateway").cache_clear()

@@ -48,6 +48,8 @@ class Command(BaseCommand):
                     journal=journal,
                     tell=self._tell,
                 )
+        except KeyboardInterrupt:
+            raise CommandError("Stopped; with --resume FILE it goes on from there.", returncode=130) from None
         except (ServiceFailed, OSError, ValueError) as failure:
             raise CommandError(str(failure)) from failure
         self.stdout.write(json.dumps(report.as_json()) if options["json"] else report.as_text())
