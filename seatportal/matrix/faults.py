@@ -71,6 +71,8 @@ FAULTS: tuple[Fault, ...] = (
           skips="with early webhooks the purchase is settled before the sweep"),
     Fault("F8", "500, and it was executed", purchase(fault="error500_with_effect")),
     Fault("F9", "500, and nothing was executed", stories.server_error_without_effect),
+    Fault("F9.late", "500, and Stripe executes it hours later", stories.executed_after_all, ONE_CARD,
+          skips="a card that does not pay at once leaves an update that is not ours to follow"),
     Fault("F10", "409: the key is in use", purchase(fault="key_in_use")),
     Fault("F10.two", "two workers send the same key at once", stories.key_in_flight),
     Fault("F11", "429 of the limiter", purchase(fault="rate_limit")),

@@ -10,6 +10,7 @@ from django.db import connection
 
 from billing.changes.buy_quote import buy_quote
 from billing.changes.finish_open_changes import finish_open_changes
+from billing.reconcile.reconcile import reconcile_account
 from seatportal.matrix import cuts
 from seatportal.matrix.faults import BY_NAME as FAULTS
 from seatportal.matrix.mutants import BY_NAME as MUTANTS
@@ -68,6 +69,7 @@ class Lane:
         stage = self._stage(Scenario("F1", Card.CONFIRMED, Order.LATE), "")
         empty_database()
         stage.prepare()
+        reconcile_account(account=stage.account, at=stage.at)
         buy_quote(account=stage.account, quote_id=stage.quote().public_id, actor=stage.actor, at=stage.at)
         stage.shop.answer_bank(stage.change().invoice_stripe_id)
         finish_open_changes(at=stage.at + timedelta(minutes=5))
@@ -83,7 +85,10 @@ class Lane:
     def _broken(self, stage: Stage) -> list[str]:
         broken = [str(one) for one in check_invariants(at=stage.at)]
         broken += [str(one) for one in find_untrue(stripe=self.shop)]
-        return broken + self.notes.of("broken") + self._unkeyed()
+        broken += self.notes.of("broken") + self._unkeyed()
+        if not broken and not stage.reconciled and (differs := stage.reconcile()) != (0, 0):
+            broken.append(f"the reconciliation finds {differs[0]} differences and fails at {differs[1]}")
+        return broken
 
     def _unkeyed(self) -> list[str]:
         """Invariant 16: the shop's own writes carry no key at all, so one without a topic is ours and nobody's row."""

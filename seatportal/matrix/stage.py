@@ -23,6 +23,7 @@ from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.refresh import refresh_subscription
 from billing.models import QuantityChange, Quote, StripeEvent, Subscription
 from billing.quotes.quote_quantity import quote_quantity
+from billing.reconcile.reconcile import reconcile_account
 from seatportal.matrix import cuts
 from seatportal.matrix.processes import Cut, End, Notes, Running, run, start
 from seatportal.matrix.scenarios import TOKENS, Card, Order, Scenario
@@ -49,6 +50,7 @@ class Stage:
     door: Door
     always: Sequence[Cut] = ()
     door_cuts: list[Cut] = field(default_factory=list)
+    reconciled: bool = False
     kill_door: str = ""
     kill_worker: str = ""
     wrong: list[str] = field(default_factory=list)
@@ -196,6 +198,18 @@ class Stage:
         at = self.at
         self.apart(lambda: fetch_missed_events(at=at))
         self.handle_events()
+
+    def reconcile(self) -> tuple[int, int]:
+        """Hold our books against Stripe's; returns how many differences were found, and how much failed."""
+        at = self.at
+
+        def look() -> tuple[int, int]:
+            report = reconcile_account(account=self.account, at=at)
+            return report.found, report.failed
+
+        ended = self.apart(look)
+        found: tuple[int, int] = ended.value or (0, 1)
+        return found
 
     def rest(self, *, most: int = len(STEPS)) -> None:
         """Let time pass and the sweeps run until nothing is under way any more."""

@@ -82,6 +82,27 @@ def server_error_without_effect(stage: Stage) -> None:
         stage.expect("the next purchase", (again.error, again.value), ("", State.APPLIED))
 
 
+def executed_after_all(stage: Stage) -> None:
+    """F9: hours after the verdict Stripe executes the call by itself. The seats follow, and somebody is paged."""
+    stage.open()
+    quote = stage.quote()
+    stage.shop.fault("error500_no_effect")
+    stage.click(quote)
+    stage.require("the fault was met", stage.shop.ordered_faults() == 0)
+    stage.news()
+    stage.rest()
+    change = stage.change()
+    stage.expect("the verdict", change.state, State.FAILED)
+    stage.shop.wait(hours=5)
+    stage.shop.execute_late(stage.subscription.stripe_id, change.params)
+    stage.last_news()
+    stage.reconciled = True
+    stage.expect("the reconciliation's finds and failures", stage.reconcile(), (1, 0))
+    incident = Incident.objects.filter(kind=Incident.Kind.MONEY_WITHOUT_GRANT).first()
+    stage.expect("the incident is about the change", incident and incident.change_id, change.pk)
+    stage.expect_end(State.FAILED, seats=HELD + ADDED)
+
+
 def key_in_flight(stage: Stage) -> None:
     """F10: a second worker sends the same key while the first call is on its way."""
     stage.open()
