@@ -44,6 +44,7 @@ _SETTLES = "inside the transaction that settles"
 _SETTLED = "after it is settled"
 _NOTHING_WAITS = "with a card that pays at once nothing waits"
 _REFUSED_FIRST = "it ends before any card is charged"
+_NO_CARD = "a reduction charges no card"
 _NO_EVENT = "nothing is charged, so no event tells of it"
 
 FAULTS: tuple[Fault, ...] = (
@@ -127,13 +128,16 @@ FAULTS: tuple[Fault, ...] = (
           skips=_NOTHING_WAITS),
     Fault("F32", "a schedule's phase changes while payment is awaited", stories.phase_while_waiting, WAITS,
           skips=_NOTHING_WAITS),
-    Fault("F33", "no worker over a renewal with a reduction due", stories.reduction(placed=False), ONE_CARD,
-          skips="a reduction charges no card"),
-    Fault("F33.placed", "the reduction was at Stripe before", stories.reduction(placed=True), ONE_CARD,
-          skips="a reduction charges no card"),
+    Fault("F33", "no worker over a renewal with a reduction due", stories.reduction_missed(), ONE_CARD,
+          skips=_NO_CARD),
+    Fault("F33.repair-sent", "and its repair is killed before the call",
+          stories.reduction_missed(kill=_SENT), ONE_CARD, skips=_NO_CARD),
+    Fault("F33.repair-executed", "and its repair is killed after Stripe executed it",
+          stories.reduction_missed(kill=_EXECUTED), ONE_CARD, skips=_NO_CARD),
+    Fault("F33.placed", "the reduction was at Stripe before", stories.reduction_at_stripe(), ONE_CARD,
+          skips=_NO_CARD),
     Fault("F33.killed", "kill -9 between the schedule's two calls",
-          stories.reduction(placed=True, kill="between the schedule's two calls"), ONE_CARD,
-          skips="a reduction charges no card"),
+          stories.reduction_at_stripe(kill="between the schedule's two calls"), ONE_CARD, skips=_NO_CARD),
     Fault("F34", "the broker is down", stories.broker_gone),
     Fault("F35", "the database ends the session after the call", stories.database_lost("call")),
     Fault("F35.settle", "the database ends the session inside the transaction that settles",

@@ -14,9 +14,10 @@ from accounts.models import Account, Membership, Role, User
 from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import buy_quote
 from billing.changes.checkout import ensure_customer
-from billing.changes.decreases import place_due_decreases
+from billing.changes.decreases import let_go_of_schedules, place_due_decreases
 from billing.changes.finish_open_changes import finish_open_changes
 from billing.changes.pending import retry_payment
+from billing.changes.repair_decreases import repair_missed_decreases
 from billing.inbox.fetch_missed_events import fetch_missed_events
 from billing.inbox.handle_event import handle_waiting_events
 from billing.mirror.mirror_customer import refresh_customer
@@ -160,6 +161,8 @@ class Stage:
             handle_waiting_events(at=at)
             finish_open_changes(at=at)
             place_due_decreases(at=at)
+            let_go_of_schedules(at=at)
+            repair_missed_decreases(at=at)
 
         return self.apart(jobs, *cuts_of_it)
 
