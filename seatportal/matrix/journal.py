@@ -24,10 +24,10 @@ class Journal:
         return self.rows.get((scenario, mutant))
 
     def add(self, row: Row) -> None:
-        """Keep a result at once."""
+        """Keep a result at once. One that proves nothing is for this run's report alone, and is played again."""
         with self._lock:
             self.rows[row["scenario"], row["mutant"]] = row
-            if self.path is not None:
+            if self.path is not None and not row["unmet"]:
                 with self.path.open("a") as page:
                     page.write(json.dumps(row) + "\n")
 

@@ -95,6 +95,19 @@ def test_resume_skips_what_is_done_and_keeps_its_violations(tmp_path: Path) -> N
     assert len(page.read_text().splitlines()) == 2
 
 
+def test_resume_plays_again_what_proved_nothing(tmp_path: Path) -> None:
+    class Stopped(Actor):
+        def play(self, text: str, mutant: str) -> dict[str, Any]:
+            return super().play(text, mutant) | {"unmet": ["the lane ended without an answer"]}
+
+    page = tmp_path / "journal"
+    assert not play(Stopped(), ["F1/ok/late"], journal=Journal(page)).sound
+
+    again = Actor()
+    assert play(again, ["F1/ok/late"], journal=Journal(page)).sound
+    assert again.played == [("F1/ok/late", "")]
+
+
 def test_an_error_of_a_lane_ends_the_run() -> None:
     class Dead(Actor):
         def play(self, text: str, mutant: str) -> dict[str, Any]:
