@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import CreditNote, Drift, Incident, QuantityChange, Refund, StripeEvent, Subscription
+from billing.models import CreditNote, Drift, IdleCredit, Incident, QuantityChange, Refund, StripeEvent, Subscription
 from seatportal.kit.admin import Need
 from seatportal.kit.clock import now
 
@@ -28,6 +28,7 @@ GRAVE: tuple[tuple[str | Promise, type[Model], str, dict[str, str]], ...] = (
     (_("Grave differences to Stripe"), Drift, "first_seen", {"state__exact": "found", "severity__exact": "grave"}),
     (_("Events of Stripe that were given up on"), StripeEvent, "received_at", {"state__exact": "dead"}),
     (_("Credit notes that Stripe refused"), CreditNote, "created_at", {"state__exact": "refused"}),
+    (_("Credits for idle seats that failed"), IdleCredit, "created_at", {"state__exact": "failed"}),
     (_("Refunds that Stripe refused"), Refund, "created_at", {"state__exact": "refused"}),
 )
 OTHER: tuple[tuple[str | Promise, type[Model], str, dict[str, str]], ...] = (

@@ -3,9 +3,11 @@
 import calendar
 from datetime import UTC, datetime, timedelta
 
+from accounts.access.actor import Actor
 from accounts.members.invitations import invite_member
 from accounts.models import Role
 from billing.changes.decreases import plan_decrease
+from billing.terms.set_terms import set_terms
 from seatportal.demo import casting
 from seatportal.demo.firm import Firm, add_to
 from seatportal.demo.timeline import Timeline
@@ -14,6 +16,7 @@ from seats.capacity.set_policy import set_policy
 from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.wait import wait_for_seat
 from seats.requests.request_seat import request_seat
+from seats.true_up.run_true_ups import run_true_ups
 
 # Building takes seconds, in which the simulator's clock goes on; a period must not begin that much too late.
 SLACK = timedelta(minutes=1)
@@ -89,17 +92,22 @@ def quillmark(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
 
 
 def harbourline(line: Timeline, vendor: Vendor, now: datetime, *, guest: Firm) -> Firm:
-    """Above its soft limit: 12 seats in use of 10 bought, 3 more allowed. The guest's owner is an admin here too."""
+    """Above its soft limit: 12 seats in use of 10 bought, 3 more allowed. The guest's owner is an admin here too.
+
+    Its quarter ended two days ago, and its true-up waits for a review.
+    """
     firm = Firm(casting.HARBOURLINE, vendor)
     first, later = [p.key for p in firm.cast.people[1:10]], [p.key for p in firm.cast.people[10:]]
     line.at(now - days(171), firm.open)
     line.at(now - days(170), lambda at: firm.subscribe("team-usd", 10, at, card="pm_card_amex"))
     line.at(now - days(169), lambda at: firm.seat(at, "callum"))
     line.at(now - days(169), lambda at: firm.join_and_sit(at, *first))
+    line.at(now - days(100), lambda at: _agree_true_up(firm, months_before(now - days(2), 3), at))
     line.at(now - days(70), lambda at: _allow_over(firm, at))
     line.at(now - days(60), lambda at: firm.join_and_sit(at, *later))
     line.at(now - days(30), lambda at: add_to(firm, guest.people["maya"].user, Role.ADMIN, at))
     line.at(now, firm.use)
+    line.at(now, lambda at: run_true_ups(at=at))
     return firm
 
 
@@ -183,6 +191,17 @@ def _allow_over(firm: Firm, at: datetime) -> None:
         grace_days=30,
         reason="Season staff may start before the order is through",
         actor=firm.actor,
+        at=at,
+    )
+
+
+def _agree_true_up(firm: Firm, first: datetime, at: datetime) -> None:
+    set_terms(
+        account=firm.account,
+        inactive_policy="hybrid",
+        true_up_from=first.date(),
+        reason="Season staff come and go; settled every quarter",
+        actor=Actor.system("demo"),
         at=at,
     )
 

@@ -18,6 +18,7 @@ from seats.models import SeatPool, TrueUp, TrueUpPerson
 from seats.true_up.agreed import floor_of
 from seats.true_up.rules import renewal
 from seats.true_up.settle_true_up import key_of, outcomes_of, settle_true_up
+from seats.true_up.tell import reason_of
 
 Choice = TrueUpPerson.Choice
 DECIDABLE = (TrueUp.State.REVIEW, TrueUp.State.FAILED)
@@ -103,9 +104,7 @@ def _accept(*, account: Account, true_up_id: str, quote_id: str, renew: int | No
             raise TrueUpChanged
         run.attempts += 1
         run.quote = quote
-        run.change = accept_quote(
-            quote=quote, actor=actor, at=at, reason=f"True-up {run.first_day} – {run.last_day}", true_up_key=key_of(run)
-        )
+        run.change = accept_quote(quote=quote, actor=actor, at=at, reason=reason_of(run), true_up_key=key_of(run))
     run.state, run.decision = TrueUp.State.CONFIRMED, TrueUp.Decision.ADMIN
     run.decided_at, run.decided_by = at, actor.user
     run.next_try_at, run.error_code = None, ""

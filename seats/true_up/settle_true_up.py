@@ -25,7 +25,7 @@ from seats.pool.pools import lock_pool
 from seats.true_up.agreed import floor_of
 from seats.true_up.evidence import seal_evidence
 from seats.true_up.rules import RETRY_AFTER, renewal
-from seats.true_up.tell import tell
+from seats.true_up.tell import reason_of, tell
 
 log = structlog.get_logger(__name__)
 State = TrueUp.State
@@ -159,7 +159,7 @@ def _accept(true_up_id: int, quote: Quote, at: datetime) -> QuantityChange | Non
         quote=quote,
         actor=Actor.system("task"),
         at=at,
-        reason=f"True-up {run.first_day} – {run.last_day}",
+        reason=reason_of(run),
         true_up_key=key_of(run),
         present=False,
     )
@@ -233,8 +233,7 @@ def _release(run: TrueUp, at: datetime) -> TrueUp:
     leaving = [person.membership_id for person in people if person.outcome == Outcome.RELEASED]
     if leaving:
         seats = Assignment.objects.filter(account=account, membership_id__in=leaving, ended_at__isnull=True)
-        reason = f"True-up {run.first_day} – {run.last_day}"
-        release_seats(account=account, assignments=list(seats), actor=actor, at=at, reason=reason)
+        release_seats(account=account, assignments=list(seats), actor=actor, at=at, reason=reason_of(run))
         run.renew_quantity = _renew_quantity(run, released=len(leaving))
         run.save(update_fields=["renew_quantity"])
     return run
@@ -270,7 +269,7 @@ def _reduce(run: TrueUp, at: datetime) -> bool:
             quantity=run.renew_quantity,
             actor=actor,
             at=at,
-            reason=f"True-up {run.first_day} – {run.last_day}",
+            reason=reason_of(run),
         )
     except ProviderUnavailable as error:
         _wait(run, at, error)

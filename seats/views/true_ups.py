@@ -176,7 +176,9 @@ def _context(request: AccountRequest, run: TrueUp) -> dict[str, Any]:
         "lines": [Line(person, outcomes[person.pk]) for person in people],
         "marks": marks_written(run.account, first=run.first_day, last=run.last_day),
         "may_decide": "policy.manage" in request.capabilities and run.state in DECIDABLE,
-        "failure": FAILURES.get(run.error_code, run.error_code) if run.error_code else "",
+        "failure": FAILURES.get(run.error_code, _("Reason: %(code)s.") % {"code": run.error_code})
+        if run.error_code
+        else "",
     }
     context["over_days"] = sum(1 for mark in context["marks"] if mark.over_peak)
     if context["may_decide"]:

@@ -34,8 +34,9 @@ from seatportal.demo.vendor import Vendor
 from seatportal.demo.world import BEGINNING
 from seatportal.kit import clock
 from seats.holders.queries import SeatCounts, seat_counts
-from seats.models import DailyUsage, LedgerEntry, SeatRequest
+from seats.models import DailyUsage, LedgerEntry, SeatRequest, TrueUp
 from seats.pool.ledger import purchased_by_ledger
+from seats.true_up.decide_true_up import effect_of
 from tests.services import Simulator
 
 CASTS = (
@@ -174,6 +175,12 @@ def _check_the_others() -> None:
     full, over = counts("quillmark-press"), counts("harbourline-logistics")
     assert (full.mode, full.at_limit, full.free) == ("hard", True, 0)
     assert (over.mode, over.allowance, over.over, over.limit, over.grace_days) == ("soft", 3, 2, 13, 30)
+
+    review = TrueUp.objects.get()
+    assert (review.account.slug, review.state) == ("harbourline-logistics", TrueUp.State.REVIEW)
+    assert (review.purchased, review.peak, review.target) == (10, 12, 12)
+    assert review.people.count() == 2
+    assert effect_of(review).charged == 2
 
     late = live_subscription(account("saffron-pine"))
     unpaid = overdue_invoice(account("saffron-pine"))

@@ -9,7 +9,6 @@ from accounts.models import Membership
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Terms
 from seats.holders.claim import claim
-from seats.models import LedgerEntry
 from tests.conftest import Funded
 from tests.factories.seats import SYSTEM, crowd, use
 
@@ -51,7 +50,3 @@ def renew(funded: Funded) -> datetime:
     funded.desk.advance(4 * 3600)  # A renewal invoice is a draft for one hour.
     refresh_subscription(stripe_id=funded.stripe_id, at=end + timedelta(hours=3))
     return end + timedelta(hours=3)
-
-
-def ledger_kinds(funded: Funded) -> list[str]:
-    return list(LedgerEntry.objects.filter(account=funded.account).order_by("pk").values_list("kind", flat=True))
