@@ -96,6 +96,20 @@ class SeatsInUse(PortalError):
     message = _("These seats are in use. Release them first, then undo the purchase.")
 
 
+class NothingToChoose(PortalError):
+    """No reduction is planned, or everybody fits."""
+
+    code, status = "nothing_to_choose", 409
+    message = _("Nobody has to give up a seat: no reduction is planned, or everybody fits into it.")
+
+
+class TooManyChosen(PortalError):
+    """More than have to go."""
+
+    code, status = "too_many_chosen", 422
+    message = _("Choose no more seats than have to go.")
+
+
 class PersonUnknown(PortalError):
     """Nobody of that name or address in the account."""
 

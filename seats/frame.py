@@ -158,6 +158,7 @@ def register() -> None:
             "seat.reassigned": gettext_lazy("Seat reassigned"),
             "seat.released": gettext_lazy("Seat released"),
             "seat.waiting": gettext_lazy("Put on the waiting list"),
+            "reduction.leavers": gettext_lazy("Chosen who gives up a seat"),
             "request.made": gettext_lazy("Seat requested"),
             "request.approved": gettext_lazy("Request approved"),
             "request.refused": gettext_lazy("Request refused"),

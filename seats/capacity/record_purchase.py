@@ -5,6 +5,7 @@ from datetime import datetime
 from accounts.models import Account, User
 from billing.dunning.rules import Stage
 from billing.models import QuantityChange
+from seats.capacity.choose_leavers import release_chosen
 from seats.capacity.enforce_grace import release_newest
 from seats.holders.admit_waiting import admit_waiting
 from seats.holders.planned import lock_given, lock_planned, seat_planned, take_back_given
@@ -47,6 +48,9 @@ def record_purchase(
     ).save()
     if undone is not None:
         take_back_given(account=account, seats=given, invited_since=undone.confirmed_at, by=actor, at=at)
+        pool.refresh_from_db()
+    if kind == LedgerEntry.Kind.REDUCED:
+        release_chosen(account=account, quantity=after, at=at)
         pool.refresh_from_db()
     if kind == LedgerEntry.Kind.STARTED and pool.assigned > pool.limit:
         # Holders of an ended subscription are back in their seats; those beyond the new number wait.

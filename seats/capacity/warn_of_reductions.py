@@ -47,7 +47,7 @@ def _warn(plan: ScheduledDecrease, at: datetime) -> int:
             "assigned": pool.assigned,
             "grace_days": pool.grace_days,
             "effective_at": plan.effective_at,
-            "link": reverse("seats:list", args=[plan.account.slug]),
+            "link": reverse("seats:leavers", args=[plan.account.slug]),
         },
         roles=(Role.OWNER, Role.ADMIN, Role.BILLING),
         to=[plan.user],

@@ -2,6 +2,7 @@
 
 from seats.models.assignment import Assignment
 from seats.models.daily_mark import DailyMark
+from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
@@ -16,6 +17,7 @@ __all__ = [
     "DailyUsage",
     "LedgerEntry",
     "PlannedHolder",
+    "ReductionLeaver",
     "SeatPool",
     "SeatRequest",
     "TrueUp",

@@ -25,6 +25,7 @@ from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seatportal.kit.htmx import render_part
+from seats.capacity.choose_leavers import too_many_for
 from seats.forms.reduce import ReduceForm
 from seats.holders.queries import SeatCounts
 from seats.views.common import counts_for, seats_sentence
@@ -109,7 +110,8 @@ def _context(
         "counts": counts,
         "counts_sentence": seats_sentence(counts),
         "effect": effect,
-        "planned": open_decrease(request.account),
+        "planned": (planned := open_decrease(request.account)),
+        "leavers": too_many_for(planned) if planned and "seats.assign" in request.capabilities else 0,
         "blocking": purchase_under_way(request.account),
         "button": _button(effect),
         "held": held,
