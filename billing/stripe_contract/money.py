@@ -1,7 +1,7 @@
 """Is the price shown the price charged? S1, S2, S10, S11, S13."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import batched, product
 from math import ceil, floor
@@ -47,6 +47,7 @@ SHAPES = tuple(
 )
 def preview_is_charge(shop: Shop) -> Answer:
     equal, different = 0, []
+    plain: dict[Shape, int] = {}
     extras = _extras(shop)
     for shapes in batched([s for s in SHAPES if s.extra in extras], 3, strict=False):
         clock = shop.clock()
@@ -54,7 +55,10 @@ def preview_is_charge(shop: Shop) -> Answer:
         shop.advance(clock, to=shop.now(clock) + 10 * DAY + 12_345)
         for shape, seats in scenes:
             quoted, charged = _raise(shop, seats, 12, at=shop.now(clock) - 3_600)
-            if (quoted["total"], quoted["amount_due"]) == (charged["total"], charged["amount_due"]):
+            plain.setdefault(replace(shape, extra=""), quoted["total"])
+            if not _shows(shape, quoted, plain):
+                different.append(f"{shape}: without effect")
+            elif (quoted["total"], quoted["amount_due"]) == (charged["total"], charged["amount_due"]):
                 equal += 1
             else:
                 different.append(f"{shape}: {quoted['total']} → {charged['total']}")
@@ -63,6 +67,17 @@ def preview_is_charge(shop: Shop) -> Answer:
     seen += f"; different: {', '.join(different)}" if different else ""
     seen += f"; not known here: {', '.join(unknown)}" if unknown else ""
     return holds(not different and equal > 0, seen)
+
+
+def _shows(shape: Shape, quoted: dict[str, Any], plain: dict[Shape, int]) -> bool:
+    """Whether the extra is in the price at all; equal amounts that both ignore it would prove nothing.
+
+    `plain`: totals without an extra, which come first. All are asked at the same part of the same period, and a
+    prorated line has its discount in its amount.
+    """
+    if shape.extra == "balance":
+        return bool(quoted["amount_due"] != quoted["total"])
+    return not shape.extra or quoted["total"] != plain[replace(shape, extra="")]
 
 
 def _extras(shop: Shop) -> dict[str, dict[str, Any]]:
