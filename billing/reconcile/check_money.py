@@ -79,8 +79,8 @@ def check_applied_change(*, change: QuantityChange, at: datetime) -> bool:
         status = mirrored.status if mirrored else ""
         if status != "paid":
             status = gateway().invoice(change.invoice_stripe_id).status
-    on_credit = change.subscription.collection_method == "send_invoice" and status == "open"
-    if status == "paid" or on_credit or (not change.invoice_stripe_id and not change.quoted_total):
+    later = change.on_credit and status in ("open", "draft")
+    if status == "paid" or later or (not change.invoice_stripe_id and not change.quoted_total):
         close_gone(subjects=[change.public_id], kinds=[Kind.GRANT_WITHOUT_MONEY], still=(), at=at)
         return False
     return _page(

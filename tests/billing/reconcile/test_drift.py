@@ -10,13 +10,15 @@ from django.db import connection, transaction
 
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice
+from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import accept_quote, buy_quote
 from billing.changes.pending import cancel_change
 from billing.errors import NotOpen, QuoteChanged, SelfServiceFrozen
 from billing.gateway.contract import Listed
 from billing.gateway.stripe_api import gateway
-from billing.models import Customer, Drift, Incident, QuantityChange, Reconciliation, Subscription
+from billing.models import Customer, Drift, Incident, Price, QuantityChange, Reconciliation, Subscription
 from billing.models.drift import Cause, Kind
+from billing.quotes.quote_plan import quote_plan
 from billing.quotes.quote_quantity import quote_quantity
 from billing.reconcile.reconcile import (
     Report,
@@ -496,3 +498,18 @@ def test_a_run_in_many_steps_looks_at_everybody_once(
     assert (run.checked, run.found, run.failed) == (6, 0, 0)
     assert steps == 5
     assert Subscription.objects.filter(listed_at=now).count() == 3
+
+
+def test_our_own_change_of_plan_freezes_nothing(funded: Funded, now: datetime) -> None:
+    funded.desk.price("flat")
+    sync_catalog()
+    flat = Price.objects.get(scheme="flat")
+    quote = quote_plan(account=funded.account, actor=funded.actor, price_id=flat.public_id, quantity=None, at=now)
+
+    change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+
+    assert (change.state, change.kind) == ("applied", "plan")
+    assert Subscription.objects.get().frozen == ""
+    assert counts(reconcile_everybody(at=now)) == (0, 0, 0)
+    assert not Incident.objects.exists()
+    assert not Notice.objects.filter(kind="edited_at_stripe").exists()
