@@ -10,6 +10,7 @@ from accounts.access.frame import BANNERS, NAV, SETTINGS, Banner, NavEntry
 from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
 from billing.mirror.queries import open_change
+from billing.models import QuantityChange
 from billing.models.subscription import ENDED
 from seatportal.kit.clock import now
 from seatportal.templatetags.portal import day
@@ -113,6 +114,21 @@ def purchase_on_its_way(request: AccountRequest) -> Banner | None:
             gravity=70,
         )
     waits = change.state == change.State.AWAITING_PAYMENT
+    if change.kind == change.Kind.PLAN:
+        title = _("The change of plan waits for its payment") if waits else _("The change of plan is being checked")
+    else:
+        title = _purchase_title(change, waits=waits)
+    return Banner(
+        kind="warn" if waits else "info",
+        title=title,
+        text=_("Nothing was charged yet.") if waits else _("Do not pay again."),
+        action_label=_("Open the purchase"),
+        action_url=reverse("seats:purchase", args=[request.account.slug, change.public_id]),
+        gravity=70,
+    )
+
+
+def _purchase_title(change: QuantityChange, *, waits: bool) -> str:
     title = (
         ngettext(
             "The purchase of %(count)d seat waits for its payment",
@@ -126,14 +142,7 @@ def purchase_on_its_way(request: AccountRequest) -> Banner | None:
             change.added,
         )
     )
-    return Banner(
-        kind="warn" if waits else "info",
-        title=title % {"count": change.added},
-        text=_("Nothing was charged yet.") if waits else _("Do not pay again."),
-        action_label=_("Open the purchase"),
-        action_url=reverse("seats:purchase", args=[request.account.slug, change.public_id]),
-        gravity=70,
-    )
+    return title % {"count": change.added}
 
 
 def register() -> None:

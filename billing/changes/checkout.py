@@ -67,7 +67,8 @@ def start_checkout(
         "customer": customer.stripe_id,
         "client_reference_id": account.public_id,
         "line_items": [{"price": price.stripe_id, "quantity": quantity}],
-        "subscription_data": {"billing_mode": {"type": "flexible"}},
+        # Itemized: a discount stands on its own line, also where a change is prorated.
+        "subscription_data": {"billing_mode": {"type": "flexible", "flexible": {"proration_discounts": "itemized"}}},
         "success_url": success_url,
         "cancel_url": cancel_url,
     }

@@ -188,3 +188,19 @@ TIDEWELL = Cast(
         Person("Camila Duarte", "Nurse", "Care", "Americas", "u0449"),
     ),
 )
+
+NORTHFEN = Cast(
+    name="Northfen Council",
+    domain="northfen.example",
+    monday=date(2022, 10, 31),
+    time_zone="Europe/London",
+    industry="Public administration",
+    people=(
+        Person("Winifred Astley", "Head of digital services", "Digital", "Europe", "u0191", role="owner"),
+        Person("Jerome Adeleke", "Planning officer", "Planning", "Europe", "u0549"),
+        Person("Moira Kinsella", "Planning officer", "Planning", "Europe", "u0014"),
+        Person("Sanjay Thakur", "Permits clerk", "Permits", "Europe", "u0164"),
+        Person("Elspeth Rowan", "Permits clerk", "Permits", "Europe", "u0712"),
+        Person("Dimitri Vasilakis", "Treasurer", "Finance", "Europe", role="billing"),
+    ),
+)

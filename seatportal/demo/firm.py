@@ -18,7 +18,8 @@ from billing.changes.buy_quote import buy_quote
 from billing.changes.checkout import ensure_customer
 from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.refresh import refresh_subscription
-from billing.models import Customer, QuantityChange, Subscription, SubscriptionItem
+from billing.models import Customer, Price, QuantityChange, Quote, Subscription, SubscriptionItem
+from billing.quotes.quote_plan import quote_plan
 from billing.quotes.quote_quantity import quote_quantity
 from seatportal.demo.casting import Cast, Person
 from seatportal.demo.history import Recent
@@ -117,6 +118,24 @@ class Firm:
         refresh_subscription(stripe_id=stripe_id, at=at)
         refresh_customer(stripe_id=customer.stripe_id, at=at)
 
+    def subscribe_by_invoice(self, price: str, quantity: int, at: datetime) -> None:
+        """Start a subscription that is paid by invoice within thirty days."""
+        customer = self.customer(at)
+        stripe_id = self.vendor.subscribe_by_invoice(customer.stripe_id, price, quantity, due_days=30)
+        refresh_subscription(stripe_id=stripe_id, at=at)
+
+    def pay_by_transfer(self, at: datetime) -> None:
+        """The latest invoice is paid at the bank, and the vendor's staff note it."""
+        subscription, _ = self.subscription()
+        self.vendor.note_transfer(subscription.latest_invoice_stripe_id)
+        refresh_subscription(stripe_id=subscription.stripe_id, at=at)
+
+    def switch(self, price: str, at: datetime) -> None:
+        """Change to another price for the same seats."""
+        wanted = Price.objects.get(stripe_id=self.vendor.prices[price])
+        quote = quote_plan(account=self.account, actor=self.actor, price_id=wanted.public_id, quantity=None, at=at)
+        self._take(quote, "", at)
+
     def customer(self, at: datetime) -> Customer:
         """The account at Stripe."""
         return ensure_customer(account=self.account, email=self.cast.email(self.cast.people[0]), at=at)
@@ -129,10 +148,12 @@ class Firm:
 
     def buy(self, add: int, reason: str, at: datetime) -> None:
         """Ask for the price and buy at it."""
-        quote = quote_quantity(account=self.account, actor=self.actor, add=add, at=at)
+        self._take(quote_quantity(account=self.account, actor=self.actor, add=add, at=at), reason, at)
+
+    def _take(self, quote: Quote, reason: str, at: datetime) -> None:
         change = buy_quote(account=self.account, quote_id=quote.public_id, actor=self.actor, reason=reason, at=at)
         if change.state != QuantityChange.State.APPLIED:
-            raise RuntimeError(f"{self.cast.name} could not buy {add} seats: {change.state} {change.error_text}")
+            raise RuntimeError(f"{self.cast.name} could not buy {quote}: {change.state} {change.error_text}")
 
     def raise_by_vendor(self, quantity: int, at: datetime) -> None:
         """The vendor's staff raise the number at Stripe, as for numbers beyond self-service."""

@@ -132,10 +132,11 @@ def fernhollow(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
 
 
 def valdeluz(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
-    """By the year, in euros and Spanish: 12 seats, of which 10 are to be kept at the renewal."""
+    """Twelve seats in euros and Spanish, committed to for a year at 15 % less; 10 are to be kept at its end."""
     firm = Firm(casting.VALDELUZ, vendor)
-    line.at(now - days(251), firm.open)
-    line.at(now - days(250), lambda at: firm.subscribe("business-eur-year", 12, at))
+    line.at(now - days(266), firm.open)
+    line.at(now - days(265), lambda at: firm.subscribe("business-eur", 12, at))
+    line.at(now - days(250), lambda at: firm.switch("business-eur-year", at))
     line.at(now - days(249), lambda at: firm.seat(at, "inés"))
     line.at(now - days(249), lambda at: firm.join_and_sit(at, *[person.key for person in firm.cast.people[1:]]))
     line.at(now - days(8), lambda at: _reduce(firm, 10, "La obra de la planta termina", at))
@@ -165,6 +166,32 @@ def tidewell(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
     line.at(now - days(1), lambda at: _invite_with_seat(firm, "paula.reyes", "Paula Reyes", at))
     line.at(now, firm.use)
     return firm
+
+
+def northfen(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
+    """Pays by invoice within 30 days, on credit up to a limit; its plan begins at ten seats. One invoice is open."""
+    firm = Firm(casting.NORTHFEN, vendor)
+    line.at(now - days(62), firm.open)
+    line.at(now - days(60), lambda at: firm.subscribe_by_invoice("scale-usd-year", 10, at))
+    line.at(now - days(59), lambda at: _agree_on_credit(firm, at))
+    line.at(now - days(58), lambda at: firm.seat(at, "winifred"))
+    line.at(now - days(58), lambda at: firm.join_and_sit(at, "jerome", "moira", "sanjay", "elspeth"))
+    line.at(now - days(57), lambda at: firm.join([firm.by_key["dimitri"]], at))
+    line.at(now - days(40), firm.pay_by_transfer)
+    line.at(now - days(6), lambda at: firm.buy(1, "A trainee in permits", at))
+    line.at(now, firm.use)
+    return firm
+
+
+def _agree_on_credit(firm: Firm, at: datetime) -> None:
+    set_terms(
+        account=firm.account,
+        reason="Framework contract, net 30",
+        actor=Actor.system("demo"),
+        at=at,
+        credit_limit=250_000,
+        po_number="NC-2214",
+    )
 
 
 def _ask(firm: Firm, key: str, reason: str, at: datetime) -> None:

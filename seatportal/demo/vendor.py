@@ -94,6 +94,24 @@ class Vendor:
         )
         return str(made["id"])
 
+    def subscribe_by_invoice(self, customer: str, price: str, quantity: int, *, due_days: int) -> str:
+        """Start a subscription that is paid by invoice; returns its id."""
+        made = self._post(
+            "subscriptions",
+            {
+                "customer": customer,
+                "items": [{"price": self.prices[price], "quantity": quantity}],
+                "billing_mode": {"type": "flexible"},
+                "collection_method": "send_invoice",
+                "days_until_due": due_days,
+            },
+        )
+        return str(made["id"])
+
+    def note_transfer(self, invoice: str) -> None:
+        """The customer has paid an invoice by bank transfer."""
+        self._post(f"invoices/{invoice}/pay", {"paid_out_of_band": "true"})
+
     def set_quantity(self, subscription: str, item: str, quantity: int) -> None:
         """Raise a customer's seats by hand, charged at once; for numbers beyond self-service."""
         self._post(

@@ -1,4 +1,4 @@
-"""The demo's world: nine firms in every state worth seeing, made by the portal's own verbs against the simulator."""
+"""The demo's world: ten firms in every state worth seeing, made by the portal's own verbs against the simulator."""
 
 import secrets
 from dataclasses import dataclass
@@ -56,6 +56,7 @@ def build_world(*, simulator_url: str, now: datetime) -> World:
         stories.valdeluz(line, vendor, now),
         stories.mizuhara(line, vendor, now),
         stories.tidewell(line, vendor, now),
+        stories.northfen(line, vendor, now),
         falkenried(line, vendor, now),
     ]
     line.play(until=now)

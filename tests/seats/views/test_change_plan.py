@@ -99,6 +99,31 @@ def test_a_price_that_moved_is_asked_for_again(monthly: Funded, client_of: Clien
     assert not QuantityChange.objects.exists()
 
 
+def test_a_declined_switch_is_said_and_can_be_stopped(
+    owner: Membership, fund: FundMaker, desk: Desk, client_of: ClientOf
+) -> None:
+    desk.price("flat", "year", unit=51_000)
+    funded = fund(owner, scheme="flat", card="pm_card_chargeCustomerFail")
+    client, slug = client_of(owner), funded.account.slug
+    price = Price.objects.get(interval="year")
+    client.get(reverse("seats:change_plan", args=[slug]), {"price": price.public_id})
+
+    answer = client.post(reverse("seats:change_plan_pay", args=[slug]), {"quote_id": Quote.objects.get().public_id})
+    waiting = text_of(client.get(answer["Location"]))
+    elsewhere = text_of(client.get(reverse("seats:list", args=[slug])))
+    change = QuantityChange.objects.get()
+    client.post(reverse("seats:purchase_stop", args=[slug, change.public_id]))
+    stopped = text_of(client.get(answer["Location"]))
+
+    assert "Your card was declined. You were not charged and the plan stays as it is." in waiting
+    assert "The change of plan waits for its payment" in elsewhere
+    assert "0 seats" not in waiting + elsewhere + stopped
+    assert "You were not charged and the plan stays as it is." in stopped
+    assert f'href="{reverse("seats:change_plan", args=[slug])}"' in stopped
+    assert funded.subscription.items.get().price.interval == "month"
+    assert not Terms.objects.exists()
+
+
 def test_the_api_quotes_and_orders_a_plan(monthly: Funded, now: datetime) -> None:
     acme = integrator_of(monthly.owner, now)
     prices = acme.get("prices").json()
