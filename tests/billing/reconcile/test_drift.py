@@ -6,10 +6,12 @@ import urllib.request
 from datetime import datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.db import connection, transaction
 
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice
+from accounts.notices.deliver_notice import deliver_notice
 from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import accept_quote, buy_quote
 from billing.changes.pending import cancel_change
@@ -97,6 +99,12 @@ def test_quantity_at_the_dashboard_is_accepted(funded: Funded, now: datetime) ->
     notice = Notice.objects.get(kind="edited_at_stripe")
     assert notice.user == funded.owner.user
     assert (notice.context["before"], notice.context["after"]) == (10, 14)
+    assert deliver_notice(notice_id=notice.pk, at=now + timedelta(minutes=5)) is True
+    (sent,) = mail.outbox
+    assert (sent.to, sent.subject) == (["olivia@acme.example"], "Acme: the number of seats is 14 now")
+    assert "changed from 10 to 14: not in Seat Portal" in sent.body
+    assert "A price that you had open is no longer held" in sent.body
+    assert f"/a/{funded.account.slug}/ledger/" in sent.body
 
 
 def test_an_edit_ends_open_prices(funded: Funded, now: datetime) -> None:
