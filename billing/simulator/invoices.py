@@ -58,6 +58,8 @@ def finalize(world: World, invoice: Obj) -> None:
     if (error := taxes.refusal(invoice)) is not None:
         raise error
     _note_discounts(world, invoice)
+    if invoice.get("_manual"):
+        redemptions.used(world, invoice)  # Its lines came after it was drawn up.
     customer["currency"] = customer["currency"] or invoice["currency"]
     due, ending = settlement(invoice["total"], customer["balance"], invoice["currency"])
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"

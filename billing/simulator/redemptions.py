@@ -142,8 +142,9 @@ def in_force(world: World, subscription: Obj, at: int, *, prorating: bool = Fals
 def used(world: World, invoice: Obj) -> None:
     """An invoice has been drawn up: discounts for one invoice are used up by it, those whose months are over go."""
     at = world.now_of(invoice)
+    charges = any(line["amount"] for line in invoice["lines"])
     spent = set()
-    if any(line["amount"] for line in invoice["lines"]):
+    if charges:
         for holder in (invoice, *invoice["lines"]):
             for discount in holder["_discounts"]:
                 if discount["_coupon"]["duration"] == "once":
@@ -159,7 +160,7 @@ def used(world: World, invoice: Obj) -> None:
 
     if invoice["_subscription"] is not None:
         subscription = world.store.change("subscription", invoice["_subscription"])
-        if invoice["_discounts"]:
+        if charges:
             subscription["_last_discounts"] = invoice["_discounts"]
         for holder in (subscription, *subscription["items"]):
             drop(holder)

@@ -126,6 +126,8 @@ def _change_items(world: World, subscription: Obj, params: Obj, behavior: str) -
     if not (now_due and (planned.lines or added)):
         if planned.lines:
             leave_waiting(world, subscription, planned.lines)
+            used = redemptions.in_force(world, subscription | planned.terms, planned.at, prorating=True)
+            subscription["_last_discounts"] = used
         _apply(world, subscription, planned, params, before)
         return
     held = behavior == "pending_if_incomplete"

@@ -212,6 +212,45 @@ def test_flexible_gives_back_what_was_billed_after_the_coupon_is_gone(shop: Shop
     assert [line.amount for line in invoice.lines.data] == [-1000, 1000]
 
 
+def test_classic_gives_back_with_the_discounts_that_were_last_used(shop: Shop) -> None:
+    once = coupon(shop, percent_off=50, duration="once")
+    subscription = on_clock(shop, (1000, 4), discounts=[{"coupon": once}], billing_mode={"type": "classic"})
+    shop.advance(subscription.test_clock, HALF)
+    first = shop.change(subscription, 2).latest_invoice
+    shop.advance(subscription.test_clock, (MAY + JUNE) // 2)
+    second = shop.change(subscription, 4).latest_invoice
+
+    assert [line.amount for line in first.lines.data] == [-1000, 1000]
+    assert [line.amount for line in second.lines.data] == [-1000, 2000]
+
+
+@pytest.mark.parametrize("mode", ["classic", "flexible"])
+def test_a_discount_that_comes_with_a_waiting_change_is_given_back_as_it_was_taken(shop: Shop, mode: str) -> None:
+    subscription = on_clock(shop, (1000, 1), billing_mode={"type": mode})
+    shop.advance(subscription.test_clock, HALF)
+    half = [{"coupon": coupon(shop, percent_off=50)}]
+    waits = {"proration_behavior": "create_prorations", "payment_behavior": "allow_incomplete"}
+
+    shop.change(subscription, 4, discounts=half, **waits)
+    shop.change(subscription, 1, **waits)
+
+    items = shop.client.v1.invoice_items.list({"customer": subscription.customer, "pending": True}).data
+    assert [item.amount for item in items][::-1] == [-500, 1000, -1000, 250]
+
+
+def test_a_customers_coupon_for_one_invoice_is_used_up_by_one_made_by_hand(shop: Shop, control: Control) -> None:
+    customer = shop.customer(clock=shop.clock(APRIL))
+    control("POST", "discounts", customer=customer.id, coupon=coupon(shop, percent_off=50, duration="once"))
+    totals = []
+    for _ in range(2):
+        draft = shop.client.v1.invoices.create({"customer": customer.id})
+        shop.client.v1.invoices.add_lines(draft.id, {"lines": [{"amount": 1000}]})
+        totals.append(shop.client.v1.invoices.finalize_invoice(draft.id).total)
+
+    assert totals == [500, 1000]
+    assert shop.client.v1.customers.retrieve(customer.id).discount is None
+
+
 def test_pending_prorations_keep_their_discount_until_the_renewal(shop: Shop) -> None:
     subscription = on_clock(shop, (1000, 10), discounts=[{"coupon": coupon(shop, percent_off=20)}])
     shop.advance(subscription.test_clock, HALF)
