@@ -73,6 +73,7 @@ def _handle(events: list[StripeEvent], at: datetime) -> int:
     for topic in topics.values():
         if time.monotonic() > end:
             _rows(topic).update(tries=F("tries") - 1, next_try_at=at)
+            ring_once("billing.handle_waiting_events")
         elif _attempt(reading.follow, topic, at):
             done += topic
     _rows(done).update(state=State.DONE, done_at=at, last_error="")

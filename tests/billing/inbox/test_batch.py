@@ -116,10 +116,13 @@ def test_what_was_not_reached_in_time_is_given_back(
     funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting(1, funded)
+    rung: list[str] = []
     monkeypatch.setattr(handle_event, "WORK_SECONDS", -1.0)
+    monkeypatch.setattr(handle_event, "ring_once", rung.append)
     assert handle_waiting_events(at=now) == 0
     given_back = StripeEvent.objects.get()
     assert (given_back.state, given_back.tries, given_back.next_try_at) == (State.WAITING, 0, now)
+    assert rung == ["billing.handle_waiting_events"]
 
     monkeypatch.undo()
     assert handle_waiting_events(at=now) == 1
