@@ -74,23 +74,18 @@ def kill_at(point: str, notes: Notes) -> Cut:
     return around(place, name, nth=nth, **{when: end})
 
 
-def patience(seconds: float) -> Cut:
-    """How long this process waits for an answer of Stripe's."""
-    return lambda: setattr(settings, "STRIPE_TIMEOUT", seconds)
-
-
 def stripe_unreachable() -> Cut:
     """Nothing answers at Stripe's address."""
     return lambda: setattr(settings, "STRIPE_API_BASE", UNREACHABLE)
 
 
-def send_by(*, api_key: str = "", api_base: str = "") -> Cut:
-    """The charging call goes out with another key or to another address, all the rest as always."""
+def send_by(*, api_key: str = "", api_base: str = "", timeout: float = 8.0) -> Cut:
+    """The charging call goes out with another key, to another address or with less patience (seconds) than all else."""
 
     def cut() -> None:
         gateway = resolve_name(GATEWAY)
         other = gateway(
-            api_key=api_key or settings.STRIPE_API_KEY, api_base=api_base or settings.STRIPE_API_BASE, timeout=2.0
+            api_key=api_key or settings.STRIPE_API_KEY, api_base=api_base or settings.STRIPE_API_BASE, timeout=timeout
         )
         real = gateway.update_subscription
         gateway.update_subscription = lambda _self, *args, **kwargs: real(other, *args, **kwargs)

@@ -84,7 +84,7 @@ class Shop(Vendor):
 
     # What people do there
 
-    def fault(self, kind: str, *, seconds: float = 0.8) -> None:
+    def fault(self, kind: str, *, seconds: float = 1.0) -> None:
         """The next charging call meets this."""
         match = {"method": "POST", "path_regex": "^/v1/subscriptions/sub_"}
         self._control("faults", {"kind": kind, "match": match, "times": 1, "seconds": seconds})

@@ -17,6 +17,8 @@ from seats.holders.claim import claim
 from seats.models import Assignment, LedgerEntry, SeatPool
 
 State = QuantityChange.State
+# Seconds: how long a call waits for an answer that comes later than that.
+PATIENCE, HANGS = 1.0, 1.6
 
 
 def natural_end(stage: Stage) -> str:
@@ -44,8 +46,8 @@ def purchase(*, fault: str = "", kill: str = "", click: tuple[Cut, ...] = (), en
         stage.open()
         quote = stage.quote()
         if fault:
-            stage.shop.fault(fault)
-        hurts = [cuts.patience(0.4)] if fault.startswith("hang") else []
+            stage.shop.fault(fault, seconds=HANGS)
+        hurts = [cuts.send_by(timeout=PATIENCE)] if fault.startswith("hang") else []
         kills = [cuts.kill_at(kill, stage.notes)] if kill else []
         ended = stage.click(quote, *hurts, *click, *kills)
         stage.require("the process was killed", ended.killed == bool(kill))
