@@ -96,5 +96,7 @@ def judge(intent: Intent, remote: RemoteSubscription, invoice: RemoteInvoice | N
     if item is None or item.quantity != intent.base_quantity or item.price_id != intent.price_id:
         if intent.state == State.CONFIRMED:
             return Verdict(State.REJECTED, None, "quote_changed")
+        if intent.state == State.CALLING:
+            return Verdict(intent.state)  # What its own call did shows only afterwards; at the latest the lease ends.
         return Verdict(State.CONFLICT, invoice, "moved_elsewhere")
     return Verdict(intent.state, invoice)

@@ -104,7 +104,10 @@ TABLE = [
     (State.CONFIRMED, 0, replace(BASE, status="past_due"), None, State.REJECTED, "quote_changed"),
     (State.CONFIRMED, 1, OTHER_QUANTITY, None, State.REJECTED, "quote_changed"),
     (State.UNKNOWN, 1, OTHER_QUANTITY, None, State.CONFLICT, "moved_elsewhere"),
-    (State.CALLING, 1, OTHER_QUANTITY, None, State.CONFLICT, "moved_elsewhere"),
+    # Fault F26: an edit that is heard of while the call is on its way; its end is judged when the lease is over.
+    (State.CALLING, 1, OTHER_QUANTITY, None, State.CALLING, ""),
+    (State.CALLING, 1, OTHER_QUANTITY, VOID, State.CALLING, ""),
+    (State.UNKNOWN, 1, OTHER_QUANTITY, VOID, State.ABANDONED, "not_paid"),
 ]
 
 
