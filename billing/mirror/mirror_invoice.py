@@ -10,8 +10,15 @@ def unpaid_of(account: Account) -> set[str]:
     return set(Invoice.objects.filter(account=account, status="open").values_list("stripe_id", flat=True))
 
 
+# Stripe's invoices go one way. Reads of them carry no fence, so one that shows an earlier step is an older read.
+_STEP = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
+
+
 def mirror_invoice(*, account: Account, subscription: Subscription | None, remote: RemoteInvoice) -> Invoice:
-    """Write one invoice with its lines, in the caller's transaction."""
+    """Write one invoice with its lines, in the caller's transaction; an older read leaves the newer one's row."""
+    known = Invoice.objects.select_for_update(no_key=True).filter(stripe_id=remote.id).first()
+    if known is not None and _STEP.get(remote.status, 0) < _STEP.get(known.status, 0):
+        return known
     invoice, _ = Invoice.objects.update_or_create(
         stripe_id=remote.id,
         defaults={
@@ -36,8 +43,8 @@ def mirror_invoice(*, account: Account, subscription: Subscription | None, remot
             "paid_at": remote.paid_at,
         },
     )
-    known = set(invoice.lines.values_list("stripe_id", "amount"))
-    if known != {(line.id, line.amount) for line in remote.lines}:
+    lines = set(invoice.lines.values_list("stripe_id", "amount"))
+    if lines != {(line.id, line.amount) for line in remote.lines}:
         invoice.lines.all().delete()
         InvoiceLine.objects.bulk_create(
             InvoiceLine(

@@ -1,14 +1,17 @@
 """The fence: the newest read owns the truth, whichever comes home last."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from django.db import transaction
 
 from billing.gateway.contract import RemoteSubscription
 from billing.gateway.stripe_api import StripeGateway, gateway
+from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
 from billing.mirror.refresh import refresh_subscription, refresh_until_written
-from billing.models import Subscription
+from billing.models import Invoice, Subscription
 from seats.models import LedgerEntry, SeatPool
 from tests.conftest import Funded
 
@@ -83,8 +86,6 @@ def test_a_customer_that_is_not_ours_leaves_no_trace(funded: Funded, now: dateti
 
 def test_stripe_is_never_called_inside_a_transaction(funded: Funded) -> None:
     """Invariant 15."""
-    from django.db import transaction
-
     with pytest.raises(RuntimeError, match="inside a database transaction"), transaction.atomic():
         gateway().subscription(funded.stripe_id)
 
@@ -104,3 +105,17 @@ def test_the_end_of_a_subscription_ends_its_seats_in_the_ledger(funded: Funded, 
     assert (entry.purchased_before, entry.purchased_after) == (10, 0)
     pool = SeatPool.objects.get(account=funded.account)
     assert (pool.purchased, pool.frozen) == (0, "canceled")
+
+
+def test_a_slow_read_of_an_invoice_does_not_overwrite_a_newer_one(funded: Funded, now: datetime) -> None:
+    """Two workers read the same invoice, which is paid between their reads; the earlier read comes home last."""
+    bill = Invoice.objects.get(account=funded.account)
+    paid = gateway().invoice(bill.stripe_id)
+    opened = replace(paid, status="open", amount_paid=0, amount_remaining=paid.amount_due, paid_at=None)
+
+    with transaction.atomic():
+        mirror_invoice(account=funded.account, subscription=funded.subscription, remote=opened)
+
+    bill.refresh_from_db()
+    assert (bill.status, bill.amount_paid, bill.amount_remaining) == ("paid", paid.amount_due, 0)
+    assert unpaid_of(funded.account) == set()
