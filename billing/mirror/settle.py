@@ -125,7 +125,13 @@ def after_undo(change: QuantityChange, at: datetime) -> None:
 def commit_terms(change: QuantityChange, subscription: Subscription, at: datetime) -> None:
     """What a purchase commits to stands or falls with it."""
     if change.kind in (QuantityChange.Kind.ADD, QuantityChange.Kind.UNDO):
-        commit_added(account=change.account, quantity=change.target_quantity, at=at, change_id=change.public_id)
+        commit_added(
+            account=change.account,
+            before=change.base_quantity,
+            quantity=change.target_quantity,
+            at=at,
+            change_id=change.public_id,
+        )
         return
     item = subscription.items.select_related("price").filter(stripe_id=change.item_stripe_id).first()
     if change.kind == QuantityChange.Kind.PLAN and item is not None and item.price.interval == "year":

@@ -20,12 +20,17 @@ def commit_to_year(*, account: Account, quantity: int, until: datetime, change_i
     _write(terms, quantity, until, change_id)
 
 
-def commit_added(*, account: Account, quantity: int, at: datetime, change_id: str) -> None:
-    """Where the terms commit added seats too: commit what is bought now, or what is left when it was undone."""
+def commit_added(*, account: Account, before: int, quantity: int, at: datetime, change_id: str) -> None:
+    """Where the terms commit added seats too: commit what is bought now, or what is left when it was undone.
+
+    before: the quantity until now. A commitment to more than is bought stays; an undo lowers only what its purchase
+    had raised.
+    """
     terms = Terms.objects.select_for_update(no_key=True).filter(account=account, adds_commit=True).first()
     if terms is None or terms.committed_until is None or at >= terms.committed_until:
         return
-    if quantity != terms.committed_quantity:
+    committed = terms.committed_quantity
+    if quantity > committed if quantity > before else committed == before:
         _write(terms, quantity, terms.committed_until, change_id)
 
 

@@ -12,7 +12,7 @@ from billing.changes.undo_change import undo_change, undoable_until
 from billing.errors import ChangeInProgress, NotUndoable, ProviderUnavailable, UndoTooLate
 from billing.mirror.queries import open_decrease
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange
+from billing.models import QuantityChange, Terms
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import LedgerEntry, SeatPool
 from tests.conftest import Funded, FundMaker
@@ -202,3 +202,22 @@ def test_a_plan_below_stays(funded: Funded, now: datetime) -> None:
     plan = open_decrease(funded.account)
     assert plan is not None
     assert plan.renew_quantity == 7
+
+
+@pytest.mark.parametrize(("committed", "bought", "undone"), [(20, 20, 20), (10, 12, 10)])
+def test_a_purchase_never_lowers_a_commitment(
+    funded: Funded, now: datetime, committed: int, bought: int, undone: int
+) -> None:
+    """Where added seats are committed too; the larger commitment was agreed for seats that are still to come."""
+    until = now + timedelta(days=300)
+    terms = Terms.objects.create(
+        account=funded.account, committed_quantity=committed, committed_until=until, adds_commit=True
+    )
+
+    purchase = buy(funded, now)
+    terms.refresh_from_db()
+    assert terms.committed_quantity == bought
+    undo(funded, purchase, now)
+
+    terms.refresh_from_db()
+    assert terms.committed_quantity == undone
