@@ -19,7 +19,7 @@ from billing.errors import ChangeInProgress, NotUndoable, ProviderUnavailable, U
 from billing.gateway.contract import GatewayError, RemoteInvoice
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import changes_of, seat_item
-from billing.models import QuantityChange, Refund, Subscription
+from billing.models import CreditNote, QuantityChange, Refund, Subscription
 from billing.quotes.params import params_hash, preview_params, update_params
 from seatportal.kit.clock import to_unix
 from seatportal.kit.ids import public_id
@@ -58,6 +58,9 @@ def check_may_undo(change: QuantityChange, *, at: datetime) -> None:
         and subscription.collection_method == "charge_automatically"
     )
     if not same or later.filter(state=State.APPLIED).exists():
+        raise NotUndoable
+    # A part went back already; the undo would give it a second time.
+    if CreditNote.objects.filter(incident__change=change).exclude(state=CreditNote.State.REFUSED).exists():
         raise NotUndoable
 
 

@@ -15,7 +15,7 @@ from billing.errors import NothingToCredit, NotOpen, ProviderUnavailable
 from billing.gateway.contract import GatewayError, Refused, RemoteCreditNote
 from billing.gateway.credit_notes import STAMP
 from billing.gateway.stripe_api import gateway
-from billing.models import CreditNote, Incident
+from billing.models import CreditNote, Incident, QuantityChange, Subscription
 from seatportal.kit.ids import public_id
 
 log = structlog.get_logger(__name__)
@@ -71,6 +71,8 @@ def finish_credit_notes(*, at: datetime) -> int:
 @transaction.atomic
 def _accept(incident: Incident, *, to_card: bool, actor: Actor, at: datetime, reason: str) -> CreditNote:
     """The row with its key and every parameter; nothing is sent yet."""
+    # Serializes with an undo of the purchase, which gives the same money back (changes/undo_change.py).
+    Subscription.objects.select_for_update(no_key=True).get(pk=incident.subscription_id)
     locked = Incident.objects.select_for_update(no_key=True, of=("self",)).get(pk=incident.pk)
     known = CreditNote.objects.filter(incident=locked).first()
     if known is not None:
@@ -79,6 +81,9 @@ def _accept(incident: Incident, *, to_card: bool, actor: Actor, at: datetime, re
         raise NotOpen
     if not locked.creditable or not locked.invoice_stripe_id:
         raise NothingToCredit
+    live = (*QuantityChange.OPEN, QuantityChange.State.APPLIED)
+    if locked.change_id and QuantityChange.objects.filter(undoes=locked.change_id, state__in=live).exists():
+        raise NothingToCredit  # The undo gives all of it back.
     note_id = public_id("crn")
     params: dict[str, Any] = {
         "invoice": locked.invoice_stripe_id,

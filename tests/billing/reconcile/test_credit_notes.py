@@ -8,12 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.access.actor import Actor
+from accounts.models import Membership
 from billing.changes.buy_quote import buy_quote
-from billing.errors import NothingToCredit
+from billing.changes.undo_change import undo_change
+from billing.errors import NothingToCredit, NotUndoable
 from billing.models import CreditNote, Incident, QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
 from billing.reconcile.issue_credit_note import finish_credit_notes, issue_credit_note
-from tests.conftest import Funded
+from tests.conftest import Funded, FundMaker
 from tests.seatportal.test_staff import staff_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,3 +155,39 @@ def test_what_stripe_refuses_stays_an_open_incident(funded: Funded, now: datetim
     assert note.state == "refused"
     assert "what is left to credit" in note.error
     assert Incident.objects.get().state == "open"
+
+
+def given_back(funded: Funded) -> int:
+    """By refunds and as credit, in minor units."""
+    v1 = funded.desk.client.v1
+    refunds = v1.refunds.list({"limit": 100}).to_dict()["data"]
+    balance = int(v1.customers.retrieve(funded.customer.stripe_id).to_dict()["balance"])
+    return sum(int(refund["amount"]) for refund in refunds) - balance
+
+
+def test_an_undo_after_the_credit_note_would_give_the_same_money_twice(funded: Funded, now: datetime) -> None:
+    change = taxed_after_the_quote(funded, now)
+    issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Tax")
+
+    with pytest.raises(NotUndoable):
+        undo_change(account=funded.account, change_id=change.public_id, actor=funded.actor, at=now)
+
+    assert given_back(funded) == 800
+    assert funded.desk.quantity(funded.stripe_id) == 12
+
+
+def test_a_credit_note_after_the_undo_would_give_the_same_money_twice(
+    owner: Membership, fund: FundMaker, now: datetime
+) -> None:
+    """Paid from credit, so that Stripe itself would see nothing wrong in a note."""
+    funded = fund(owner, balance=-9_000)
+    change = taxed_after_the_quote(funded, now)
+    undo_change(account=funded.account, change_id=change.public_id, actor=funded.actor, at=now)
+    assert given_back(funded) == 9_000
+
+    incident = Incident.objects.get(change=change)
+    with pytest.raises(NothingToCredit):
+        issue_credit_note(incident=incident, actor=STAFF, at=now, reason="Tax")
+
+    assert not CreditNote.objects.exists()
+    assert given_back(funded) == 9_000
