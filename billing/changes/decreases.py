@@ -13,7 +13,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing import facts
 from billing.changes.rules import backoff
-from billing.errors import ChangeInProgress, NoSubscription, ProviderUnavailable, ReductionRefused
+from billing.errors import ChangeInProgress, NoSubscription, ProviderUnavailable, ReductionRefused, SelfServiceFrozen
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import (
@@ -39,8 +39,12 @@ def plan_decrease(
     """Hold `quantity` seats from the next period on; today's number withdraws the plan (None). No call to Stripe.
 
     Raises NoSubscription, ChangeInProgress, ReductionRefused, MinimumSeats, CommitmentInForce, ProviderUnavailable
-    (only when Stripe holds the old plan).
+    (only when Stripe holds the old plan), SelfServiceFrozen; a plan that stands can still be withdrawn by
+    withdraw_decrease while it is frozen.
     """
+    known = live_subscription(account)
+    if known is not None and known.frozen:
+        raise SelfServiceFrozen  # Before Stripe is asked to let go of the old plan.
     current = open_decrease(account)
     if current is not None and current.state == State.PLACED:
         _take_back(current)
@@ -52,6 +56,8 @@ def plan_decrease(
             raise NoSubscription
         # Serializes two admins who plan at once; the second one's number counts.
         subscription = Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)
+        if subscription.frozen:
+            raise SelfServiceFrozen
         item = seat_item(subscription)
         if item is None:
             raise NoSubscription

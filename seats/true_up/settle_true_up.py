@@ -14,7 +14,14 @@ from accounts.audit.record_audit import record_audit
 from billing.changes.buy_quote import accept_quote
 from billing.changes.decreases import plan_decrease
 from billing.changes.finish_change import finish_change
-from billing.errors import ChangeInProgress, ProviderUnavailable, QuoteChanged, QuoteUnavailable, RenewalSoon
+from billing.errors import (
+    ChangeInProgress,
+    ProviderUnavailable,
+    QuoteChanged,
+    QuoteUnavailable,
+    RenewalSoon,
+    SelfServiceFrozen,
+)
 from billing.mirror.queries import live_subscription, open_decrease, seat_item
 from billing.models import QuantityChange, Quote
 from billing.quotes.quote_quantity import quote_true_up
@@ -271,7 +278,7 @@ def _reduce(run: TrueUp, at: datetime) -> bool:
             at=at,
             reason=reason_of(run),
         )
-    except ProviderUnavailable as error:
+    except (ProviderUnavailable, SelfServiceFrozen) as error:
         _wait(run, at, error)
         return False
     except PortalError as error:

@@ -6,10 +6,11 @@ import pytest
 
 from billing.changes.buy_quote import buy_quote
 from billing.changes.decreases import place_due_decreases, plan_decrease, withdraw_decrease
-from billing.errors import MinimumSeats, ReductionRefused
+from billing.errors import MinimumSeats, ReductionRefused, SelfServiceFrozen
+from billing.mirror.freeze import freeze, thaw
 from billing.mirror.queries import open_decrease
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange, ScheduledDecrease
+from billing.models import QuantityChange, ScheduledDecrease, Subscription
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import LedgerEntry, SeatPool
 from tests.conftest import Funded
@@ -148,3 +149,21 @@ def test_buying_while_a_reduction_is_at_stripe_releases_it_and_places_it_again(f
     renew(funded)
     assert funded.desk.quantity(funded.stripe_id) == 7
     assert broken_invariants(funded.desk) == []
+
+
+def test_nothing_is_planned_while_self_service_is_frozen(funded: Funded, now: datetime) -> None:
+    """What Stripe holds was not made by us: a plan made on it would be of another price."""
+    subscription = Subscription.objects.get()
+    old = plan_decrease(account=funded.account, quantity=8, actor=funded.actor, at=now)
+    place_due_decreases(at=(soon := to_last_day(funded, now)))
+    freeze(subscription=subscription, why=Subscription.Frozen.SHAPE, at=soon)
+
+    with pytest.raises(SelfServiceFrozen):
+        plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=soon)
+
+    assert old is not None
+    assert [(row.pk, row.state) for row in ScheduledDecrease.objects.all()] == [(old.pk, State.PLACED)]
+    assert funded.desk.client.v1.subscriptions.retrieve(funded.stripe_id).schedule is not None
+    subscription.refresh_from_db()
+    thaw(subscription=subscription)
+    assert plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=soon) is not None
