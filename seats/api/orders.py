@@ -27,7 +27,7 @@ from billing.errors import (
     UndoTooLate,
 )
 from billing.mirror.queries import changes_of, undo_of
-from billing.models import QuantityChange
+from billing.models import QuantityChange, Quote
 from billing.quotes.queries import quote_of
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
 from seatportal.api.idempotency import idempotent
@@ -177,9 +177,12 @@ class Orders(ApiView):
         """Charge exactly what was quoted and add the seats.
 
         201: paid, the seats are there. 202: accepted but open; `payment_url` leads a person to the bank's confirmation,
-        or Stripe is being asked. Read the order until its state settles; do not buy again.
+        or Stripe is being asked. Read the order until its state settles; do not buy again. A quote of kind `plan` needs
+        the capability billing.manage too.
         """
         values = checked(NewOrderSerializer, request.data)
+        if quote_of(self.account, values["quote_id"]).kind == Quote.Kind.PLAN:
+            require(request, "billing.manage")
         members, emails = self._people(request, values["quote_id"], values["assign_to"])
         change = buy_and_assign(
             account=self.account,

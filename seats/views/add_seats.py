@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access.actor import actor_of
-from accounts.access.pages import AccountRequest, requires
+from accounts.access.pages import AccountRequest, no_permission, requires
 from billing.catalog.pricing import cheaper_above, next_step
 from billing.catalog.queries import scheme_of
 from billing.errors import QuantityWrong, QuoteChanged, QuoteExpired, QuoteUnknown
@@ -82,6 +82,8 @@ def pay(request: AccountRequest) -> HttpResponse:
         quote = quote_of(request.account, request.POST.get("quote_id", ""))
     except QuoteUnknown as error:
         return _refused(request, error, None)
+    if quote.kind == Quote.Kind.PLAN and "billing.manage" not in request.capabilities:
+        return no_permission(request, "billing.manage")
     form = _form(request, added=quote.added, data=True)
     if quote.consumed_at is None and not form.is_valid():
         context = _offer(request, quote, None, add=quote.added) | _page(request, form)

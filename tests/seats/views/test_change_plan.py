@@ -8,13 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.access.roles import _ROLES
+from accounts.models import Membership, Role
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Price, QuantityChange, Quote, Terms
+from billing.quotes.quote_plan import quote_plan
 from billing.terms.set_terms import set_terms
 from seatportal.templatetags.portal import day
 from seats.models import SeatPool
-from tests.conftest import Funded, FundMaker
+from tests.conftest import Funded, FundMaker, join
 from tests.desk import Desk
 from tests.integrator import integrator_of, problem
 
@@ -147,6 +149,32 @@ def test_the_api_quotes_and_orders_a_plan(monthly: Funded, now: datetime) -> Non
     assert (few.status_code, problem(few)["code"], problem(few)["minimum"]) == (422, "minimum_seats", 12)
     none = acme.post("plan-quotes", {"price_id": "prc_none"})
     assert (none.status_code, problem(none)["code"]) == (422, "plan_unavailable")
+
+
+def test_who_only_buys_seats_changes_no_plan(
+    monthly: Funded, now: datetime, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The price of a plan is accepted only by who may ask for it, at every door."""
+    price = Price.objects.get(unit_amount=51_000, currency="usd")
+    quote = quote_plan(account=monthly.account, actor=monthly.actor, price_id=price.public_id, quantity=None, at=now)
+    buyer = integrator_of(monthly.owner, now, "seats.buy")
+    bills = len(monthly.desk.invoices(monthly.stripe_id))
+
+    refused = buyer.post("orders", {"quote_id": quote.public_id}, idempotency_key="a")
+    # No role of today buys without managing; one of tomorrow must not slip through.
+    monkeypatch.setitem(_ROLES, "viewer", frozenset({"seats.view", "seats.buy"}))
+    viewer = join(monthly.account, "Vera", Role.VIEWER, now)
+    page = client_of(viewer).post(reverse("seats:pay", args=[monthly.account.slug]), {"quote_id": quote.public_id})
+
+    assert (refused.status_code, problem(refused)["capability"]) == (403, "billing.manage")
+    assert page.status_code == 403
+    assert not QuantityChange.objects.exists()
+    assert not Terms.objects.exists()
+    quote.refresh_from_db()
+    assert quote.consumed_at is None
+    refresh_subscription(stripe_id=monthly.stripe_id, at=now)
+    assert monthly.subscription.items.get().price.interval == "month"
+    assert len(monthly.desk.invoices(monthly.stripe_id)) == bills
 
 
 @pytest.fixture
