@@ -6,9 +6,9 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.notices.send_notice import send_notice
-from billing.changes.rules import UNDO_WITHIN
+from billing.changes.undo_change import undoable_until
 from billing.mirror.queries import card_of, invoices_of, seat_item
-from billing.models import QuantityChange
+from billing.models import Price, QuantityChange
 
 State, Kind = QuantityChange.State, QuantityChange.Kind
 # Ends that their causer saw happen and chose.
@@ -18,7 +18,8 @@ _SILENT_CODES = ("cancelled", "quote_changed")
 def tell_change(*, change: QuantityChange, at: datetime) -> int:
     """Write the mails that this state asks for, in the caller's transaction; returns how many are new.
 
-    Told again, it writes none twice. Other kinds of change than purchases and their undo are told by their own verbs.
+    Told again, it writes none twice. Purchases, their undo and changes of plan are told here; a true-up and a missed
+    reduction by their own verbs.
     """
     kind = _kind_of(change)
     if kind is None:
@@ -37,7 +38,7 @@ def _kind_of(change: QuantityChange) -> str | None:
     """The template for a state, or None where nobody needs a mail."""
     if change.kind == Kind.UNDO:
         return "purchase_undone" if change.state == State.APPLIED else None
-    if change.kind != Kind.ADD:
+    if change.kind not in (Kind.ADD, Kind.PLAN):
         return None
     if change.state == State.APPLIED:
         return "receipt"
@@ -67,13 +68,24 @@ def _context(change: QuantityChange) -> dict[str, Any]:
         "due": purchase.charged_due or 0,
         "card": card.title if card else "",
         "number": bill.number if bill else "",
+        "plan": _plan(change),
+        "on_credit": change.on_credit,
+        "pay_by_at": bill.due_at if bill else None,
+        "po_number": change.po_number,
         "reason": purchase.reason,
         "code": change.error_code,
-        "undo_until_at": change.settled_at + UNDO_WITHIN if change.settled_at else None,
+        "undo_until_at": undoable_until(change, at=change.settled_at) if change.settled_at else None,
         "pay_until_at": change.pending_expires_at,
         "renews_at": item.period_end if item else None,
         "link": reverse("seats:purchase", args=[account.slug, purchase.public_id]),
     }
+
+
+def _plan(change: QuantityChange) -> str:
+    """The price that it is changed to; empty where only the number of seats changes."""
+    if change.kind != Kind.PLAN:
+        return ""
+    return str(Price.objects.select_related("plan").get(stripe_id=change.target_price_stripe_id))
 
 
 def _buyer(change: QuantityChange) -> str:

@@ -14,9 +14,13 @@ from billing.changes.finish_open_changes import finish_open_changes
 from billing.changes.pending import cancel_change
 from billing.changes.undo_change import undo_change
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange
+from billing.models import Invoice, Price, QuantityChange
+from billing.quotes.quote_plan import quote_plan
 from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.set_terms import set_terms
+from seatportal.templatetags.portal import day
 from tests.conftest import Funded, FundMaker, join
+from tests.desk import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,3 +130,82 @@ def test_what_its_buyer_stopped_needs_no_mail(funded: Funded, now: datetime) -> 
     cancel_change(account=funded.account, change_id=change.public_id, actor=funded.actor, at=now)
 
     assert told() == []
+
+
+def switch(funded: Funded, now: datetime) -> QuantityChange:
+    """To the year's price."""
+    price = Price.objects.get(interval="year")
+    quote = quote_plan(account=funded.account, actor=funded.actor, price_id=price.public_id, quantity=None, at=now)
+    return buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+
+
+def test_a_change_of_plan_is_told_as_one(owner: Membership, fund: FundMaker, desk: Desk, now: datetime) -> None:
+    desk.price("flat", "year", unit=51_000)
+    funded = fund(owner, scheme="flat")
+
+    change = switch(funded, now)
+
+    assert (change.state, told()) == (QuantityChange.State.APPLIED, [("receipt", "Olivia")])
+    text = mails(now)["olivia@acme.example"]
+    plan = Price.objects.get(interval="year")
+    assert mail.outbox[0].subject == f"Acme: the plan is {plan} now"
+    assert f"Olivia changed the plan to {plan}, for 10 seats." in text
+    assert "Quoted $4,600.00, charged $4,600.00. $4,600.00 was charged to Visa •••• 4242." in text
+    assert "Open the change of plan:" in text
+    assert "added" not in text
+    assert "undone" not in text
+
+
+def test_a_declined_change_of_plan_and_its_end_are_told(
+    owner: Membership, fund: FundMaker, desk: Desk, now: datetime
+) -> None:
+    desk.price("flat", "year", unit=51_000)
+    funded = fund(owner, scheme="flat", card="pm_card_chargeCustomerFail")
+
+    change = switch(funded, now)
+    cancel_change(account=funded.account, change_id=change.public_id, actor=funded.actor, at=now)
+
+    assert told() == [("payment_declined", "Olivia"), ("purchase_abandoned", "Olivia")]
+    mails(now)
+    plan = Price.objects.get(interval="year")
+    told_by = {message.subject: str(message.body) for message in mail.outbox}
+    declined, ended = (
+        told_by["Acme: the card was declined"],
+        told_by["Acme: the change of plan ended without a payment"],
+    )
+    assert (
+        f"Olivia changes the plan to {plan} for $4,600.00, and the card was declined. Nothing was charged and the "
+        "plan stays as it is."
+    ) in declined
+    assert (
+        f"The change to {plan} for $4,600.00 by Olivia was not paid and has ended. Nothing was charged and the plan "
+        "stays as it is."
+    ) in ended
+    assert "seats for" not in declined + ended
+
+
+def test_a_purchase_on_credit_is_told_with_its_invoice(owner: Membership, fund: FundMaker, now: datetime) -> None:
+    funded = fund(owner, collection_method="send_invoice", days_until_due=30)
+    [first] = funded.desk.invoices(funded.stripe_id)
+    funded.desk.client.v1.invoices.pay(first["id"], {"paid_out_of_band": True})
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    set_terms(
+        account=funded.account, reason="Net 30", actor=funded.actor, at=now, credit_limit=10_000, po_number="PO 17"
+    )
+    Notice.objects.all().delete()  # What the first invoice was told with.
+
+    change = buy(funded, now)
+
+    assert (change.state, told()) == (QuantityChange.State.APPLIED, [("receipt", "Olivia")])
+    text = mails(now)["olivia@acme.example"]
+    bill = Invoice.objects.get(stripe_id=change.invoice_stripe_id)
+    assert bill.due_at is not None
+    assert "Olivia added 2 seats. There are 12 seats now." in text
+    assert (
+        "Quoted $80.00, invoiced $80.00. Nothing is charged to a card; the invoice of $80.00 is due "
+        f"{day(bill.due_at)}."
+    ) in text
+    assert f"Invoice: {bill.number}" in text
+    assert "Purchase order number: PO 17" in text
+    assert "was charged" not in text
+    assert "undone" not in text
