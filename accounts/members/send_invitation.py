@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from accounts.members.invitations import LIFETIME, token_of
 from accounts.models import Invitation
 from seatportal.kit.queue import ring
+from seatportal.kit.smtp import refused_for_good
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ def send_invitation(*, invitation_id: int, at: datetime) -> bool:
 
     Nothing is locked while the mail server works. Better two mails than none: the row is marked after the mail is out,
     and only if no newer link was made meanwhile. An address that the mail server refuses is not tried again.
-    Raises OSError when the mail server cannot be reached; the sweep tries again.
+    Raises OSError when the mail server cannot be reached or says: later; the sweep tries again.
     """
     invitation = (
         Invitation.objects.select_related("account", "invited_by__user")
@@ -36,7 +37,9 @@ def send_invitation(*, invitation_id: int, at: datetime) -> bool:
         return False
     try:
         _mail(invitation).send()
-    except SMTPRecipientsRefused:
+    except SMTPRecipientsRefused as error:
+        if not refused_for_good(error):
+            raise
         log.warning("invitation_refused_by_mail_server", invitation=invitation.public_id)
     Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(sent_at=at)
     return True

@@ -1,7 +1,6 @@
 """Send one notice: claimed first, so that two workers never send it both; recorded after the mail is out."""
 
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import structlog
@@ -14,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Notice
 from seatportal.kit.queue import ring
+from seatportal.kit.smtp import refused_for_good
 
 log = structlog.get_logger(__name__)
 
@@ -43,11 +43,11 @@ def deliver_notice(*, notice_id: int, at: datetime) -> bool:
     row = Notice.objects.filter(pk=notice_id)
     try:
         mail_of(notice).send()
-    except SMTPRecipientsRefused as error:
-        row.update(given_up_at=at, last_error=_words(error))
-        log.warning("notice_refused_by_mail_server", notice=notice.public_id)
-        return False
     except Exception as error:
+        if refused_for_good(error):
+            row.update(given_up_at=at, last_error=_words(error))
+            log.warning("notice_refused_by_mail_server", notice=notice.public_id)
+            return False
         last = notice.tries + 1 >= len(WAITS)
         row.update(
             next_try_at=at + WAITS[min(notice.tries, len(WAITS) - 1)],

@@ -158,3 +158,17 @@ def test_the_tasks_call_the_verbs(acme: Account, rung: list[Any]) -> None:
     assert [message.to for message in mail.outbox] == [[waiting.email]]
     old.refresh_from_db()
     assert old.state == "expired"
+
+
+def test_a_mail_server_that_says_later_leaves_the_row_due(acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(*_: Any) -> None:
+        raise SMTPRecipientsRefused({"new@example.com": (450, b"greylisted")})
+
+    invitation = InvitationFactory.create(account=acme, sent_at=None)
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", later)
+
+    with pytest.raises(SMTPRecipientsRefused):
+        send_invitation(invitation_id=invitation.pk, at=AT)
+
+    invitation.refresh_from_db()
+    assert invitation.sent_at is None

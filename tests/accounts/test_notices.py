@@ -212,3 +212,21 @@ def test_the_sweep_finds_what_was_never_rung(
     deliver_notice_task(notice.pk)
 
     assert len(mail.outbox) == 1
+
+
+def test_a_mail_server_that_says_later_is_asked_again(
+    acme: Account, olga: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Greylisting refuses the first try with a code below 500."""
+
+    def later(*_: Any) -> None:
+        raise SMTPRecipientsRefused({"olga@example.com": (450, b"greylisted")})
+
+    tell(acme)
+    with monkeypatch.context() as busy:
+        busy.setattr("django.core.mail.EmailMessage.send", later)
+        assert deliver_all() == 0
+    assert Notice.objects.get().given_up_at is None
+
+    assert deliver_all(AT + WAITS[0]) == 1
+    assert len(mail.outbox) == 1
