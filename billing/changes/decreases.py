@@ -121,8 +121,8 @@ def place_due_decreases(*, at: datetime) -> int:
         try:
             _place(plan)
             placed += 1
-        except GatewayError as error:
-            log.warning("reduction_not_placed", reduction=plan.public_id, error=str(error))
+        except Exception as error:  # one that fails never stops the rest
+            log.warning("reduction_not_placed", reduction=plan.public_id, error=str(error), exc_info=True)
             ScheduledDecrease.objects.filter(pk=plan.pk).update(next_try_at=at + backoff(plan.tries + 1))
         refresh_quietly(plan.subscription.stripe_id, at)
     return placed
@@ -137,8 +137,8 @@ def let_go_of_schedules(*, at: datetime) -> int:
             gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:g")
         except Refused:
             pass  # Released already.
-        except GatewayError as error:
-            log.warning("schedule_not_released", reduction=plan.public_id, error=type(error).__name__)
+        except Exception as error:
+            log.warning("schedule_not_released", reduction=plan.public_id, error=type(error).__name__, exc_info=True)
             continue
         gone += ScheduledDecrease.objects.filter(pk=plan.pk).update(schedule_stripe_id="")
         refresh_quietly(plan.subscription.stripe_id, at)
@@ -235,5 +235,5 @@ def refresh_quietly(stripe_id: str, at: datetime) -> None:
     """Read again where a failure only means: later."""
     try:
         refresh_subscription(stripe_id=stripe_id, at=at)
-    except GatewayError as error:
-        log.warning("subscription_not_read", subscription=stripe_id, error=type(error).__name__)
+    except Exception as error:
+        log.warning("subscription_not_read", subscription=stripe_id, error=type(error).__name__, exc_info=True)

@@ -24,6 +24,7 @@ def enforce_grace(*, at: datetime) -> int:
     """Release what is over the limit for longer than its grace; returns how many. The subscription stays as it is.
 
     After an end the grace is KEPT_AFTER_END, so that a new subscription finds everybody in their seats.
+    One that fails never stops the rest.
     """
     freed = 0
     over = SeatPool.objects.filter(assigned__gt=F("purchased") + F("allowance"), over_since__isnull=False)
@@ -31,7 +32,10 @@ def enforce_grace(*, at: datetime) -> int:
         ended = pool.frozen in ENDED
         grace = KEPT_AFTER_END if ended else timedelta(days=pool.grace_days)
         if pool.over_since is not None and at - pool.over_since >= grace:
-            freed += release_newest(account=pool.account, at=at, ended=ended)
+            try:
+                freed += release_newest(account=pool.account, at=at, ended=ended)
+            except Exception:
+                log.exception("grace_not_enforced", account=pool.account.public_id)
     return freed
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 
@@ -10,6 +11,8 @@ from accounts.models import Account
 from seats.holders.claim import claim
 from seats.models import SeatPool, WaitingPerson
 from seats.pool.pools import lock_pool
+
+log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
@@ -34,9 +37,18 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
 
 
 def admit_all_waiting(*, at: datetime) -> int:
-    """Every account that has both free seats and a queue; returns how many people got a seat."""
+    """Every account that has both free seats and a queue; returns how many people got a seat.
+
+    One that fails never stops the rest.
+    """
     waiting = WaitingPerson.objects.filter(served_at__isnull=True, withdrawn_at__isnull=True)
     pools = SeatPool.objects.filter(
         frozen="", assigned__lt=F("purchased"), account_id__in=waiting.values("account_id")
     ).select_related("account")
-    return sum(admit_waiting(account=pool.account, at=at) for pool in pools.order_by("pk"))
+    seated = 0
+    for pool in pools.order_by("pk"):
+        try:
+            seated += admit_waiting(account=pool.account, at=at)
+        except Exception:
+            log.exception("waiting_not_admitted", account=pool.account.public_id)
+    return seated

@@ -6,14 +6,15 @@ import pytest
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Membership, Role
-from seats.capacity.enforce_grace import enforce_grace
+from seats.capacity.enforce_grace import enforce_grace, release_newest
 from seats.capacity.record_purchase import follow_standing
 from seats.capacity.set_policy import set_policy
 from seats.errors import PolicyWrong, SeatLimitReached, SeatsFrozen
+from seats.holders.admit_waiting import admit_all_waiting, admit_waiting
 from seats.holders.assign_seat import assign_seat
 from seats.holders.wait import wait_for_seat
 from seats.models import Assignment, SeatPool, WaitingPerson
-from tests.conftest import join
+from tests.conftest import join, make_account
 from tests.races.test_last_seat import buy
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +124,51 @@ def test_which_states_stop_new_holders(account: Account, actor: Actor, now: date
     else:
         seat(account, actor, "Bob", now)
         assert Assignment.objects.count() == 2
+
+
+def two_accounts(account: Account, actor: Actor, now: datetime) -> list[tuple[Account, Actor]]:
+    """Acme, and one that was opened later."""
+    other = make_account("Other", now, owner="Otto", domain="other.example")
+    return [(account, actor), (other.account, Actor(user=other.user))]
+
+
+def test_an_account_whose_grace_cannot_be_ended_stops_no_other(
+    account: Account, actor: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = two_accounts(account, actor, now)
+    for of, by in both:
+        buy(of, 2, now)
+        for name in ("Ann", "Bob"):
+            seat(of, by, name + of.slug, now)
+        buy(of, 1, now)
+
+    def fail_for_acme(*, account: Account, at: datetime, ended: bool = False) -> int:
+        if account == both[0][0]:
+            raise RuntimeError("a broken row")
+        return release_newest(account=account, at=at, ended=ended)
+
+    monkeypatch.setattr("seats.capacity.enforce_grace.release_newest", fail_for_acme)
+
+    assert enforce_grace(at=now + timedelta(days=99_999)) == 1
+
+    assert [SeatPool.objects.get(account=of).assigned for of, _ in both] == [2, 1]
+
+
+def test_an_account_whose_queue_cannot_move_stops_no_other(
+    account: Account, actor: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = two_accounts(account, actor, now)
+    for of, by in both:
+        wait_for_seat(account=of, membership=join(of, "Wendy" + of.slug, Role.MEMBER, now), actor=by, at=now)
+    SeatPool.objects.update(purchased=1)
+
+    def fail_for_acme(*, account: Account, at: datetime) -> int:
+        if account == both[0][0]:
+            raise RuntimeError("a broken row")
+        return admit_waiting(account=account, at=at)
+
+    monkeypatch.setattr("seats.holders.admit_waiting.admit_waiting", fail_for_acme)
+
+    assert admit_all_waiting(at=now) == 1
+
+    assert [SeatPool.objects.get(account=of).assigned for of, _ in both] == [0, 1]
