@@ -53,7 +53,7 @@ class PlanAdmin(ReadOnlyAdmin):
     inlines = (PriceInline,)
     actions = ("bring_in",)
 
-    @admin.action(description=gettext_lazy("Bring plans and prices in from Stripe"))
+    @admin.action(description=gettext_lazy("Bring plans and prices in from Stripe"), permissions=["act"])
     def bring_in(self, request: HttpRequest, queryset: QuerySet[Plan]) -> None:
         """Synchronize the whole catalogue; the selection does not matter."""
         try:

@@ -77,7 +77,7 @@ class QuantityChangeAdmin(ActingAdmin):
         ),
     )
 
-    @admin.action(description=gettext_lazy("Look at Stripe again and settle"))
+    @admin.action(description=gettext_lazy("Look at Stripe again and settle"), permissions=["act"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[QuantityChange]) -> None:
         """Carry each selected purchase on as the sweep would."""
         for row in queryset:

@@ -35,7 +35,7 @@ class IdleCreditAdmin(ReadOnlyAdmin):
     list_select_related = ("account",)
     actions = ("again",)
 
-    @admin.action(description=gettext_lazy("Try a failed credit again"))
+    @admin.action(description=gettext_lazy("Try a failed credit again"), permissions=["act"])
     def again(self, request: HttpRequest, queryset: QuerySet[IdleCredit]) -> None:
         """Carry each selected one on; a failed one with a fresh key."""
         for row in queryset.select_related("account"):

@@ -31,7 +31,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
     date_hierarchy = "received_at"
     actions = ("replay",)
 
-    @admin.action(description=gettext_lazy("Handle again"))
+    @admin.action(description=gettext_lazy("Handle again"), permissions=["act"])
     def replay(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
         """Handle each selected event again, also those that were given up on."""
         done = sum(replay_event(event_id=row.event_id, at=now()) for row in queryset)

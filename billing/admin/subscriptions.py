@@ -93,7 +93,7 @@ class SubscriptionAdmin(ActingAdmin):
         ),
     )
 
-    @admin.action(description=gettext_lazy("Compare with Stripe now"))
+    @admin.action(description=gettext_lazy("Compare with Stripe now"), permissions=["act"])
     def compare(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         """Hold the selected accounts' books against Stripe; what is found is listed as drift."""
         text = _("%(account)s: %(found)d found, %(repaired)d repaired, %(failed)d failed.")
@@ -106,7 +106,7 @@ class SubscriptionAdmin(ActingAdmin):
             values = {"account": account, "found": done.found, "repaired": done.repaired, "failed": done.failed}
             self.message_user(request, text % values, messages.WARNING if done.failed else messages.SUCCESS)
 
-    @admin.action(description=gettext_lazy("Read from Stripe now"))
+    @admin.action(description=gettext_lazy("Read from Stripe now"), permissions=["act"])
     def read(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         """Read each selected subscription and its customer; one that fails does not stop the rest."""
         for row in queryset.select_related("account", "customer"):

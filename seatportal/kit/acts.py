@@ -50,10 +50,6 @@ class ActingAdmin(ReadOnlyAdmin):
     acts: tuple[Act, ...] = ()
     change_form_template = "admin/acting.html"
 
-    def may_act(self, request: HttpRequest) -> bool:
-        """Looking is not acting: it takes the model's `change` permission."""
-        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
-
     def get_urls(self) -> list[URLPattern]:
         """One more address for each row and act."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_act"
@@ -65,7 +61,11 @@ class ActingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The row with its buttons."""
         row = self.get_object(request, object_id)
-        found = [act for act in self.acts if row is not None and act.offered(row)] if self.may_act(request) else []
+        found = (
+            [act for act in self.acts if row is not None and act.offered(row)]
+            if self.has_act_permission(request)
+            else []
+        )
         buttons = [(act.label(row), self._url(object_id, act)) for act in found]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": buttons})
 
@@ -76,7 +76,7 @@ class ActingAdmin(ReadOnlyAdmin):
         if row is None or chosen is None or not self.has_view_permission(request, row):
             raise Http404
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
-        if not self.may_act(request):
+        if not self.has_act_permission(request):
             self.message_user(request, _("You may look at this, but not change it."), messages.ERROR)
             return redirect(back)
         if not chosen.offered(row):

@@ -44,6 +44,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         """Nobody deletes."""
         return False
 
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Looking is not acting: an action names `permissions=["act"]`, and takes the model's `change` permission."""
+        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+
 
 class ValuesFilter(admin.AllValuesFieldListFilter):
     """Texts as they stand, the empty one as a dash: Django makes it a link without a word, which nobody can hear."""

@@ -32,7 +32,7 @@ class AssignmentAdmin(ReadOnlyAdmin):
         """The member, or the invited address."""
         return str(seat.membership.user.email if seat.membership else seat.invitation.email)
 
-    @admin.action(description=gettext_lazy("Release the seat"))
+    @admin.action(description=gettext_lazy("Release the seat"), permissions=["act"])
     def release(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
         """Release each selected open seat; one that changed meanwhile is named and left."""
         for seat in queryset.select_related("account"):

@@ -56,7 +56,7 @@ class TrueUpAdmin(ReadOnlyAdmin):
     inlines = (PersonInline,)
     actions = ("run_again", "verify", "download")
 
-    @admin.action(description=gettext_lazy("Run again now"))
+    @admin.action(description=gettext_lazy("Run again now"), permissions=["act"])
     def run_again(self, request: HttpRequest, queryset: QuerySet[TrueUp]) -> None:
         """Charge a failed one anew, and carry every other on as the hourly round would."""
         at = now()

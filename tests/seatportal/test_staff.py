@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -155,3 +156,32 @@ def test_actions_read_again_look_again_and_replay(staff: Client, busy: Funded) -
     assert seat.ended_at is not None
     plan = busy.subscription.items.get().price.plan
     assert "prices are on sale" in act("admin:billing_plan_changelist", "bring_in", plan.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_may_only_look_has_no_actions(busy: Funded) -> None:
+    """Each action does something, so it takes the right to change, as a row's own buttons do."""
+    looker = make_user("Lea", domain="vendor.example", is_staff=True)
+    Authenticator.objects.create(user=looker, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    looker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = Client()
+    client.force_login(looker, backend=BACKEND)
+    seat = Assignment.objects.get(membership=busy.owner, ended_at=None)
+
+    for model, action, pk in (
+        ("seats_assignment", "release", seat.pk),
+        ("billing_stripeevent", "replay", "evt_1"),
+        ("billing_quantitychange", "look_again", QuantityChange.objects.get().pk),
+        ("billing_subscription", "read", busy.subscription.pk),
+        ("billing_subscription", "compare", busy.subscription.pk),
+        ("seats_trueup", "run_again", 1),
+        ("billing_idlecredit", "again", 1),
+        ("billing_plan", "bring_in", busy.subscription.items.get().price.plan_id),
+    ):
+        address = reverse(f"admin:{model}_changelist")
+        assert f'value="{action}"' not in client.get(address).content.decode()
+        client.post(address, {"action": action, "_selected_action": [pk]})
+
+    seat.refresh_from_db()
+    assert seat.ended_at is None
+    assert StripeEvent.objects.get().state == "dead"
