@@ -40,8 +40,13 @@ def handle_waiting_events(*, at: datetime, limit: int = BATCH) -> int:
 
 
 def replay_event(*, event_id: str, at: datetime) -> bool:
-    """Handle a kept event again, also one that was given up on. Returns whether it is done now."""
-    StripeEvent.objects.filter(event_id=event_id).update(state=State.WAITING, tries=0, next_try_at=at)
+    """Handle a kept event again, also one that was given up on, never one of the other mode.
+
+    Returns whether it is done now.
+    """
+    StripeEvent.objects.filter(event_id=event_id).exclude(state=State.REFUSED).update(
+        state=State.WAITING, tries=0, next_try_at=at
+    )
     return _handle(_claim(StripeEvent.objects.filter(event_id=event_id, state=State.WAITING), at, 1), at) == 1
 
 

@@ -10,6 +10,7 @@ from billing import facts
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
+from billing.mirror.queries import live_subscription
 from billing.mirror.refresh import refresh_until_written
 from billing.models import Customer, StripeEvent, Subscription
 
@@ -75,5 +76,7 @@ class Reading:
             with transaction.atomic():
                 unpaid = unpaid_of(customer.account)
                 mirror_invoice(account=customer.account, subscription=subscription, remote=remote)
-                if subscription is not None and unpaid != unpaid_of(customer.account):
-                    facts.standing_changed.send(sender=Subscription, subscription=subscription, at=self.at)
+                # An invoice without a subscription, too, makes an account late (billing/dunning/queries.py).
+                concerned = subscription or live_subscription(customer.account)
+                if concerned is not None and unpaid != unpaid_of(customer.account):
+                    facts.standing_changed.send(sender=Subscription, subscription=concerned, at=self.at)

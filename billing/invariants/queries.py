@@ -30,7 +30,7 @@ INVARIANTS = (
         """
         SELECT DISTINCT s.stripe_id, 'event ' || e.event_id || ' is done, but nothing was read since'
         FROM billing_stripeevent e JOIN billing_subscription s ON s.stripe_id = e.subscription_stripe_id
-        WHERE e.state <> 'waiting' AND e.received_at > s.synced_at
+        WHERE e.state <> 'waiting' AND least(e.received_at, e.done_at) > s.synced_at
             AND coalesce(e.done_at, e.next_try_at) < %(at)s - interval '15 minutes'
         """,
     ),
@@ -130,13 +130,20 @@ INVARIANTS = (
         "every write carries a stored row's key",
         """
         SELECT DISTINCT e.request_idempotency_key, 'names no stored row' FROM billing_stripeevent e
-        WHERE split_part(e.request_idempotency_key, ':', 1) IN ('pay', 'void', 'dec', 'credit')
+        WHERE split_part(e.request_idempotency_key, ':', 1)
+            IN ('pay', 'void', 'dec', 'credit', 'refund', 'end', 'idlecredit')
             AND NOT EXISTS (SELECT FROM billing_quantitychange c
                 WHERE c.public_id = split_part(e.request_idempotency_key, ':', 2))
             AND NOT EXISTS (SELECT FROM billing_scheduleddecrease d
                 WHERE d.public_id = split_part(e.request_idempotency_key, ':', 2))
             AND NOT EXISTS (SELECT FROM billing_creditnote n
                 WHERE n.public_id = split_part(e.request_idempotency_key, ':', 2))
+            AND NOT EXISTS (SELECT FROM billing_refund r
+                WHERE r.public_id = split_part(e.request_idempotency_key, ':', 2))
+            AND NOT EXISTS (SELECT FROM billing_ending g
+                WHERE g.public_id = split_part(e.request_idempotency_key, ':', 2))
+            AND NOT EXISTS (SELECT FROM billing_idlecredit k
+                WHERE k.public_id = split_part(e.request_idempotency_key, ':', 2))
         """,
     ),
     Invariant(

@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from billing.inbox import handle_event
-from billing.inbox.handle_event import LEASE, handle_waiting_events
+from billing.inbox.handle_event import LEASE, handle_waiting_events, replay_event
 from billing.models import StripeEvent
 from seats.models import SeatPool
 from tests.billing.inbox.deliver import deliver, snapshot, thin
@@ -174,3 +174,13 @@ def test_snapshot_and_thin_event_of_one_change_are_one_read(funded: Funded, now:
     assert handle_waiting_events(at=now + timedelta(minutes=1)) == 2
 
     assert reads(funded, since) == {"GET subscriptions": 1}
+
+
+def test_an_event_of_the_other_mode_is_not_replayed(funded: Funded, now: datetime) -> None:
+    waiting(1, funded, state=State.REFUSED, livemode=True)
+    since = last_request(funded)
+
+    assert replay_event(event_id="evt_1", at=now) is False
+
+    assert StripeEvent.objects.get().state == State.REFUSED
+    assert not reads(funded, since)
