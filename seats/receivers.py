@@ -21,7 +21,7 @@ from seats.holders.release_seat import release_seats
 from seats.holders.reserve_seat import free_reserved, occupy_reserved
 from seats.holders.wait import leave_queue
 from seats.models import Assignment
-from seats.pool.pools import create_pool
+from seats.pool.pools import create_pool, lock_pool
 
 
 @receiver(accounts_facts.account_opened)
@@ -108,6 +108,8 @@ def count_anew(account: Account, purchased: int, **_: Any) -> None:
 @receiver(billing_facts.standing_changed)
 def follow_subscription(subscription: Subscription, at: datetime, **_: Any) -> None:
     """Its state stops or allows new holders. Where a former one tells, the live one counts."""
+    # Locked before it is read, so that of two tellers the later one sees what the earlier one wrote.
+    lock_pool(subscription.account)
     late = late_of(subscription.account, at)
     present = late.subscription if late else subscription
     follow_standing(

@@ -27,6 +27,8 @@ def walk_dunning(*, at: datetime) -> int:
         try:
             with transaction.atomic():
                 late += tell_dunning(account=subscription.account, at=at)
+                # The round may take minutes, and what it tells must be true now.
+                subscription.refresh_from_db()
                 facts.standing_changed.send(sender=Subscription, subscription=subscription, at=at)
         except Exception:
             log.exception("dunning_not_walked", subscription=subscription.stripe_id)

@@ -1,21 +1,28 @@
 """A renewal that is not paid: what is told, what the seats do, and how all comes back with the payment."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Membership, Notice, Role
 from accounts.notices.deliver_notice import mail_of
-from billing.dunning.queries import late_of
+from billing.dunning.queries import late_of, subscriptions_in_trouble
 from billing.dunning.rules import Stage
 from billing.errors import PastDue
+from billing.gateway.contract import RemoteInvoice
+from billing.gateway.stripe_api import StripeGateway
+from billing.inbox.handle_event import handle_waiting_events
 from billing.mirror.refresh import refresh_subscription
-from billing.models import Invoice
+from billing.models import Invoice, StripeEvent, Subscription
 from billing.notices.tell_dunning import walk_dunning
+from billing.notices.tell_standing import tell_end
 from billing.quotes.quote_quantity import quote_quantity
 from billing.terms.set_terms import set_terms
 from seats.errors import SeatsFrozen
@@ -142,3 +149,115 @@ def test_the_page_says_what_happens_when_and_where_to_pay(late: tuple[Funded, da
     assert "Everything keeps working; seats can be added again as soon as it is paid." in text
     assert invoice.hosted_url in text
     assert "Pay now" in text
+
+
+def hear(funded: Funded, event_id: str, kind: str, invoice: str, at: datetime) -> int:
+    """An event of an invoice that names no subscription."""
+    StripeEvent.objects.create(
+        event_id=event_id,
+        kind=kind,
+        object_id=invoice,
+        customer_stripe_id=funded.customer.stripe_id,
+        stripe_created=at,
+        payload={},
+    )
+    return handle_waiting_events(at=at)
+
+
+def test_an_older_read_of_an_invoice_does_not_make_a_paid_one_open_again(
+    late: tuple[Funded, datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first read travels, the invoice is paid and a newer read says so; no event comes after that."""
+    funded, start = late
+    walk_dunning(at=start + timedelta(days=8))
+    invoice = Invoice.objects.get(account=funded.account, status="open")
+    real = StripeGateway.invoice
+
+    def slow(self: StripeGateway, stripe_id: str) -> RemoteInvoice:
+        monkeypatch.setattr(StripeGateway, "invoice", real)
+        old = real(self, stripe_id)
+        funded.desk.card(funded.customer.stripe_id)
+        funded.desk.client.v1.invoices.pay(stripe_id)
+        refresh_subscription(stripe_id=funded.stripe_id, at=start + timedelta(days=9))
+        return old
+
+    monkeypatch.setattr(StripeGateway, "invoice", slow)
+
+    assert hear(funded, "evt_1", "invoice.updated", invoice.stripe_id, start + timedelta(days=9)) == 1
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.amount_remaining) == ("paid", 0)
+    assert frozen(funded) == ""
+    assert stage(funded.account, start + timedelta(days=30)) == Stage.NONE
+
+
+def test_an_invoice_without_a_subscription_lets_the_seats_go_on_once_it_is_paid(funded: Funded, now: datetime) -> None:
+    invoices = funded.desk.client.v1.invoices
+    made = invoices.create({"customer": funded.customer.stripe_id, "pending_invoice_items_behavior": "exclude"})
+    funded.desk.client.v1.invoice_items.create(
+        {"customer": funded.customer.stripe_id, "invoice": made.id, "amount": 900, "currency": "usd"}
+    )
+    invoices.finalize_invoice(made.id)
+    hear(funded, "evt_1", "invoice.finalized", made.id, now)
+    mirrored = Invoice.objects.get(stripe_id=made.id)
+    assert (mirrored.status, mirrored.subscription) == ("open", None)
+    walk_dunning(at=mirrored.issued_at + timedelta(days=8))
+    assert frozen(funded) == "past_due"
+
+    invoices.pay(made.id)
+    hear(funded, "evt_2", "invoice.paid", made.id, mirrored.issued_at + timedelta(days=9))
+
+    assert Invoice.objects.get(stripe_id=made.id).status == "paid"
+    assert frozen(funded) == ""
+    assert kinds()[-1] == f"paid_up:{mirrored.public_id}"
+
+
+def test_a_round_that_meets_a_payment_does_not_stop_the_seats_again(late: tuple[Funded, datetime]) -> None:
+    """The payment's transaction holds the pool; the round waits for it and then sees what it wrote."""
+    funded, start = late
+
+    def walk() -> None:
+        try:
+            walk_dunning(at=start + timedelta(days=8))
+        finally:
+            connection.close()
+
+    round_ = threading.Thread(target=walk)
+    with transaction.atomic():
+        SeatPool.objects.select_for_update().get(account=funded.account)
+        round_.start()
+        while round_.is_alive() and not waits_for_a_lock():
+            time.sleep(0.02)
+        Invoice.objects.filter(account=funded.account).update(status="paid", amount_remaining=0)
+        Subscription.objects.filter(account=funded.account).update(status="active")
+    round_.join()
+
+    assert frozen(funded) == ""
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # Else a transaction sees the processes of its first look.
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def test_a_round_tells_what_is_true_when_it_comes_by(
+    late: tuple[Funded, datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It began while the subscription was to end, and comes by after that was taken back and told."""
+    _funded, start = late
+    Subscription.objects.update(cancel_at=start + timedelta(days=20))
+    tell_end(subscription=Subscription.objects.get(), at=start)
+    begun = list(subscriptions_in_trouble(start))
+    Subscription.objects.update(cancel_at=None)
+    tell_end(subscription=Subscription.objects.get(), at=start)
+    told = kinds()
+    monkeypatch.setattr("billing.notices.tell_dunning.subscriptions_in_trouble", lambda at: begun)
+
+    walk_dunning(at=start + timedelta(days=1))
+
+    assert kinds() == told
