@@ -34,7 +34,7 @@ MAIN_PAGES = (
 )
 SERIOUS = ("serious", "critical")
 # Answers to scripts, parts of a page.
-PARTS = ("/receivers/", "/bulk/effect/", ".csv")
+PARTS = ("/receivers/", "/bulk/effect/", ".csv", ".json")
 OF_THE_PERSON = (
     "/profile/",
     "/accounts-of-mine/",
