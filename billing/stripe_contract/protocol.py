@@ -40,7 +40,10 @@ MAY = {
     "preview an invoice": {"web", "worker"},
     "update a subscription": {"web", "worker"},
     "write a product": set[str](),
-    "refund a charge": set[str](),
+    "read invoice items": {"web", "worker", "reconciler"},
+    "write an invoice item": {"worker"},
+    "read refunds": {"web", "worker", "reconciler"},
+    "refund a payment": {"web", "worker"},
 }
 
 
@@ -58,7 +61,10 @@ def _calls(client: Any, seats: Seats, start: int, shop: Shop) -> dict[str, Calla
         "preview an invoice": lambda: client.v1.invoices.create_preview(shown),
         "update a subscription": lambda: client.v1.subscriptions.update(seats.id, {"metadata": shop.tag}, shop.key()),
         "write a product": lambda: client.v1.products.create({"name": "Never", "active": False}, shop.key()),
-        "refund a charge": lambda: client.v1.refunds.create({"charge": "ch_none"}, shop.key()),
+        "read invoice items": lambda: client.v1.invoice_items.list({"customer": seats.customer.id}),
+        "write an invoice item": lambda: client.v1.invoice_items.create({"customer": "cus_none"}, shop.key()),
+        "read refunds": lambda: client.v1.refunds.list({"limit": 1}),
+        "refund a payment": lambda: client.v1.refunds.create({"payment_intent": "pi_none"}, shop.key()),
     }
 
 

@@ -42,8 +42,8 @@ def test_restricted_keys_are_tried_call_by_call(desk: Desk) -> None:
 
     assert result.answer.verdict == "differs"
     assert result.answer.seen == (
-        "9 calls tried; reconciler may preview an invoice, reconciler may update a subscription, "
-        "reconciler may write a product, reconciler may refund a charge"
+        "12 calls tried; reconciler may preview an invoice, reconciler may update a subscription, "
+        "reconciler may write a product, reconciler may write an invoice item, reconciler may refund a payment"
     )
 
 
