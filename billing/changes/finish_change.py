@@ -116,8 +116,8 @@ def _send(change: QuantityChange, calls: int, at: datetime) -> bool:
         # Certainly not executed this time; but an earlier call of the same key may have been.
         next_state = State.UNKNOWN if change.in_doubt else State.CONFIRMED
         values = {"error_code": error.code[:64]}
-        if not change.in_doubt and calls == 1:
-            values["first_call_at"] = None
+        if change.state == State.CONFIRMED:
+            values["first_call_at"] = None  # Nor was any before, so there is still nothing to wait for.
     except Refused as error:
         # A later call's refusal says nothing about the first one.
         next_state = State.UNKNOWN if change.in_doubt else State.REJECTED

@@ -110,3 +110,21 @@ def test_stripe_unreachable_charges_nothing_and_ends_within_the_hour(
     change.refresh_from_db()
     assert change.state == State.APPLIED
     assert broken_invariants(funded.desk) == []
+
+
+def test_what_stripe_never_took_does_not_begin_hours_later(funded: Funded, now: datetime) -> None:
+    """However often it was tried: after an hour nobody waits for it any more, and nobody is charged by surprise."""
+    funded.desk.fault("rate_limit", times=9)
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
+    change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+    for minutes in (1, 5, 20):
+        finish_open_changes(at=now + timedelta(minutes=minutes))
+    change.refresh_from_db()
+    assert (change.state, change.calls) == (QuantityChange.State.CONFIRMED, 4)
+    funded.desk.clear_faults()
+
+    finish_open_changes(at=now + timedelta(hours=2))
+
+    change.refresh_from_db()
+    assert (change.state, change.error_code) == (QuantityChange.State.REJECTED, "provider_unavailable")
+    assert funded.desk.quantity(funded.stripe_id) == 10
