@@ -116,7 +116,10 @@ def _live(account: Account) -> Subscription:
 def _accept(
     subscription: Subscription, kind: str, params: dict[str, Any], *, actor: Actor, at: datetime, reason: str = ""
 ) -> Ending:
-    """The wish with its key. Nothing is sent yet."""
+    """The wish with its key. Nothing is sent yet. The lock is the one under which a purchase is accepted."""
+    subscription = Subscription.objects.select_for_update(no_key=True, of=("self",)).get(pk=subscription.pk)
+    if open_change(subscription.account) is not None:
+        raise ChangeInProgress
     open_already = Ending.objects.filter(subscription=subscription, state=State.CONFIRMED).first()
     if open_already is not None and open_already.kind == kind:
         return open_already

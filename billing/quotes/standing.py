@@ -4,7 +4,7 @@ from datetime import datetime
 
 from billing.errors import NoSubscription
 from billing.mirror.queries import card_of, overdue_invoice, seat_item
-from billing.models import QuantityChange, Subscription, SubscriptionItem
+from billing.models import Ending, QuantityChange, Subscription, SubscriptionItem
 from billing.quotes.rules import Standing
 from billing.terms.queries import terms_in_force
 
@@ -21,7 +21,9 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
         Standing(
             status=subscription.status,
             collection_method=subscription.collection_method,
-            ending=subscription.cancel_at is not None,
+            # Also while the wish is on its way.
+            ending=subscription.cancel_at is not None
+            or subscription.endings.filter(state=Ending.State.CONFIRMED, kind=Ending.Kind.CANCEL).exists(),
             frozen=bool(subscription.frozen),
             paused=subscription.paused,
             foreign_schedule=bool(schedule) and not ours,

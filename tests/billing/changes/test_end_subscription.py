@@ -8,12 +8,13 @@ from django.test import Client
 
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice, Role
+from billing.changes.buy_quote import buy_quote
 from billing.changes.decreases import plan_decrease
 from billing.changes.end_subscription import carry_due_endings, end_subscription, resume_subscription
 from billing.errors import ChangeInProgress, CommitmentInForce, NoSubscription, NotEnding, SubscriptionEnding
 from billing.mirror.queries import live_subscription, open_decrease
 from billing.mirror.refresh import refresh_subscription
-from billing.models import Ending
+from billing.models import Ending, QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
 from billing.terms.set_terms import set_terms
 from seats.holders.assign_seat import assign_seat
@@ -129,7 +130,6 @@ def test_a_commitment_is_kept(funded: Funded, now: datetime) -> None:
 
 
 def test_an_open_purchase_comes_first(owner: Membership, fund: FundMaker, now: datetime) -> None:
-    from billing.changes.buy_quote import buy_quote
 
     funded = fund(owner, card="pm_card_chargeCustomerFail")
     quote = quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
@@ -191,3 +191,36 @@ def test_who_may_not_manage_billing_ends_nothing(
         assert client_of(member).post(f"/a/{funded.account.slug}/plan/{name}/").status_code == 403
         assert client_of(outsider).post(f"/a/{funded.account.slug}/plan/{name}/").status_code == 404
     assert not Ending.objects.exists()
+
+
+def test_nothing_is_bought_while_the_wish_is_on_its_way(funded: Funded, now: datetime) -> None:
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
+    funded.desk.fault("rate_limit")
+    assert end(funded, now).state == State.CONFIRMED
+
+    with pytest.raises(SubscriptionEnding):
+        buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+
+    assert not QuantityChange.objects.exists()
+    assert funded.desk.quantity(funded.stripe_id) == 10
+
+
+def test_a_purchase_that_is_a_moment_faster_is_not_ended_over(
+    owner: Membership, fund: FundMaker, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another update would void the invoice that waits for its payment (payments.md §2.5)."""
+    funded = fund(owner, card="pm_card_chargeCustomerFail")
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
+
+    def meanwhile(**_: object) -> bool:
+        buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+        return False
+
+    monkeypatch.setattr("billing.changes.end_subscription.withdraw_decrease", meanwhile)
+
+    with pytest.raises(ChangeInProgress):
+        end(funded, now)
+
+    assert QuantityChange.objects.get().state == QuantityChange.State.AWAITING_PAYMENT
+    assert not Ending.objects.exists()
+    assert at_stripe(funded) is False
