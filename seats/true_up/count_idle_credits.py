@@ -8,7 +8,8 @@ import structlog
 
 from billing.changes.credit_idle import IdleCount, finish_idle_credit, open_idle_credit
 from billing.mirror.queries import live_subscription, seat_item
-from billing.models import IdleCredit, Subscription, SubscriptionItem, Terms
+from billing.mirror.verdict import CLOCK_SKEW
+from billing.models import IdleCredit, QuantityChange, Subscription, SubscriptionItem, Terms
 from seats.models import LedgerEntry
 from seats.true_up.agreed import floor_of
 from seats.true_up.idle import idle_holders
@@ -68,8 +69,21 @@ def _ending(agreed: Terms, at: datetime) -> Iterator[Period]:
             continue
         if subscription.cancel_at is not None and subscription.cancel_at <= end:
             continue
+        if end == item.period_start and _plan_changed_since(subscription, end):
+            continue
         if agreed.created_at < end and not IdleCredit.objects.filter(subscription=subscription, period_end=end):
             yield Period(subscription, item, start, end)
+
+
+def _plan_changed_since(subscription: Subscription, end: datetime) -> bool:
+    """Whether today's price and interval say nothing about the period that ended: it was another plan's.
+
+    A switch that begins a new cycle ends the old period before its time, and gives back what is left of it.
+    """
+    switched = QuantityChange.objects.filter(
+        subscription=subscription, kind=QuantityChange.Kind.PLAN, state=QuantityChange.State.APPLIED
+    )
+    return switched.filter(settled_at__gte=end - CLOCK_SKEW).exists()
 
 
 def _count(agreed: Terms, period: Period, at: datetime) -> IdleCredit:

@@ -9,11 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Notice
+from billing.changes.buy_quote import buy_quote
 from billing.changes.credit_idle import finish_idle_credit, finish_idle_credits, retry_idle_credit
-from billing.models import IdleCredit, Terms
+from billing.models import IdleCredit, Price, Terms
+from billing.quotes.quote_plan import quote_plan
 from seats.holders.claim import claim
 from seats.true_up.count_idle_credits import count_idle_credits
 from tests.conftest import Funded, FundMaker
+from tests.desk import Desk
 from tests.factories.seats import SYSTEM, crowd, use
 from tests.invariants import broken_invariants
 from tests.seats.true_up.conftest import Team, agree, renew, to_period_end
@@ -301,3 +304,25 @@ def test_the_customer_sees_who_was_counted_and_is_told(
     notice = Notice.objects.get(kind="idle_credit")
     assert notice.user == funded.owner.user
     assert (notice.context["amount"], notice.context["people"]) == (10_000, [str(p.user) for p in people[8:]])
+
+
+def test_a_switch_of_plan_ends_no_period_that_is_credited(
+    owner: Membership, fund: FundMaker, desk: Desk, team: Team, now: datetime
+) -> None:
+    """A week's plan becomes a month's after three days: no month went by, and none is credited at its price."""
+    desk.price("flat", "month", unit=9_000)
+    funded = fund(owner, scheme="flat", interval="week")
+    agree(funded, "active", idle_days=30)
+    Terms.objects.update(created_at=now - 60 * DAY)
+    team(funded, busy=0, idle=4)
+    funded.desk.advance(3 * 86_400)
+    later = now + 3 * DAY
+    month = Price.objects.get(interval="month")
+    quote = quote_plan(account=funded.account, actor=funded.actor, price_id=month.public_id, quantity=None, at=later)
+    change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=later)
+    assert change.state == "applied"
+
+    assert count_idle_credits(at=later + timedelta(hours=1)) == 0
+
+    assert not IdleCredit.objects.exists()
+    assert items_at_stripe(funded) == []
