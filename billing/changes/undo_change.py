@@ -64,6 +64,12 @@ def check_may_undo(change: QuantityChange, *, at: datetime) -> None:
         raise NotUndoable
 
 
+def may_still_be_undone(account: Account, *, at: datetime) -> bool:
+    """Whether a purchase of this account is within its window, so that its seats may be gone again in a moment."""
+    recent = QuantityChange.objects.filter(account=account, kind=Kind.ADD, state=State.APPLIED)
+    return any(undoable_until(change, at=at) for change in recent.filter(settled_at__gte=at - UNDO_WITHIN))
+
+
 def undo_change(*, account: Account, change_id: str, actor: Actor, at: datetime) -> QuantityChange:
     """Take a purchase back whole; returns the undo. A second click returns the first one's.
 

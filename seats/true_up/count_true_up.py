@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
+from billing.changes.undo_change import may_still_be_undone
 from seats.models import SeatPool, TrueUp, TrueUpPerson
 from seats.true_up.idle import idle_holders
 from seats.true_up.record_marks import marks_written
@@ -24,6 +25,8 @@ def count_true_up(*, true_up_id: int, at: datetime) -> TrueUp:
     if run.state != TrueUp.State.NOTICE or at < run.due_at:
         return run
     account = run.account
+    if may_still_be_undone(account, at=at):
+        return run  # Seats that are given back in a moment would count as purchased; the next round counts.
     pool = SeatPool.objects.get(account=account)
     run.purchased, run.counted_at, run.answer_by = pool.purchased, at, at + ANSWER_LIFE
     run.peak = max(

@@ -14,6 +14,8 @@ from accounts.audit.record_audit import record_audit
 from billing.changes.buy_quote import accept_quote
 from billing.changes.decreases import plan_decrease
 from billing.changes.finish_change import finish_change
+from billing.changes.rules import UNDO_WITHIN
+from billing.changes.undo_change import may_still_be_undone
 from billing.errors import (
     ChangeInProgress,
     ProviderUnavailable,
@@ -124,7 +126,11 @@ def _charged(run: TrueUp, at: datetime) -> bool:
         subscription = live_subscription(run.account)
         item = seat_item(subscription) if subscription is not None else None
         if item is None or run.target <= item.quantity:
-            return True
+            if not may_still_be_undone(run.account, at=at):
+                return True
+            # Bought meanwhile, and perhaps taken back in a moment: then they are to be charged after all.
+            TrueUp.objects.filter(pk=run.pk).update(next_try_at=at + UNDO_WITHIN)
+            return False
         try:
             quote = quote_true_up(
                 account=run.account, actor=Actor.system("task"), add=run.target - item.quantity, at=at, present=False

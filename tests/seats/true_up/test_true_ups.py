@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from accounts.models import Account, Membership, Notice
 from billing.changes.buy_quote import buy_quote
 from billing.changes.decreases import place_due_decreases
+from billing.changes.undo_change import undo_change
 from billing.errors import QuoteUnknown
 from billing.mirror.refresh import refresh_subscription
 from billing.models import QuantityChange, ScheduledDecrease
@@ -540,3 +541,47 @@ def test_claims_between_count_and_yes_change_nothing_that_was_counted(
     )
 
     assert (run.renew_quantity, held(funded)) == (8, 8)
+
+
+def test_seats_that_are_bought_for_the_count_and_given_back_are_charged(
+    funded: Funded, team: Team, now: datetime
+) -> None:
+    """A purchase that may still be undone delays the count, so that no use goes uncharged."""
+    start(funded, now, "all")
+    soften(funded.account, now)
+    people = team(funded, busy=0, idle=12, seated=now)
+    assert len(people) == 12
+    moment = pass_time(funded, now, quarter_end(now))
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=moment)
+    purchase = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=moment)
+
+    run_true_ups(at=moment)
+    undo_change(account=funded.account, change_id=purchase.public_id, actor=funded.actor, at=moment)
+    run_true_ups(at=moment)
+
+    run = TrueUp.objects.get()
+    assert (run.state, run.purchased, run.target) == (State.REVIEW, 10, 12)
+
+
+def test_seats_that_are_bought_for_the_charge_and_given_back_are_charged(
+    funded: Funded, team: Team, now: datetime
+) -> None:
+    start(funded, now, "all")
+    soften(funded.account, now)
+    run, moment = counted(funded, team, now, busy=12, idle=0)
+    late = pass_time(funded, moment, moment + 7 * DAY)
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=late)
+    purchase = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=late)
+
+    run_true_ups(at=late)
+    run.refresh_from_db()
+    assert (run.state, run.change) == (State.CONFIRMED, None)
+    undo_change(account=funded.account, change_id=purchase.public_id, actor=funded.actor, at=late)
+    run_true_ups(at=pass_time(funded, late, late + HOUR))
+
+    run.refresh_from_db()
+    assert run.state == State.SETTLED
+    assert run.change is not None
+    assert (run.change.added, run.change.state) == (2, QuantityChange.State.APPLIED)
+    assert funded.desk.quantity(funded.stripe_id) == 12
+    assert broken_invariants(funded.desk) == []
