@@ -18,17 +18,19 @@ from billing.gateway.stripe_api import gateway
 from billing.mirror.edits import hold_changed_shape, hold_foreign_update, shape_of, tell_owner
 from billing.mirror.mirror_customer import mirror_card
 from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
-from billing.mirror.queries import COUNTING
+from billing.mirror.queries import COUNTING, seat_item
 from billing.mirror.settle import intent_of, settle_change, settle_decrease
 from billing.mirror.verdict import our_invoice
 from billing.models import (
     Customer,
     Price,
     QuantityChange,
+    ScheduledDecrease,
     Subscription,
     SubscriptionItem,
 )
 from billing.models.subscription import ENDED
+from billing.terms.commit import commit_to_year
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +135,7 @@ def _write(
     standing = (row.status, row.cancel_at, row.paused, row.pause_cause, unpaid_of(row.account))
     depends = _what_quotes_depend_on(row)
     shape = shape_of(row)
+    year = _paid_year(row)
     row.status = remote.status
     row.currency = remote.currency
     row.collection_method = remote.collection_method
@@ -165,6 +168,7 @@ def _write(
     hold_foreign_update(subscription=row, remote=remote, at=at)
     hold_changed_shape(subscription=row, before=shape, at=at)
     _tell_quantity(row, reached, after, at)
+    _commit_new_year(row, year)
     now_standing = (row.status, row.cancel_at, row.paused, row.pause_cause, unpaid_of(row.account))
     if standing != now_standing or before != after:
         facts.standing_changed.send(sender=Subscription, subscription=row, at=at)
@@ -189,6 +193,31 @@ def _tell_quantity(row: Subscription, reached: int, after: int, at: datetime) ->
         invoice_stripe_id=row.latest_invoice_stripe_id,
         kind=kind,
         at=at,
+    )
+
+
+def _paid_year(row: Subscription) -> datetime | None:
+    """When the year began that is paid for; None in a trial, or when the price is none of a year."""
+    if not row.pk or row.status not in COUNTING or row.status == "trialing":
+        return None
+    item = seat_item(row)
+    return item.period_start if item is not None and item.price.interval == "year" else None
+
+
+def _commit_new_year(row: Subscription, before: datetime | None) -> None:
+    """A year that began, by a first purchase or a renewal, commits to its seats as a switch to it does (ADR 13).
+
+    A reduction that the renewal has missed counts as done: it is being put right. What is frozen was not agreed here.
+    """
+    began, item = _paid_year(row), seat_item(row)
+    if began is None or item is None or row.frozen or (before is not None and began <= before):
+        return
+    missed = ScheduledDecrease.objects.filter(subscription=row, state=ScheduledDecrease.State.MISSED).first()
+    commit_to_year(
+        account=row.account,
+        quantity=missed.renew_quantity if missed else item.quantity,
+        until=item.period_end,
+        change_id=row.public_id,
     )
 
 

@@ -11,7 +11,8 @@ from billing.models import Terms
 def commit_to_year(*, account: Account, quantity: int, until: datetime, change_id: str) -> None:
     """Commit to as many seats as were bought until the year's end, in the caller's transaction.
 
-    A commitment that staff agreed for longer stays as it is.
+    A commitment that staff agreed for longer stays as it is. change_id: what commits, for the audit trail: a change,
+    or the subscription whose year began.
     """
     Terms.objects.get_or_create(account=account)
     terms = Terms.objects.select_for_update(no_key=True).get(account=account)

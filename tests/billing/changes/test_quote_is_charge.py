@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Membership
+from accounts.models import AuditEntry, Membership
 from billing.changes.buy_quote import buy_quote
-from billing.changes.decreases import plan_decrease
+from billing.changes.decreases import place_due_decreases, plan_decrease
 from billing.errors import (
     CommitmentInForce,
     CreditLimitReached,
@@ -369,3 +369,32 @@ class TestOnCredit:
 
         assert quote.total == 7_000
         bought(invoiced, quote, now)
+
+
+def test_a_year_that_begins_by_itself_commits_too(owner: Membership, fund: FundMaker, now: datetime) -> None:
+    """F8: bought for a year at once, renewed by itself; a reduction at the renewal lowers what is committed."""
+    funded = fund(owner, scheme="flat", interval="year", unit=51_000)
+    first = funded.subscription.items.get()
+    terms = Terms.objects.get()
+    assert (terms.committed_quantity, terms.committed_until) == (10, first.period_end)
+    assert plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now) is not None
+
+    soon = first.period_end - timedelta(hours=12)
+    funded.desk.advance(int((soon - now).total_seconds()))
+    assert place_due_decreases(at=soon) == 1
+    terms.refresh_from_db()
+    assert (terms.committed_quantity, terms.committed_until) == (10, first.period_end)
+    funded.desk.advance(14 * 3600)
+    refresh_subscription(stripe_id=funded.stripe_id, at=first.period_end + timedelta(hours=1))
+    refresh_subscription(stripe_id=funded.stripe_id, at=first.period_end + timedelta(hours=2))
+
+    second = funded.subscription.items.get()
+    assert second.period_start == first.period_end
+    terms.refresh_from_db()
+    assert (terms.committed_quantity, terms.committed_until) == (7, second.period_end)
+    assert AuditEntry.objects.filter(action="terms.committed").count() == 2
+
+
+def test_a_month_commits_to_nothing(funded: Funded) -> None:
+    assert funded.subscription.items.get().price.interval == "month"
+    assert not Terms.objects.exists()
