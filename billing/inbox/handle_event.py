@@ -17,7 +17,7 @@ from billing.changes.rules import backoff
 from billing.inbox.name_owner import name_owner
 from billing.inbox.read_again import Reading
 from billing.models import StripeEvent
-from seatportal.kit.queue import ring_once
+from seatportal.kit.queue import ring, ring_once
 
 log = structlog.get_logger(__name__)
 State = StripeEvent.State
@@ -25,7 +25,7 @@ State = StripeEvent.State
 MOST_TRIES = 8
 LEASE = timedelta(seconds=60)
 KEEP = timedelta(days=90)
-BATCH = 200
+BATCH = 500
 # Work stops well before the lease is over; what was not reached is given back.
 WORK_SECONDS = 30.0
 
@@ -35,7 +35,7 @@ def handle_waiting_events(*, at: datetime, limit: int = BATCH) -> int:
     due = Q(tries=0) | Q(next_try_at__lte=at)
     events = _claim(StripeEvent.objects.filter(due, state=State.WAITING), at, limit)
     if len(events) == limit:
-        ring_once("billing.handle_waiting_events")
+        ring("billing.handle_waiting_events")
     return _handle(events, at)
 
 

@@ -1,5 +1,6 @@
 """What events ask for: read the objects they name again. Their content decides nothing (payments.md §6)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from billing import facts
+from billing.gateway.contract import RemoteInvoice
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
-from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
+from billing.mirror.mirror_invoice import mirror_invoices, unpaid_of
 from billing.mirror.queries import live_subscription
 from billing.mirror.refresh import refresh_until_written
 from billing.models import Customer, StripeEvent, Subscription
@@ -50,9 +52,7 @@ class Reading:
         subscription_id = events[0].subscription_stripe_id
         if subscription_id:
             self._subscription(subscription_id)
-        for event in events:
-            if event.kind.startswith("invoice.") and event.object_id not in self.read:
-                self._invoice(event.object_id)
+        self._invoices(subscription_id, {event.object_id for event in events if event.kind.startswith("invoice.")})
         for event in events:
             if event.kind in OF_CUSTOMER and event.customer_stripe_id not in self.read:
                 refresh_customer(stripe_id=event.customer_stripe_id, at=self.at)
@@ -67,15 +67,31 @@ class Reading:
         if found.remote.latest_invoice is not None:
             self.read.add(found.remote.latest_invoice.id)
 
-    def _invoice(self, stripe_id: str) -> None:
-        remote = gateway().invoice(stripe_id)
-        subscription = Subscription.objects.filter(stripe_id=remote.subscription_id).first()
-        customer = self.customers.get(remote.customer_id)
-        self.read.add(stripe_id)
-        if customer is not None:
+    def _invoices(self, subscription_id: str, named: set[str]) -> None:
+        """Read what the subscription did not bring along: several of them with one list, which holds the newest."""
+        missing = named - self.read
+        found: dict[str, RemoteInvoice] = {}
+        if subscription_id and len(missing) > 1:
+            newest = gateway().invoices_of(subscription_id, limit=min(len(missing) + 1, 100))
+            found = {remote.id: remote for remote in newest if remote.id in missing}
+        for stripe_id in sorted(missing - found.keys()):
+            found[stripe_id] = gateway().invoice(stripe_id)
+        self._write(list(found.values()))
+        self.read |= missing
+
+    def _write(self, remotes: list[RemoteInvoice]) -> None:
+        """Invoices of ours, each subscription's together."""
+        together: defaultdict[tuple[str, str], list[RemoteInvoice]] = defaultdict(list)
+        for remote in remotes:
+            together[remote.customer_id, remote.subscription_id].append(remote)
+        for (customer_id, subscription_id), few in together.items():
+            customer = self.customers.get(customer_id)
+            if customer is None:
+                continue
+            subscription = Subscription.objects.filter(stripe_id=subscription_id).first()
             with transaction.atomic():
                 unpaid = unpaid_of(customer.account)
-                mirror_invoice(account=customer.account, subscription=subscription, remote=remote)
+                mirror_invoices(account=customer.account, subscription=subscription, remotes=few)
                 # An invoice without a subscription, too, makes an account late (billing/dunning/queries.py).
                 concerned = subscription or live_subscription(customer.account)
                 if concerned is not None and unpaid != unpaid_of(customer.account):

@@ -42,14 +42,19 @@ def mirror_card(*, customer: Customer, card: RemoteCard | None) -> None:
     if card is None:
         PaymentMethod.objects.filter(customer=customer).delete()
         return
-    PaymentMethod.objects.update_or_create(
-        customer=customer,
-        defaults={
-            "stripe_id": card.id,
-            "kind": card.kind,
-            "brand": card.brand,
-            "last4": card.last4,
-            "exp_month": card.exp_month,
-            "exp_year": card.exp_year,
-        },
+    PaymentMethod.objects.bulk_create(
+        [
+            PaymentMethod(
+                customer=customer,
+                stripe_id=card.id,
+                kind=card.kind,
+                brand=card.brand,
+                last4=card.last4,
+                exp_month=card.exp_month,
+                exp_year=card.exp_year,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["customer"],
+        update_fields=["stripe_id", "kind", "brand", "last4", "exp_month", "exp_year"],
     )

@@ -1,8 +1,36 @@
-"""Make our invoice say what Stripe's says; the only writer of invoices and their lines."""
+"""Make our invoices say what Stripe's say; the only writer of invoices and their lines."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from itertools import chain
 
 from accounts.models import Account
 from billing.gateway.contract import RemoteInvoice
 from billing.models import Invoice, InvoiceLine, Subscription
+
+# Stripe's invoices go one way. Reads of them carry no fence, so one that shows an earlier step is an older read.
+_STEP = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
+_MOVES = (
+    "account",
+    "subscription",
+    "number",
+    "status",
+    "billing_reason",
+    "currency",
+    "subtotal",
+    "tax",
+    "total",
+    "amount_due",
+    "amount_paid",
+    "amount_remaining",
+    "starting_balance",
+    "ending_balance",
+    "hosted_url",
+    "pdf_url",
+    "issued_at",
+    "due_at",
+    "paid_at",
+)
 
 
 def unpaid_of(account: Account) -> set[str]:
@@ -10,54 +38,77 @@ def unpaid_of(account: Account) -> set[str]:
     return set(Invoice.objects.filter(account=account, status="open").values_list("stripe_id", flat=True))
 
 
-# Stripe's invoices go one way. Reads of them carry no fence, so one that shows an earlier step is an older read.
-_STEP = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
+def mirror_invoices(*, account: Account, subscription: Subscription | None, remotes: Collection[RemoteInvoice]) -> None:
+    """Write invoices of one subscription, or of none, with their lines, in the caller's transaction.
 
-
-def mirror_invoice(*, account: Account, subscription: Subscription | None, remote: RemoteInvoice) -> Invoice:
-    """Write one invoice with its lines, in the caller's transaction; an older read leaves the newer one's row."""
-    known = Invoice.objects.select_for_update(no_key=True).filter(stripe_id=remote.id).first()
-    if known is not None and _STEP.get(remote.status, 0) < _STEP.get(known.status, 0):
-        return known
-    invoice, _ = Invoice.objects.update_or_create(
-        stripe_id=remote.id,
-        defaults={
-            "account": account,
-            "subscription": subscription,
-            "number": remote.number,
-            "status": remote.status,
-            "billing_reason": remote.billing_reason,
-            "currency": remote.currency,
-            "subtotal": remote.subtotal,
-            "tax": remote.tax,
-            "total": remote.total,
-            "amount_due": remote.amount_due,
-            "amount_paid": remote.amount_paid,
-            "amount_remaining": remote.amount_remaining,
-            "starting_balance": remote.starting_balance,
-            "ending_balance": remote.ending_balance,
-            "hosted_url": remote.hosted_url,
-            "pdf_url": remote.pdf_url,
-            "issued_at": remote.created,
-            "due_at": remote.due_at,
-            "paid_at": remote.paid_at,
-        },
+    An older read leaves the newer one's row. Three statements however many there are, and two more where lines are
+    new. Rows are locked in the order of their ids, and who waited sees what the other wrote.
+    """
+    ids = [remote.id for remote in remotes]
+    locked = Invoice.objects.select_for_update(no_key=True).filter(stripe_id__in=ids).order_by("stripe_id")
+    steps = {row.stripe_id: _STEP.get(row.status, 0) for row in locked}
+    ordered = sorted(
+        (remote for remote in remotes if _STEP.get(remote.status, 0) >= steps.get(remote.id, 0)),
+        key=lambda remote: remote.id,
     )
-    lines = set(invoice.lines.values_list("stripe_id", "amount"))
-    if lines != {(line.id, line.amount) for line in remote.lines}:
-        invoice.lines.all().delete()
-        InvoiceLine.objects.bulk_create(
-            InvoiceLine(
-                invoice=invoice,
-                stripe_id=line.id,
-                position=position,
-                description=line.description[:300],
-                amount=line.amount,
-                quantity=line.quantity,
-                period_start=line.period_start,
-                period_end=line.period_end,
-                proration=line.proration,
-            )
-            for position, line in enumerate(remote.lines)
+    rows = Invoice.objects.bulk_create(
+        [_row(account, subscription, remote) for remote in ordered],
+        update_conflicts=True,
+        unique_fields=["stripe_id"],
+        update_fields=_MOVES,
+    )
+    known: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
+    for invoice, stripe_id, amount in InvoiceLine.objects.filter(invoice__in=rows).values_list(
+        "invoice_id", "stripe_id", "amount"
+    ):
+        known[invoice].add((stripe_id, amount))
+    moved = [
+        (row, remote)
+        for row, remote in zip(rows, ordered, strict=True)
+        if known[row.pk] != {(line.id, line.amount) for line in remote.lines}
+    ]
+    if moved:
+        InvoiceLine.objects.filter(invoice__in=[row for row, _ in moved]).delete()
+        InvoiceLine.objects.bulk_create(chain.from_iterable(_lines(row, remote) for row, remote in moved))
+
+
+def _row(account: Account, subscription: Subscription | None, remote: RemoteInvoice) -> Invoice:
+    return Invoice(
+        account=account,
+        subscription=subscription,
+        stripe_id=remote.id,
+        number=remote.number,
+        status=remote.status,
+        billing_reason=remote.billing_reason,
+        currency=remote.currency,
+        subtotal=remote.subtotal,
+        tax=remote.tax,
+        total=remote.total,
+        amount_due=remote.amount_due,
+        amount_paid=remote.amount_paid,
+        amount_remaining=remote.amount_remaining,
+        starting_balance=remote.starting_balance,
+        ending_balance=remote.ending_balance,
+        hosted_url=remote.hosted_url,
+        pdf_url=remote.pdf_url,
+        issued_at=remote.created,
+        due_at=remote.due_at,
+        paid_at=remote.paid_at,
+    )
+
+
+def _lines(invoice: Invoice, remote: RemoteInvoice) -> list[InvoiceLine]:
+    return [
+        InvoiceLine(
+            invoice=invoice,
+            stripe_id=line.id,
+            position=position,
+            description=line.description[:300],
+            amount=line.amount,
+            quantity=line.quantity,
+            period_start=line.period_start,
+            period_end=line.period_end,
+            proration=line.proration,
         )
-    return invoice
+        for position, line in enumerate(remote.lines)
+    ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from billing import facts
 from billing.catalog.sync_catalog import sync_catalog
@@ -17,7 +17,7 @@ from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscri
 from billing.gateway.stripe_api import gateway
 from billing.mirror.edits import hold_changed_shape, hold_foreign_update, shape_of, tell_owner
 from billing.mirror.mirror_customer import mirror_card
-from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
+from billing.mirror.mirror_invoice import mirror_invoices, unpaid_of
 from billing.mirror.queries import COUNTING, seat_item
 from billing.mirror.settle import intent_of, settle_change, settle_decrease
 from billing.mirror.verdict import our_invoice
@@ -33,6 +33,8 @@ from billing.models.subscription import ENDED
 from billing.terms.commit import commit_to_year
 
 log = structlog.get_logger(__name__)
+
+_RAISE = "UPDATE billing_subscription SET fence = fence + 1 WHERE stripe_id = %s RETURNING fence"
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,16 @@ def refresh_until_written(*, stripe_id: str, at: datetime, tries: int = 4) -> Re
 
 def _raise_fence(stripe_id: str) -> int | None:
     """Raise it and return its new height with one statement; None for a subscription not seen before."""
-    with transaction.atomic():
-        row = Subscription.objects.select_for_update(no_key=True).filter(stripe_id=stripe_id).first()
-        if row is None:
-            return None
-        row.fence += 1
-        row.save(update_fields=["fence"])
-        return row.fence
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, [stripe_id])
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 def _row(remote: RemoteSubscription) -> Subscription:
     """The locked row; locks against a purchase being accepted, which locks it too (changes/buy_quote.py)."""
-    found = Subscription.objects.select_for_update(no_key=True).filter(stripe_id=remote.id).first()
+    locked = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("account", "customer")
+    found = locked.filter(stripe_id=remote.id).first()
     if found is not None:
         return found
     customer = Customer.objects.get(stripe_id=remote.customer_id)
@@ -105,7 +105,7 @@ def _row(remote: RemoteSubscription) -> Subscription:
         ],
         ignore_conflicts=True,
     )
-    return Subscription.objects.select_for_update(no_key=True).get(stripe_id=remote.id)
+    return locked.get(stripe_id=remote.id)
 
 
 def _invoice_of_open_change(stripe_id: str, remote: RemoteSubscription) -> RemoteInvoice | None:
@@ -161,8 +161,8 @@ def _write(
     if _what_quotes_depend_on(row) != depends:
         row.version += 1
     row.save()
-    for bill in {i.id: i for i in (remote.latest_invoice, invoice) if i is not None}.values():
-        mirror_invoice(account=row.account, subscription=row, remote=bill)
+    bills = {bill.id: bill for bill in (remote.latest_invoice, invoice) if bill is not None}
+    mirror_invoices(account=row.account, subscription=row, remotes=bills.values())
     after = _counted(row.status, row)
     reached = settle_change(subscription=row, remote=remote, invoice=invoice, payment=payment, before=before, at=at)
     hold_foreign_update(subscription=row, remote=remote, at=at)
@@ -237,15 +237,20 @@ def _what_quotes_depend_on(row: Subscription) -> tuple[object, ...]:
 
 def _write_items(row: Subscription, remote: RemoteSubscription) -> None:
     prices = {p.stripe_id: p for p in Price.objects.filter(stripe_id__in={i.price_id for i in remote.items})}
-    for item in remote.items:
-        SubscriptionItem.objects.update_or_create(
-            stripe_id=item.id,
-            defaults={
-                "subscription": row,
-                "price": prices[item.price_id],
-                "quantity": item.quantity,
-                "period_start": item.period_start,
-                "period_end": item.period_end,
-            },
-        )
+    SubscriptionItem.objects.bulk_create(
+        [
+            SubscriptionItem(
+                subscription=row,
+                stripe_id=item.id,
+                price=prices[item.price_id],
+                quantity=item.quantity,
+                period_start=item.period_start,
+                period_end=item.period_end,
+            )
+            for item in remote.items
+        ],
+        update_conflicts=True,
+        unique_fields=["stripe_id"],
+        update_fields=["subscription", "price", "quantity", "period_start", "period_end"],
+    )
     row.items.exclude(stripe_id__in=[i.id for i in remote.items]).delete()

@@ -12,6 +12,8 @@ log = structlog.get_logger(__name__)
 
 # A bell whose message was lost is rung anew after this long, if something else comes; else the sweep is in time.
 BELL_SECONDS = 5
+# What comes within this long after a bell was heard is gathered, and taken together.
+GATHER_SECONDS = 1
 
 
 def ring(task: str, **kwargs: Any) -> None:
@@ -26,7 +28,9 @@ def ring_once(task: str) -> None:
     """Ask a worker to run `task`, which takes everything that waits, soon, after commit.
 
     While one such request is on its way, another would find nothing to do and is not sent: a thousand events cost a
-    few messages. The task calls `heard` before it looks, so that what comes later rings again.
+    few messages. The task calls `heard` before it looks, so that what comes later rings again. The first of a burst
+    is taken at once; what follows it is gathered for a second, for the more that come together, the fewer reads of
+    the same thing.
     """
     transaction.on_commit(partial(_send_once, task), robust=True)
 
@@ -34,6 +38,7 @@ def ring_once(task: str) -> None:
 def heard(task: str) -> None:
     """The task has begun and looks only now: whatever comes from here on must ring."""
     try:
+        cache.set(_burst(task), 1, timeout=GATHER_SECONDS)
         cache.delete(_bell(task))
     except Exception as error:  # as below: the cache has its own errors, and none may stop the work
         log.warning("bell_not_cleared", task=task, error=type(error).__name__)
@@ -41,20 +46,25 @@ def heard(task: str) -> None:
 
 def _send_once(task: str) -> None:
     try:
-        first = cache.add(_bell(task), 1, timeout=BELL_SECONDS)
+        if not cache.add(_bell(task), 1, timeout=BELL_SECONDS):
+            return
+        delay = GATHER_SECONDS if cache.get(_burst(task)) else 0
     except Exception as error:
         log.warning("bell_not_marked", task=task, error=type(error).__name__)
-        first = True
-    if first:
-        _send(task, {})
+        delay = 0
+    _send(task, {}, delay)
 
 
 def _bell(task: str) -> str:
     return f"bell:{task}"
 
 
-def _send(task: str, kwargs: dict[str, Any]) -> None:
+def _burst(task: str) -> str:
+    return f"burst:{task}"
+
+
+def _send(task: str, kwargs: dict[str, Any], delay: int = 0) -> None:
     try:
-        current_app.tasks[task].apply_async(kwargs=kwargs, retry=False)
+        current_app.tasks[task].apply_async(kwargs=kwargs, countdown=delay, retry=False)
     except Exception as error:  # every broker has its own errors; none may fail the request
         log.warning("bell_not_rung", task=task, error=type(error).__name__)

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 from kombu.utils import functional
 
-from seatportal.kit.queue import ring
+from seatportal.kit import queue
+from seatportal.kit.queue import heard, ring, ring_once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -32,3 +34,25 @@ def test_a_dead_broker_is_tried_at_once_and_never_waited_for(monkeypatch: pytest
 
     assert len(tried) == 1
     assert sum(waits) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_of_a_burst_rings_at_once_and_the_rest_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = "billing.handle_waiting_events"
+    delays: list[float] = []
+    monkeypatch.setattr(current_app.tasks[task], "apply_async", lambda *, countdown, **_: delays.append(countdown))
+    cache.delete_many([f"bell:{task}", f"burst:{task}"])
+
+    ring_once(task)
+    ring_once(task)
+    assert delays == [0]
+
+    heard(task)
+    ring_once(task)
+    ring_once(task)
+    assert delays == [0, queue.GATHER_SECONDS]
+
+    heard(task)
+    cache.delete(f"burst:{task}")  # a second has passed
+    ring_once(task)
+    assert delays == [0, queue.GATHER_SECONDS, 0]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.inbox import handle_event
 from billing.inbox.handle_event import LEASE, handle_waiting_events, replay_event
-from billing.models import StripeEvent
+from billing.models import Invoice, StripeEvent
 from seats.models import SeatPool
 from tests.billing.inbox.deliver import deliver, snapshot, thin
 from tests.conftest import Funded, FundMaker, make_account
@@ -56,6 +56,44 @@ def test_fifty_events_of_one_subscription_are_one_read_of_it(funded: Funded, now
 
     assert reads(funded, since) == {"GET subscriptions": 1, "GET customers": 1}
     assert set(StripeEvent.objects.values_list("state", "tries")) == {(State.DONE, 1)}
+
+
+def test_several_invoices_of_one_subscription_are_one_list(funded: Funded, now: datetime) -> None:
+    item = funded.subscription.items.get().stripe_id
+    for quantity in (11, 12, 13):
+        raise_by: Any = {"items": [{"id": item, "quantity": quantity}], "proration_behavior": "always_invoice"}
+        funded.desk.client.v1.subscriptions.update(funded.stripe_id, raise_by)
+    invoices = funded.desk.invoices(funded.stripe_id)
+    for number, invoice in enumerate(invoices):
+        waiting(number, funded, kind="invoice.paid", object_id=invoice["id"])
+    since = last_request(funded)
+
+    assert handle_waiting_events(at=now) == 4
+
+    assert reads(funded, since) == {"GET subscriptions": 1, "GET invoices": 1, "GET customers": 1}
+    kept = Invoice.objects.filter(account=funded.account).prefetch_related("lines")
+    assert {
+        (row.stripe_id, row.status, row.total): [(line.stripe_id, line.amount) for line in row.lines.all()]
+        for row in kept
+    } == {
+        (bill["id"], "paid", bill["total"]): [(line["id"], line["amount"]) for line in bill["lines"]["data"]]
+        for bill in invoices
+    }
+
+
+def test_an_invoice_that_the_list_does_not_hold_is_read_alone(funded: Funded, now: datetime) -> None:
+    other = funded.desk.subscribe(funded.customer.stripe_id, funded.desk.price(), 3)
+    elsewhere, own = funded.desk.invoices(other)[0], funded.desk.invoices(funded.stripe_id)[0]
+    waiting(1, funded, kind="invoice.paid", object_id=elsewhere["id"])
+    waiting(2, funded, kind="invoice.paid", object_id=own["id"])
+    waiting(3, funded, kind="invoice.paid", object_id="in_unknown")
+
+    assert handle_waiting_events(at=now) == 0
+
+    assert set(StripeEvent.objects.values_list("state", "tries")) == {(State.WAITING, 1)}
+    StripeEvent.objects.filter(event_id="evt_3").delete()
+    assert handle_waiting_events(at=now + timedelta(minutes=1)) == 2
+    assert Invoice.objects.filter(stripe_id__in=[elsewhere["id"], own["id"]], status="paid").count() == 2
 
 
 def test_the_statements_of_a_batch_do_not_grow_with_its_events(funded: Funded, now: datetime) -> None:
@@ -130,7 +168,7 @@ def test_what_was_not_reached_in_time_is_given_back(
 
 def test_a_full_batch_calls_for_another(funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[str] = []
-    monkeypatch.setattr(handle_event, "ring_once", rung.append)
+    monkeypatch.setattr(handle_event, "ring", rung.append)
     for number in range(3):
         waiting(number, funded)
 

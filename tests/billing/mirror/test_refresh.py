@@ -9,7 +9,7 @@ from django.db import transaction
 
 from billing.gateway.contract import RemoteSubscription
 from billing.gateway.stripe_api import StripeGateway, gateway
-from billing.mirror.mirror_invoice import mirror_invoice, unpaid_of
+from billing.mirror.mirror_invoice import mirror_invoices, unpaid_of
 from billing.mirror.refresh import refresh_subscription, refresh_until_written
 from billing.models import Invoice, Subscription
 from seats.models import LedgerEntry, SeatPool
@@ -114,7 +114,7 @@ def test_a_slow_read_of_an_invoice_does_not_overwrite_a_newer_one(funded: Funded
     opened = replace(paid, status="open", amount_paid=0, amount_remaining=paid.amount_due, paid_at=None)
 
     with transaction.atomic():
-        mirror_invoice(account=funded.account, subscription=funded.subscription, remote=opened)
+        mirror_invoices(account=funded.account, subscription=funded.subscription, remotes=[opened])
 
     bill.refresh_from_db()
     assert (bill.status, bill.amount_paid, bill.amount_remaining) == ("paid", paid.amount_due, 0)
