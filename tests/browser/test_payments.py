@@ -63,7 +63,7 @@ def test_a_declined_card_is_explained_and_another_one_pays(shop_with: ShopWith, 
     waiting = page.url
 
     page.get_by_role("button", name="Use another card").click()
-    expect(page.get_by_role("heading", name="Payment card")).to_be_visible()
+    expect(page.get_by_role("heading", name="Payment card", level=1)).to_be_visible()
     type_card(page, "4242 4242 4242 4242", "Save card")
     expect(page).to_have_url(f"{waiting}?card=changed")
     expect(page.get_by_role("heading", name="Visa •••• 4242 is the card now")).to_be_visible()

@@ -138,6 +138,8 @@ def test_a_period_of_a_year_must_be_idle_all_year(
 ) -> None:
     funded = fund(owner, interval="year")
     agree(funded, "active", idle_days=30)
+    # A year commits to its seats, and committed seats are not credited; this account agreed otherwise.
+    Terms.objects.filter(account=funded.account).update(committed_quantity=0, committed_until=None)
     end = funded.subscription.items.get().period_end
     people = team(funded, busy=0, idle=3, seated=now - 60 * DAY)
     use(people[0], end - 200 * DAY, days=1)
