@@ -11,6 +11,7 @@ CAPABILITIES: dict[str, str | Promise] = {
     "requests.make": _("Ask for a seat"),
     "requests.decide": _("Approve or refuse requests"),
     "usage.view": _("See usage"),
+    "usage.send": _("Send usage events"),
     "billing.view": _("See invoices and the plan"),
     "billing.manage": _("Change the plan and the card"),
     "policy.manage": _("Change the seat limit policy"),

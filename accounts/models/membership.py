@@ -34,6 +34,13 @@ class Membership(Dated):
     public_id = PublicIdField("mem")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    external_id = models.CharField(
+        _("id elsewhere"),
+        max_length=128,
+        blank=True,
+        default="",
+        help_text=_("As your own systems and usage events name them."),
+    )
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.MEMBER)
     title = models.CharField(_("title"), max_length=80, blank=True)
     department = models.ForeignKey(
@@ -54,7 +61,12 @@ class Membership(Dated):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "user"], condition=Q(left_at__isnull=True), name="member_once_per_account"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["account", "external_id"],
+                condition=Q(left_at__isnull=True) & ~Q(external_id=""),
+                name="member_external_id_once",
+            ),
         ]
         indexes = [
             # The members table sorts by these within one account.

@@ -42,6 +42,7 @@ class ApiView(GenericAPIView[Any]):
     """Says which capability it needs (one, or one per method; None: any caller), and has a method per verb."""
 
     required_capability: str | Mapping[str, str | None] | None
+    most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     filter_backends = ()
     parser_classes = [JsonBody]
@@ -60,7 +61,7 @@ class ApiView(GenericAPIView[Any]):
         """What can have no answer is refused before anybody is asked who they are."""
         if any("\0" in str(value) for value in kwargs.values()):
             raise NotFound  # PostgreSQL has no text with NUL, so no id has it.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
             raise BodyTooLarge
         if (request.method or "") not in self.allowed_methods:
             raise MethodNotAllowed(request.method or "")

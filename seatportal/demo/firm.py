@@ -27,7 +27,8 @@ from seatportal.demo.vendor import Vendor
 from seats.holders.claim import claim
 from seats.holders.queries import open_seats
 from seats.holders.reassign_seat import reassign_seat
-from seats.usage.record_usage import Action, record_usage
+from seats.usage.event import Event
+from seats.usage.ingest_events import MOST_EVENTS, ingest_events
 
 
 class Firm:
@@ -179,12 +180,13 @@ class Firm:
         """Count what its people really did since they joined, as long as they were members."""
         recent = Recent(self.cast.monday, at)
         members = Membership.objects.filter(account=self.account).in_bulk()
-        actions: list[Action] = []
+        events: list[Event] = []
         for key, member in self.people.items():
             real = self.by_key[key].real
             if real:
-                actions += actions_of(members[member.pk], real, recent)
-        record_usage(account=self.account, actions=actions)
+                events += events_of(members[member.pk], real, recent)
+        for start in range(0, len(events), MOST_EVENTS):
+            ingest_events(account=self.account, events=events[start : start + MOST_EVENTS], at=at)
 
     # Places, made when the first person needs them
 
@@ -202,11 +204,11 @@ class Firm:
         return self._places.get((kind, name))
 
 
-def actions_of(member: Membership, real: str, recent: Recent) -> Iterable[Action]:
+def events_of(member: Membership, real: str, recent: Recent) -> Iterable[Event]:
     """A real person's events while the member was one."""
     return [
-        Action(member.pk, event.feature, event.at)
-        for event in recent.of(real)
+        Event(f"{member.public_id}-{number}", member.public_id, event.feature, event.at)
+        for number, event in enumerate(recent.of(real))
         if event.at >= member.joined_at and (member.left_at is None or event.at < member.left_at)
     ]
 

@@ -6,6 +6,7 @@ from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.seats import Seats
+from seats.api.usage_events import UsageEvents
 
 urlpatterns = [
     path("seats", Seats.as_view(), name="seats"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),
     path("members", Members.as_view(), name="members"),
     path("members/<str:member_id>", OneMember.as_view(), name="member"),
+    path("usage-events", UsageEvents.as_view(), name="usage-events"),
     path("orders", Orders.as_view(), name="orders"),
     path("orders/<str:order_id>", OneOrder.as_view(), name="order"),
     path("orders/<str:order_id>/cancel", Cancellation.as_view(), name="cancel-order"),

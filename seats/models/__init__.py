@@ -8,7 +8,7 @@ from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.request import SeatRequest
 from seats.models.true_up import TrueUp, TrueUpPerson
-from seats.models.usage import DailyUsage
+from seats.models.usage import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
 from seats.models.waiting import WaitingPerson
 
 __all__ = [
@@ -22,5 +22,9 @@ __all__ = [
     "SeatRequest",
     "TrueUp",
     "TrueUpPerson",
+    "UnknownUsage",
+    "UsageEvent",
+    "UsageKey",
+    "UsageSettings",
     "WaitingPerson",
 ]

@@ -8,7 +8,8 @@ from seats.capacity.record_purchase import record_purchase
 from seats.holders.claim import claim
 from seats.models import Assignment, DailyUsage
 from seats.pool.pools import pool_of
-from seats.usage.record_usage import Action, record_usage
+from seats.usage.ingest_events import ACCEPTED, ingest_events
+from tests.factories.usage import event
 
 SYSTEM = Actor.system("demo")
 
@@ -36,12 +37,12 @@ def seat(membership: Membership, at: datetime, *, actor: Actor = SYSTEM) -> Assi
 
 def use(membership: Membership, at: datetime, *, days: int, feature: str = "Reports", times: int = 2) -> None:
     """Activity on each of the last `days` days until `at`."""
-    record_usage(
-        account=membership.account,
-        actions=[
-            Action(membership.pk, feature, at - timedelta(days=back)) for back in range(days) for _ in range(times)
-        ],
-    )
+    events = [
+        event(membership.public_id, at - timedelta(days=back), feature=feature)
+        for back in range(days)
+        for _ in range(times)
+    ]
+    assert ingest_events(account=membership.account, events=events, at=at) == [ACCEPTED] * len(events)
     membership.refresh_from_db()
 
 

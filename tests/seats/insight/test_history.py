@@ -9,8 +9,9 @@ from seatportal.kit.charts import histogram, nice_top, step_chart
 from seats.insight.activity import NOTHING, activity_of
 from seats.insight.history import History, Point, months_of_growth, twelve_months
 from seats.insight.use import active_days, feature_matrix
-from seats.usage.record_usage import Action, record_usage
+from seats.usage.ingest_events import ingest_events
 from tests.factories.seats import crowd, give_pool, seat, use
+from tests.factories.usage import event
 
 DAY = timedelta(days=1)
 
@@ -72,7 +73,7 @@ def test_days_belong_to_the_accounts_zone(account: Account, owner: Membership) -
     account.time_zone = "Europe/Madrid"
     account.save()
     evening = datetime.fromisoformat("2026-05-04T22:30:00+00:00")
-    record_usage(account=account, actions=[Action(owner.pk, "Reports", evening)])
+    ingest_events(account=account, events=[event(owner.public_id, evening)], at=evening)
     assert activity_of(account, [owner.pk], evening + timedelta(minutes=1))[owner.pk].counts[-1] == 1
 
 

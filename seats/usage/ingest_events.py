@@ -1,0 +1,179 @@
+"""Take events in: kept once, counted exactly, durable when the answer leaves.
+
+One statement checks for duplicates, keeps the new events and raises the daily counts, so nothing is ever kept without
+being counted or counted twice. Its parts work in one order, each sorted by its key, so that two senders of the same
+account wait for each other and never in a circle.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, connection, transaction
+from msgspec import UNSET
+from psycopg.errors import CheckViolation
+
+from accounts.models import Account
+from seats.models import UsageSettings
+from seats.usage.event import AHEAD, Event, Refusal, timely
+from seats.usage.hashing import Hasher
+from seats.usage.months import make_months
+
+# What one call takes; a file is sent in pieces.
+MOST_EVENTS = 1000
+
+ACCEPTED, DUPLICATE = "accepted", "duplicate"
+
+type Verdict = str | Refusal
+
+# The first arm takes the lock and names nobody.
+_PEOPLE = """
+SELECT key, membership, left_at FROM (
+    SELECT pg_advisory_xact_lock_shared(%(lock)s)::text AS key, NULL::bigint AS membership, NULL::timestamptz AS left_at
+    UNION ALL
+    SELECT m.public_id, m.id, m.left_at FROM accounts_membership m
+        WHERE m.account_id = %(account)s AND m.public_id = ANY(%(names)s)
+    UNION ALL
+    SELECT u.email, m.id, m.left_at FROM accounts_user u JOIN accounts_membership m ON m.user_id = u.id
+        WHERE m.account_id = %(account)s AND u.email = ANY(%(names)s)
+    UNION ALL
+    SELECT m.external_id, m.id, m.left_at FROM accounts_membership m
+        WHERE m.account_id = %(account)s AND m.external_id = ANY(%(exact)s) AND m.external_id <> ''
+) AS people ORDER BY left_at NULLS LAST
+"""
+
+_MERGE = """
+WITH incoming AS (
+    SELECT * FROM unnest(
+        %(ids)s::text[], %(days)s::date[], %(members)s::bigint[], %(people)s::text[], %(features)s::text[],
+        %(outcomes)s::text[], %(quantities)s::int[], %(moments)s::timestamptz[], %(devices)s::bigint[],
+        %(networks)s::bigint[], %(latitudes)s::smallint[], %(longitudes)s::smallint[]
+    ) AS t(event_id, day, member, person, feature, outcome, quantity, at, device, network, latitude, longitude)
+), fresh AS (
+    INSERT INTO seats_usagekey (account_id, event_id, day)
+    SELECT %(account)s, event_id, day FROM incoming ORDER BY event_id COLLATE "C"
+    ON CONFLICT DO NOTHING RETURNING event_id
+), taken AS (
+    SELECT incoming.* FROM incoming JOIN fresh USING (event_id)
+), kept AS (
+    INSERT INTO seats_usageevent (account_id, day, event_id, membership_id, person, feature, outcome, quantity,
+                                  occurred_at, device, network, latitude, longitude)
+    SELECT %(account)s, day, event_id, member, person, feature, outcome, quantity, at, device, network, latitude,
+           longitude FROM taken
+), counted AS (
+    INSERT INTO seats_dailyusage (account_id, membership_id, day, feature, outcome, count, quantity)
+    SELECT %(account)s, member, day, feature, outcome, count(*), sum(quantity) FROM taken WHERE member IS NOT NULL
+    GROUP BY member, day, feature, outcome ORDER BY member, day, feature, outcome
+    ON CONFLICT (account_id, membership_id, day, feature, outcome) DO UPDATE
+    SET count = seats_dailyusage.count + EXCLUDED.count, quantity = seats_dailyusage.quantity + EXCLUDED.quantity
+), unknown AS (
+    INSERT INTO seats_unknownusage (account_id, person, day, feature, outcome, count, quantity)
+    SELECT %(account)s, person, day, feature, outcome, count(*), sum(quantity) FROM taken WHERE member IS NULL
+    GROUP BY person, day, feature, outcome ORDER BY person, day, feature, outcome
+    ON CONFLICT (account_id, person, day, feature, outcome) DO UPDATE
+    SET count = seats_unknownusage.count + EXCLUDED.count,
+        quantity = seats_unknownusage.quantity + EXCLUDED.quantity
+), newest AS (
+    SELECT m.id, max(taken.at) AS at FROM taken JOIN accounts_membership m ON m.id = taken.member
+    WHERE m.account_id = %(account)s GROUP BY m.id, m.last_active_at
+    HAVING m.last_active_at IS NULL OR m.last_active_at < max(taken.at)
+), seen AS (
+    UPDATE accounts_membership m SET last_active_at = newest.at
+    FROM (
+        SELECT n.id, n.at FROM newest n JOIN accounts_membership l ON l.id = n.id ORDER BY l.id FOR NO KEY UPDATE OF l
+    ) AS newest
+    WHERE m.id = newest.id AND (m.last_active_at IS NULL OR m.last_active_at < newest.at)
+)
+SELECT event_id FROM fresh
+"""
+
+
+def lock_of(account: Account) -> int:
+    """The advisory lock of an account's counts. Senders share it; who counts a day anew takes it alone."""
+    return (0x5EA7 << 40) + int(account.pk)
+
+
+def ingest_events(*, account: Account, events: Sequence[Event | Refusal], at: datetime) -> list[Verdict]:
+    """A verdict for each event, in their order: accepted, duplicate, or why not. Committed when it returns.
+
+    People whom the account does not know are counted apart. An event of somebody who left counts for them up to then.
+    """
+    verdicts: list[Verdict] = [event if isinstance(event, Refusal) else DUPLICATE for event in events]
+    keep = UsageSettings.objects.filter(account=account).values_list("keep_days", flat=True).first()
+    earliest = at - timedelta(days=keep or UsageSettings.KEEP_DAYS)
+    latest = at + AHEAD
+    first: dict[str, int] = {}
+    for position, event in enumerate(events):
+        if isinstance(event, Refusal):
+            continue
+        refusal = timely(event, earliest=earliest, latest=latest)
+        if refusal is not None:
+            verdicts[position] = refusal
+        else:
+            first.setdefault(event.id, position)
+    if not first:
+        return verdicts
+    chosen = [events[position] for position in first.values()]
+    good = [event for event in chosen if isinstance(event, Event)]
+    columns = _columns(account, good)
+    try:
+        taken = _merge(account, good, columns)
+    except IntegrityError as error:
+        if not _without_month(error):
+            raise
+        make_months(columns["days"])
+        taken = _merge(account, good, columns)
+    for name in taken:
+        verdicts[first[name]] = ACCEPTED
+    return verdicts
+
+
+@transaction.atomic
+def _merge(account: Account, events: Sequence[Event], columns: dict[str, list[Any]]) -> list[str]:
+    """The ids that were new."""
+    names = {event.user for event in events}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PEOPLE,
+            {
+                "lock": lock_of(account),
+                "account": account.pk,
+                "names": sorted({name.lower() for name in names}),
+                "exact": sorted(names),
+            },
+        )
+        known = {key: (member, left_at) for key, member, left_at in cursor.fetchall()}
+        members: list[int | None] = []
+        people: list[str] = []
+        for event in events:
+            member, left_at = known.get(event.user) or known.get(event.user.lower()) or (None, None)
+            there = member is not None and (left_at is None or event.occurred_at <= left_at)
+            members.append(member if there else None)
+            people.append("" if there else event.user)
+        cursor.execute(_MERGE, {"account": account.pk, "members": members, "people": people, **columns})
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _without_month(error: IntegrityError) -> bool:
+    """The first event of a month: PostgreSQL reports a check that has no name."""
+    cause = error.__cause__
+    return isinstance(cause, CheckViolation) and cause.diag.constraint_name is None
+
+
+def _columns(account: Account, events: Sequence[Event]) -> dict[str, list[Any]]:
+    zone = ZoneInfo(account.time_zone)
+    hasher = Hasher(account)
+    places = [event.place for event in events]
+    return {
+        "ids": [event.id for event in events],
+        "days": [event.occurred_at.astimezone(zone).date() for event in events],
+        "features": [event.feature for event in events],
+        "outcomes": [event.outcome for event in events],
+        "quantities": [event.quantity for event in events],
+        "moments": [event.occurred_at.astimezone(UTC) for event in events],
+        "devices": [None if event.device is UNSET else hasher.device(event.device) for event in events],
+        "networks": [None if event.network is UNSET else hasher.network(event.network) for event in events],
+        "latitudes": [None if place is UNSET else round(place.latitude) for place in places],
+        "longitudes": [None if place is UNSET else round(place.longitude) for place in places],
+    }
