@@ -132,7 +132,8 @@ def add_problem_responses(result: dict[str, Any], generator: Any, request: Any, 
         for method, described in methods.items():
             for body in described.get("requestBody", {}).get("content", {}).values():
                 # Input refuses unknown fields.
-                components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]["additionalProperties"] = False
+                one = body["schema"].get("items", body["schema"])
+                components["schemas"][one["$ref"].rpartition("/")[2]]["additionalProperties"] = False
             responses = described["responses"]
             for status, response in responses.items():
                 response.setdefault("headers", {}).update(_headers(method, status))
