@@ -46,6 +46,13 @@ class RenewalSoon(GrowthRefused):
     message = _("The subscription renews within two hours. Add seats after the renewal.")
 
 
+class NotPaused(PortalError):
+    """There is no pause to end."""
+
+    code, status = "subscription_not_paused", 409
+    message = _("The subscription is not paused. There is nothing to resume.")
+
+
 class ChangeInProgress(PortalError):
     """One purchase at a time."""
 

@@ -17,6 +17,9 @@ reduction_planned = Signal()
 # change: QuantityChange, at: datetime. It reached another state, or what its payment waits for is another thing.
 change_moved = Signal()
 
+# wish: Resumption, at: datetime. A paused subscription was to go on, and that reached another state.
+resumption_moved = Signal()
+
 # refund: Refund, at: datetime. Its money is on the way to the card.
 refunded = Signal()
 

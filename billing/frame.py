@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access.frame import BANNERS, NAV, SETTINGS, Banner, NavEntry
 from accounts.access.pages import AccountRequest
 from accounts.audit.labels import LABELS
+from billing.changes.resume_paused import BY_TRIAL
 from billing.dunning.queries import late_of
 from billing.dunning.rules import Dunning, Stage
 from billing.mirror.queries import card_of, live_subscription, overdue_invoice
@@ -109,11 +110,33 @@ def trial(request: AccountRequest) -> Banner | None:
     )
 
 
+def paused(request: AccountRequest) -> Banner | None:
+    """The trial ended without a card: the seats are off, and what brings them back."""
+    if "billing.view" not in request.capabilities:
+        return None
+    subscription = live_subscription(request.account)
+    if subscription is None or subscription.status != "paused" or subscription.pause_cause != BY_TRIAL:
+        return None
+    card, may = card_of(request.account), "billing.manage" in request.capabilities
+    here = request.resolver_match is not None and request.resolver_match.view_name == "billing:restart"
+    label = "" if not may or here else _("Resume subscription") if card else _("Add a card")
+    return Banner(
+        kind="bad",
+        title=_("The trial has ended without a card, and the subscription is paused"),
+        text=_("The seats are off. Who holds them is kept, and nothing was charged.")
+        if card
+        else _("The seats are off. Who holds them is kept, and nothing was charged. Add a card to resume it."),
+        action_label=label,
+        action_url=reverse("billing:restart", args=[request.account.slug]) if label else "",
+        gravity=70,
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     NAV.append(NavEntry(gettext_lazy("Invoices"), "receipt", "billing:invoices", "billing.view", 50))
     SETTINGS.append(NavEntry(gettext_lazy("Plan and card"), "credit-card", "billing:plan", "billing.view", 50))
-    BANNERS.extend([past_due, ending, trial])
+    BANNERS.extend([past_due, ending, trial, paused])
     LABELS.update(
         {
             "checkout.opened": gettext_lazy("Checkout opened"),
@@ -146,6 +169,13 @@ def register() -> None:
             "offer.declined": gettext_lazy("Offer refused"),
             "subscription.cancel": gettext_lazy("End of the subscription asked for"),
             "subscription.resume": gettext_lazy("End of the subscription taken back"),
+            "resumption.confirmed": gettext_lazy("Resumption of the subscription ordered"),
+            "resumption.awaiting_payment": gettext_lazy("Resumption waits for its payment"),
+            "resumption.done": gettext_lazy("Subscription resumed"),
+            "resumption.abandoned": gettext_lazy("Resumption not paid"),
+            "resumption.failed": gettext_lazy("Resumption did not go through"),
+            "resumption.paid_again": gettext_lazy("Payment of the resumption tried again"),
+            "resumption.stopped": gettext_lazy("Resumption stopped"),
             "purchase.undo": gettext_lazy("Purchase being undone"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),

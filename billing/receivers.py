@@ -6,9 +6,10 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing import facts
-from billing.models import QuantityChange, ScheduledDecrease, Subscription
+from billing.models import QuantityChange, Resumption, ScheduledDecrease, Subscription
 from billing.notices.tell_change import tell_change
 from billing.notices.tell_dunning import tell_dunning, tell_paid
+from billing.notices.tell_pause import tell_pause, tell_resumption_unpaid
 from billing.notices.tell_reduction import tell_planned, tell_reduced
 from billing.notices.tell_standing import tell_end
 
@@ -23,8 +24,15 @@ def tell_of_change(change: QuantityChange, at: datetime, **_: Any) -> None:
 def tell_of_standing(subscription: Subscription, at: datetime, **_: Any) -> None:
     """A status moved, or an invoice: late, or well again."""
     tell_end(subscription=subscription, at=at)
+    tell_pause(subscription=subscription, at=at)
     if not tell_dunning(account=subscription.account, at=at):
         tell_paid(account=subscription.account, at=at)
+
+
+@receiver(facts.resumption_moved)
+def tell_of_resumption(wish: Resumption, at: datetime, **_: Any) -> None:
+    """A paused subscription was to go on."""
+    tell_resumption_unpaid(wish=wish, at=at)
 
 
 @receiver(facts.reduction_planned)

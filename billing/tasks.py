@@ -9,6 +9,7 @@ from billing.changes.end_subscription import carry_due_endings as carry_endings
 from billing.changes.finish_open_changes import finish_open_changes as finish_open
 from billing.changes.give_back import give_back_what_is_due as give_back_due
 from billing.changes.repair_decreases import repair_missed_decreases as repair
+from billing.changes.resume_paused import carry_due_resumptions as carry_resumptions
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
 from billing.inbox.handle_event import handle_waiting_events as handle_waiting
 from billing.inbox.handle_event import prune_events as prune
@@ -50,6 +51,12 @@ def give_back_what_is_due() -> None:
 def carry_due_endings() -> None:
     """Carry on ends of subscriptions that were asked for, and taken back."""
     carry_endings(at=now())
+
+
+@shared_task(name="billing.carry_due_resumptions")
+def carry_due_resumptions() -> None:
+    """Carry on resumptions of paused subscriptions."""
+    carry_resumptions(at=now())
 
 
 @shared_task(name="billing.walk_trials")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.views import checkout, ending, invoices, offer, payment_method, plan
+from billing.views import checkout, ending, invoices, offer, payment_method, plan, resumption
 from billing.views.stripe_webhook import stripe_webhook
 
 app_name = "billing"
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{ACCOUNT}plan/offer/<str:offer_id>/withdraw/", offer.withdraw_offer, name="offer-withdraw"),
     path(f"{ACCOUNT}plan/end/", ending.end, name="end"),
     path(f"{ACCOUNT}plan/resume/", ending.resume, name="resume"),
+    path(f"{ACCOUNT}plan/restart/", resumption.restart, name="restart"),
+    path(f"{ACCOUNT}plan/restart/pay/", resumption.pay, name="restart-pay"),
+    path(f"{ACCOUNT}plan/restart/stop/", resumption.stop, name="restart-stop"),
     path(f"{ACCOUNT}plan/card/", payment_method.card, name="card"),
     path(f"{ACCOUNT}plan/card/changed/", payment_method.card_changed, name="card-changed"),
     path(f"{ACCOUNT}invoices/", invoices.invoices, name="invoices"),

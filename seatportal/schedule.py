@@ -9,6 +9,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "handle-waiting-events": {"task": "billing.handle_waiting_events", "schedule": 15.0},
     "give-back-what-is-due": {"task": "billing.give_back_what_is_due", "schedule": 30.0},
     "carry-due-endings": {"task": "billing.carry_due_endings", "schedule": 30.0},
+    "carry-due-resumptions": {"task": "billing.carry_due_resumptions", "schedule": 30.0},
     "walk-trials": {"task": "billing.walk_trials", "schedule": 1800.0},
     "warn-of-reductions": {"task": "seats.warn_of_reductions", "schedule": 3600.0},
     "walk-dunning": {"task": "billing.walk_dunning", "schedule": 1800.0},

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
 from billing.changes.finish_change import finish_change
-from billing.models import Ending, QuantityChange, Quote, Refund
+from billing.models import Ending, QuantityChange, Quote, Refund, Resumption
 from billing.reconcile.resolve_conflict import resolve_conflict
 from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
@@ -105,4 +105,14 @@ class EndingAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "state")
     search_fields = ("public_id", "account__name", "account__slug", "user__email")
     date_hierarchy = "created_at"
+    list_select_related = ("account", "user")
+
+
+@admin.register(Resumption)
+class ResumptionAdmin(ReadOnlyAdmin):
+    """Paused subscriptions that were to go on, and what came of it."""
+
+    list_display = ("public_id", "account", "state", "quoted_due", "charged_total", "currency", "user", "confirmed_at")
+    list_filter = ("state",)
+    search_fields = ("public_id", "account__name", "account__slug", "invoice_stripe_id")
     list_select_related = ("account", "user")

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
 from accounts.models import Account
+from billing.changes.resume_paused import resume_paused
 from billing.errors import ProviderUnavailable
 from billing.mirror.read_again import read_again
-from billing.models import Customer, PaymentMethod, ScheduledDecrease, Subscription, SubscriptionItem
+from billing.models import Customer, PaymentMethod, Resumption, ScheduledDecrease, Subscription, SubscriptionItem
 from billing.reconcile.reconcile import reconcile_account
 from billing.reconcile.repair import unfreeze_subscription
 from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
+from seatportal.templatetags.portal import money
 
 
 class CardInline(admin.StackedInline):  # type: ignore[type-arg]  # generic only in the stubs
@@ -62,6 +64,20 @@ def _unfreeze(request: HttpRequest, row: Subscription, reason: str) -> str:
     return _("Seats can be bought here again.")
 
 
+def _resume(request: HttpRequest, row: Subscription, reason: str) -> str:
+    wish = resume_paused(
+        account=row.account,
+        actor=actor_of(request, door="admin"),
+        at=now(),
+        agreed=None,
+        reason=reason,
+        staff=True,
+    )
+    if wish.state != Resumption.State.DONE:
+        return _("Not resumed yet: %(state)s. Nothing was charged so far.") % {"state": wish.get_state_display()}
+    return _("Resumed. Charged: %(amount)s.") % {"amount": money(wish.charged_total or 0, wish.currency)}
+
+
 @admin.register(Subscription)
 class SubscriptionAdmin(ActingAdmin):
     """The mirror. The action reads Stripe again; it never writes there."""
@@ -89,6 +105,15 @@ class SubscriptionAdmin(ActingAdmin):
             offered=lambda row: bool(row.frozen),
             explain=gettext_lazy(
                 "The customer can buy seats again, at the price that Stripe has now. What was found is accepted."
+            ),
+        ),
+        Act(
+            name="resume",
+            label=lambda row: gettext_lazy("Resume subscription"),
+            run=_resume,
+            offered=lambda row: row.status == "paused",
+            explain=gettext_lazy(
+                "A new period begins now and is charged to the customer's card. Until that is paid it stays paused."
             ),
         ),
     )

@@ -58,3 +58,7 @@ class Subscriptions(Client):
     def update_subscription(self, subscription_id: str, params: Mapping[str, Any], *, key: str) -> None:
         """Send stored parameters byte for byte. What came of it is for a read to say."""
         self._write(key, lambda o: self._writer.v1.subscriptions.update(subscription_id, cast(Any, dict(params)), o))
+
+    def resume_subscription(self, subscription_id: str, params: Mapping[str, Any], *, key: str) -> None:
+        """Let a paused subscription go on. What came of it is for a read to say."""
+        self._write(key, lambda o: self._writer.v1.subscriptions.resume(subscription_id, cast(Any, dict(params)), o))

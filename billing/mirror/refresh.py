@@ -20,6 +20,7 @@ from billing.mirror.mirror_customer import mirror_card
 from billing.mirror.mirror_invoice import mirror_invoices, unpaid_of
 from billing.mirror.queries import COUNTING, seat_item
 from billing.mirror.settle import intent_of, settle_change, settle_decrease
+from billing.mirror.settle_resumption import settle_resumption
 from billing.mirror.verdict import our_invoice
 from billing.models import (
     Customer,
@@ -165,6 +166,8 @@ def _write(
     mirror_invoices(account=row.account, subscription=row, remotes=bills.values())
     after = _counted(row.status, row)
     reached = settle_change(subscription=row, remote=remote, invoice=invoice, payment=payment, before=before, at=at)
+    if "paused" in (standing[0], remote.status):
+        settle_resumption(subscription=row, remote=remote, at=at)
     hold_foreign_update(subscription=row, remote=remote, at=at)
     hold_changed_shape(subscription=row, before=shape, at=at)
     _tell_quantity(row, reached, after, at)
@@ -197,8 +200,8 @@ def _tell_quantity(row: Subscription, reached: int, after: int, at: datetime) ->
 
 
 def _paid_year(row: Subscription) -> datetime | None:
-    """When the year began that is paid for; None in a trial, or when the price is none of a year."""
-    if not row.pk or row.status not in COUNTING or row.status == "trialing":
+    """When the year began that is paid for; None in a trial or a pause, or when the price is none of a year."""
+    if not row.pk or row.status not in COUNTING or row.status in ("trialing", "paused"):
         return None
     item = seat_item(row)
     return item.period_start if item is not None and item.price.interval == "year" else None

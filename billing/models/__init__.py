@@ -12,6 +12,7 @@ from billing.models.plan import Plan, Price, PriceTier
 from billing.models.quantity_change import QuantityChange
 from billing.models.quote import Quote
 from billing.models.refund import Refund
+from billing.models.resumption import Resumption
 from billing.models.stripe_event import EventCursor, StripeEvent
 from billing.models.subscription import Subscription, SubscriptionItem
 from billing.models.terms import Terms
@@ -35,6 +36,7 @@ __all__ = [
     "Quote",
     "Reconciliation",
     "Refund",
+    "Resumption",
     "ScheduledDecrease",
     "StripeEvent",
     "Subscription",

@@ -9,7 +9,7 @@ from accounts.models import Account
 from billing.gateway.contract import RemoteInvoice
 from billing.gateway.stripe_api import gateway
 from billing.mirror.verdict import CLOCK_SKEW
-from billing.models import Customer, Incident, Invoice, QuantityChange, Subscription
+from billing.models import Customer, Incident, Invoice, QuantityChange, Resumption, Subscription
 from billing.models.drift import Kind, Severity
 from billing.reconcile.drifts import close_gone, record_drift
 from billing.reconcile.rules import LONGEST_OPEN, Finding
@@ -31,6 +31,8 @@ def check_paid_invoice(*, invoice: RemoteInvoice, at: datetime) -> bool:
     subscription = Subscription.objects.filter(stripe_id=invoice.subscription_id, customer=customer).first()
     if customer is None or subscription is None:
         return False
+    if Resumption.objects.filter(subscription=subscription, invoice_stripe_id=invoice.id).exists():
+        return False  # It paid for going on, not for seats.
     named = _change_behind(invoice, subscription)
     if named is not None and named.state == State.APPLIED:
         close_gone(subjects=[invoice.id], kinds=[Kind.MONEY_WITHOUT_GRANT], still=(), at=at)

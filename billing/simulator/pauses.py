@@ -81,11 +81,7 @@ def resume(request: Request) -> Obj:
             f"This subscription already waits for the invoice {subscription['latest_invoice']} to be paid."
         )
     now = world.now_of(subscription)
-    fresh = params.get("billing_cycle_anchor", {}).get("type", "now") == "now"
-    behavior = "always_invoice" if fresh else params.get("proration_behavior", "create_prorations")
-    if fresh:
-        subscription |= {"billing_cycle_anchor": now, "_anchor_day": None}
-    lines = _periods(world, subscription, now if fresh else params.get("proration_date", now))
+    lines, behavior = go_on(world, subscription, params)
     if behavior == "create_prorations":
         leave_waiting(world, subscription, lines)
     if behavior != "always_invoice":
@@ -101,6 +97,16 @@ def resume(request: Request) -> Obj:
     if invoice["status"] == "open" and method is not None:
         invoices.collect(world, invoice, method)
     return subscription
+
+
+def go_on(world: World, subscription: Obj, params: Obj) -> tuple[list[Obj], str]:
+    """Put a subscription (or a copy, for a preview) where it goes on; what that costs, and how it is billed."""
+    now = world.now_of(subscription)
+    fresh = params.get("billing_cycle_anchor", {}).get("type", "now") == "now"
+    if fresh:
+        subscription |= {"billing_cycle_anchor": now, "_anchor_day": None}
+    lines = _periods(world, subscription, now if fresh else params.get("proration_date", now))
+    return lines, "always_invoice" if fresh else params.get("proration_behavior", "create_prorations")
 
 
 def _periods(world: World, subscription: Obj, at: int) -> list[Obj]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import items, schedules
+from . import items, pauses, schedules
 from .changes import Plan, plan
 from .drawing import draw_up
 from .errors import Obj, StripeError, missing
@@ -42,6 +42,8 @@ def create_preview(request: Request) -> Obj:
             param="subscription_details[proration_date]",
         )
     specs = params.get("invoice_items", [])
+    if details.get("resume_at") == "now":
+        return _of_resumption(world, customer, subscription, details)
     planned = plan(world, subscription, details, now, date_param="subscription_details[proration_date]")
     if params.get("preview_mode") == "recurring":
         return _recurring(world, customer, subscription, planned)
@@ -51,6 +53,23 @@ def create_preview(request: Request) -> Obj:
         return _immediate(world, customer, subscription, planned, behavior, specs)
     moment = planned.at if changed and behavior != "none" else None
     return _next(world, customer, subscription, planned, moment, details, specs)
+
+
+def _of_resumption(world: World, customer: Obj, subscription: Obj, details: Obj) -> Obj:
+    """The invoice that `resume` would make now."""
+    if subscription["status"] != "paused":
+        raise StripeError(
+            "Only subscriptions with the status `paused` can be resumed.", param="subscription_details[resume_at]"
+        )
+    moved = copied(subscription)
+    lines, behavior = pauses.go_on(world, moved, details)
+    if behavior != "always_invoice":
+        raise _no_upcoming(subscription)
+    swept = [line_of_waiting(world, item) for item in waiting(world, customer["id"], subscription["id"])]
+    return draw_up(
+        world, customer, lines + swept, reason="upcoming", currency=subscription["currency"], subscription=moved,
+        id=world.new_id("upcoming_in"),
+    )  # fmt: skip
 
 
 def _of_schedule(world: World, params: Obj) -> Obj:

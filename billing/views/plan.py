@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access.pages import AccountRequest, requires
 from billing.catalog.pricing import amount
 from billing.catalog.queries import prices_on_offer, scheme_of
+from billing.changes.resume_paused import BY_TRIAL
 from billing.forms import PlanForm
 from billing.mirror.queries import card_of, customer_of, live_subscription, open_decrease, seat_item
 from billing.models import Price, Subscription, SubscriptionItem
@@ -67,6 +68,7 @@ def _present(request: AccountRequest, subscription: Subscription, item: Subscrip
         "offer": offer,
         "held": held,
         "recurring": amount(scheme_of(item.price), item.quantity) if item else None,
+        "resumable": subscription.status == "paused" and subscription.pause_cause == BY_TRIAL,
         "badge": status_badge(subscription),
         "card": card_name(card) if card else "",
         "credit": -customer.balance if customer and customer.balance < 0 else 0,
