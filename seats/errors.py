@@ -136,3 +136,10 @@ class TrueUpChanged(PortalError):
 
     code, status = "true_up_changed", 409
     message = _("The numbers changed since this page was made. Nothing was charged. Check the new ones.")
+
+
+class EventsForgotten(PortalError):
+    """Counts cannot be made again from events that are not kept any more."""
+
+    code, status = "events_forgotten", 409
+    message = _("The events of these days are not all kept any more. Begin with the first day that is complete.")

@@ -10,6 +10,7 @@ from seats.invariants.check_invariants import check_invariants as check
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
 from seats.true_up.record_marks import record_marks as record
 from seats.true_up.run_true_ups import run_true_ups as run_all
+from seats.usage.prune_events import prune_events as prune
 
 
 @shared_task(name="seats.admit_waiting")
@@ -52,3 +53,9 @@ def count_idle_credits() -> None:
 def run_true_ups() -> None:
     """Announce, count and settle quarterly true-ups."""
     run_all(at=now())
+
+
+@shared_task(name="seats.prune_usage_events")
+def prune_usage_events() -> None:
+    """Forget single events whose time is over."""
+    prune(at=now())

@@ -130,6 +130,12 @@ class UsageSettings(models.Model):
     groups_only = models.BooleanField(
         _("privacy mode"), default=False, help_text=_("Usage is shown for groups of at least five, without names.")
     )
+    forgotten_to = models.DateField(
+        _("events forgotten up to"),
+        null=True,
+        editable=False,
+        help_text=_("The last day whose events are not complete."),
+    )
 
     class Meta:
         verbose_name = _("usage settings")

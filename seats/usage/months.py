@@ -43,11 +43,18 @@ def months() -> list[date]:
     return sorted(date(int(match[1]), int(match[2]), 1) for match in found if match)
 
 
-def drop_month(month: date) -> None:
-    """Forget a whole month of events."""
+def drop_empty_month(month: date) -> bool:
+    """Drop a month's table if it holds nothing; says whether it did. Nobody can write to it in between."""
+    name = _partition(month)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute(f"DROP TABLE IF EXISTS {_partition(month)}")
+        # The parent first, as writers do.
+        cursor.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {name})")  # noqa: S608  a name of ours, made of a month
+        if cursor.fetchone()[0]:
+            return False
+        cursor.execute(f"DROP TABLE {name}")
+        return True
 
 
 def _partition(month: date) -> str:

@@ -1,0 +1,33 @@
+"""Where daily counts are made from raw events: PostgreSQL for what it keeps, Spark for the archive. One contract."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from accounts.models import Account
+
+
+@dataclass(frozen=True, order=True)
+class DailyCount:
+    """One row of a roll-up. membership: 0 for a person whom the account did not know, who is named by `person`."""
+
+    membership: int
+    person: str
+    day: date
+    feature: str
+    outcome: str
+    count: int
+    quantity: int
+
+
+class Engine(Protocol):
+    """Makes daily counts from events, each event id of an account once."""
+
+    def complete_from(self, account: Account) -> date:
+        """The first day of which it has every event."""
+        ...
+
+    def counts(self, account: Account, first: date, last: date) -> Iterator[DailyCount]:
+        """The counts of these days, both included."""
+        ...

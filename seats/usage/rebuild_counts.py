@@ -1,0 +1,84 @@
+"""Make an account's daily counts again from its events, or see whether they differ."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import batched
+
+from django.db import connection, transaction
+
+from accounts.models import Account
+from seats.errors import EventsForgotten
+from seats.models import DailyUsage, UnknownUsage
+from seats.usage.engines import DailyCount, Engine
+from seats.usage.ingest_events import lock_of
+
+_ROWS = 5000
+
+
+@transaction.atomic
+def rebuild_counts(*, account: Account, first: date, last: date, engine: Engine) -> list[DailyCount]:
+    """Replace the counts of these days, both included, by those of the engine; returns what had been different.
+
+    Senders of the account wait meanwhile. Raises EventsForgotten for days of which the engine has not every event any
+    more: their counts would shrink.
+    """
+    if first < (start := engine.complete_from(account)):
+        raise EventsForgotten(day=start.isoformat())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_of(account)])
+    wanted = list(engine.counts(account, first, last))
+    wrong = _differences(wanted, stored_counts(account, first, last))
+    if wrong:
+        days = {"account": account, "day__gte": first, "day__lte": last}
+        DailyUsage.objects.filter(**days).delete()
+        UnknownUsage.objects.filter(**days).delete()
+        _write(account, wanted)
+    return wrong
+
+
+def differing_counts(*, account: Account, first: date, last: date, engine: Engine) -> list[DailyCount]:
+    """What the engine counts otherwise than the tables say, and rows that it does not have. Writes nothing."""
+    return _differences(engine.counts(account, first, last), stored_counts(account, first, last))
+
+
+def stored_counts(account: Account, first: date, last: date) -> Iterator[DailyCount]:
+    """The daily counts as they stand, of members and of unknown people."""
+    days = {"account": account, "day__gte": first, "day__lte": last}
+    rest = ("day", "feature", "outcome", "count", "quantity")
+    for member, *values in DailyUsage.objects.filter(**days).values_list("membership_id", *rest):
+        yield DailyCount(member, "", *values)
+    for person, *values in UnknownUsage.objects.filter(**days).values_list("person", *rest):
+        yield DailyCount(0, person, *values)
+
+
+def _differences(one: Iterable[DailyCount], other: Iterable[DailyCount]) -> list[DailyCount]:
+    return sorted(set(one) ^ set(other))
+
+
+def _write(account: Account, counts: list[DailyCount]) -> None:
+    for chunk in batched((row for row in counts if row.membership), _ROWS, strict=False):
+        DailyUsage.objects.bulk_create(
+            DailyUsage(
+                account=account,
+                membership_id=row.membership,
+                day=row.day,
+                feature=row.feature,
+                outcome=row.outcome,
+                count=row.count,
+                quantity=row.quantity,
+            )
+            for row in chunk
+        )
+    for chunk in batched((row for row in counts if not row.membership), _ROWS, strict=False):
+        UnknownUsage.objects.bulk_create(
+            UnknownUsage(
+                account=account,
+                person=row.person,
+                day=row.day,
+                feature=row.feature,
+                outcome=row.outcome,
+                count=row.count,
+                quantity=row.quantity,
+            )
+            for row in chunk
+        )
