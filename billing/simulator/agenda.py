@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import Obj
 
-KINDS = ("subscription", "invoice", "subscription_schedule", "checkout.session")
+KINDS = ("subscription", "invoice", "subscription_schedule", "checkout.session", "refund")
 HOUR, DAY = 3600, 86_400
 INCOMPLETE_FOR = 23 * HOUR
 TRIAL_NOTICE = 3 * DAY
@@ -44,6 +44,8 @@ def time_of(obj: Obj, settings: Obj) -> int | None:
             times = [obj["phases"][0]["start_date"]]
         case "checkout.session" if obj["status"] == "open":
             times = [obj["expires_at"]]
+        case "refund":
+            times = [obj["_turns_at"]]
         case _:
             times = []
     return min((time for time in times if time is not None), default=None)

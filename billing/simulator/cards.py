@@ -28,7 +28,11 @@ _PROCESSING = Decline(
 
 @dataclass(frozen=True)
 class Card:
-    """`challenge` says when the holder must prove themselves (3-D Secure); `once` means until they have done it."""
+    """`challenge` says when the holder must prove themselves (3-D Secure); `once` means until they have done it.
+
+    `refund` says what becomes of a refund that was accepted: `late` is pending for an hour, `failed` comes back after
+    one.
+    """
 
     number: str
     brand: str = "visa"
@@ -36,6 +40,7 @@ class Card:
     decline: Decline | None = None
     challenge: Literal["never", "once", "always"] = "never"
     refused_on_attach: bool = False
+    refund: Literal["at_once", "late", "failed"] = "at_once"
 
 
 _ALL = (
@@ -47,6 +52,8 @@ _ALL = (
     Card("378282246310005", "amex"),
     Card("6011111111111117", "discover"),
     Card("4000002760000016"),
+    Card("4000000000007726", refund="late"),
+    Card("4000000000005126", refund="failed"),
     Card("4000000000000341", decline=_GENERIC),
     Card("4000000000000002", decline=_GENERIC, refused_on_attach=True),
     Card("4000000000009995", decline=_FUNDS, refused_on_attach=True),
@@ -72,6 +79,8 @@ SHORTCUTS = {
     "pm_card_mastercard_debit": "5200828282828210",
     "pm_card_amex": "378282246310005",
     "pm_card_discover": "6011111111111117",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
     "pm_card_chargeCustomerFail": "4000000000000341",
     "pm_card_chargeDeclined": "4000000000000002",
     "pm_card_visa_chargeDeclined": "4000000000000002",

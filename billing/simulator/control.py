@@ -88,6 +88,8 @@ class Control:
                 return data(self._discount(wanted))
             case "POST", "disputes":
                 return data(self._dispute(wanted))
+            case "POST", "refunds":
+                return data(self._fail_refund(wanted))
             case "POST", "reset":
                 return data(self._reset())
             case "POST", "3ds":
@@ -204,6 +206,14 @@ class Control:
             if "dispute" in wanted:
                 return render(world, refunds.close(world, wanted["dispute"], str(wanted["outcome"])))
             return render(world, refunds.dispute(world, wanted["charge"], str(wanted.get("reason", "general"))))
+
+    def _fail_refund(self, wanted: Obj) -> Obj:
+        """Let the bank send a refund back that it had accepted."""
+        world = self._world
+        with world.store.transaction():
+            made = world.store.change("refund", wanted["refund"], "refund")
+            reason = str(wanted.get("failure_reason", "expired_or_canceled_card"))
+            return render(world, refunds.fail(world, made, reason))
 
     def _challenge(self, wanted: Obj) -> Obj:
         if wanted.get("outcome") not in ("succeed", "fail"):

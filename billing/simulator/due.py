@@ -6,7 +6,7 @@ import heapq
 import sys
 import traceback
 
-from . import agenda, dunning, invoices, lifecycle, notices, pauses, schedules, sweeps
+from . import agenda, dunning, invoices, lifecycle, notices, pauses, refunds, schedules, sweeps
 from .changes import debit
 from .errors import Obj
 from .events import emit
@@ -171,9 +171,14 @@ def _checkout(world: World, session: Obj, at: int) -> None:
     emit(world, "checkout.session.expired", session)
 
 
+def _refund(world: World, made: Obj, at: int) -> None:
+    refunds.turn(world, made)
+
+
 _ACTS = {
     "subscription": _subscription,
     "invoice": _invoice,
     "subscription_schedule": _schedule,
     "checkout.session": _checkout,
+    "refund": _refund,
 }

@@ -1,11 +1,13 @@
-"""Refunds of charges, and disputes, which only the control API begins."""
+"""Refunds of charges, what the bank makes of them later, and disputes, which only the control API begins."""
 
 from __future__ import annotations
 
+from .agenda import HOUR
 from .errors import Obj, StripeError
 from .events import differences, emit
 from .fields import copied, merged
 from .lists import matching, page
+from .payment_methods import card_of
 from .pricing import money
 from .render import render
 from .routes import route
@@ -35,12 +37,15 @@ def refund(
             f"({money(left, currency)})",
             param="amount",
         )
+    method, now = world.store.get("payment_method", charge["payment_method"]), world.now_of(charge)
+    later = card_of(method).refund
+    customer = world.store.find("customer", charge["customer"]) if charge["customer"] else None
     made = world.create(
         "refund",
         "re",
         amount=amount,
         charge=charge["id"],
-        created=world.now_of(charge),
+        created=now,
         currency=charge["currency"],
         customer=charge["customer"],
         destination_details={"card": {"reference_status": "pending", "type": "refund"}, "type": "card"},
@@ -48,13 +53,50 @@ def refund(
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
         reason=reason,
-        status="succeeded",
+        status="pending" if later == "late" else "succeeded",
+        _test_clock=customer and customer["test_clock"],
+        _turns_at=None if later == "at_once" else now + HOUR,
+        **({"pending_reason": "processing"} if later == "late" else {}),
     )
     before = charge["amount_refunded"]
     charge |= {"amount_refunded": before + amount, "refunded": amount == left}
     emit(world, "charge.refunded", charge, {"amount_refunded": before})
     emit(world, "refund.created", made)
     return made
+
+
+def turn(world: World, made: Obj) -> None:
+    """The hour of a refund has come in which its card decides what becomes of it."""
+    if made["status"] != "pending":
+        fail(world, made)
+        return
+    before = copied(render(world, made))
+    made |= {"status": "succeeded", "_turns_at": None}
+    del made["pending_reason"]
+    _told(world, made, before)
+
+
+def fail(world: World, made: Obj, reason: str = "expired_or_canceled_card") -> Obj:
+    """The bank sends a refund (taken by `change`) back: the money is the account's again. Raises Stripe's 400."""
+    if made["status"] not in ("pending", "succeeded"):
+        raise StripeError(f"Refund {made['id']} has the status `{made['status']}`, so it cannot fail.", param="refund")
+    before = copied(render(world, made))
+    made.pop("pending_reason", None)
+    made |= {
+        "status": "failed", "failure_reason": reason, "failure_balance_transaction": world.new_id("txn"),
+        "_turns_at": None,
+    }  # fmt: skip
+    charge = world.store.change("charge", made["charge"])
+    charge |= {"amount_refunded": charge["amount_refunded"] - made["amount"], "refunded": False}
+    _told(world, made, before)
+    emit(world, "refund.failed", made)
+    return made
+
+
+def _told(world: World, made: Obj, before: Obj) -> None:
+    changed = differences(before, render(world, made))
+    emit(world, "refund.updated", made, changed)
+    emit(world, "charge.refund.updated", made, changed)
 
 
 def charge_of(world: World, intent: str | None) -> Obj:

@@ -141,7 +141,7 @@ def _subscriptions(world: World, customer: Obj) -> Obj:
 
 def _refunds(world: World, charge: Obj) -> Obj:
     found = [made for made in world.store.all("refund") if made["charge"] == charge["id"]]
-    return list_of(list(reversed(found)), f"/v1/charges/{charge['id']}/refunds")
+    return list_of([_show(world, made) for made in reversed(found)], f"/v1/charges/{charge['id']}/refunds")
 
 
 def _tax_ids(world: World, customer: Obj) -> Obj:

@@ -109,6 +109,7 @@ class World:
         rules = self.settings
         for obj in changed:
             if (at := agenda.time_of(obj, rules)) is not None:
-                heapq.heappush(self.agenda.setdefault(obj.get("test_clock"), []), (at, obj["object"], obj["id"]))
+                clock = obj.get("test_clock") or obj.get("_test_clock")
+                heapq.heappush(self.agenda.setdefault(clock, []), (at, obj["object"], obj["id"]))
             if "next_at" in obj:
                 self.wake_webhooks.set()

@@ -367,6 +367,66 @@ def test_the_answer_to_a_refund_that_was_lost_is_given_again(shop: Shop, control
     assert [found.id for found in shop.client.v1.refunds.list().data] == [made.id]
 
 
+# Refunds that the bank decides on later
+
+
+def refunded(shop: Shop, card: str) -> tuple[Any, Any, str]:
+    """A whole refund of a payment by that card: invoice, refund and test clock."""
+    clock = shop.clock(APRIL)
+    customer = shop.customer(card, clock=clock)
+    invoice = shop.subscribe(customer.id, shop.price().id, 10, expand=["latest_invoice.payments"]).latest_invoice
+    return invoice, shop.client.v1.refunds.create({"payment_intent": intent_of(shop, invoice)}), clock
+
+
+def test_a_refund_that_the_bank_sends_back_succeeds_first(shop: Shop) -> None:
+    invoice, made, clock = refunded(shop, "pm_card_refundFail")
+    assert (made.status, "failure_reason" in made) == ("succeeded", False)
+
+    shop.advance(clock, APRIL + 3599)
+    assert shop.client.v1.refunds.retrieve(made.id).status == "succeeded"
+    shop.advance(clock, APRIL + 3600)
+
+    back = shop.client.v1.refunds.retrieve(made.id)
+    assert (back.status, back.failure_reason, back.amount) == ("failed", "expired_or_canceled_card", 10000)
+    assert str(back.failure_balance_transaction).startswith("txn_")
+    charge = shop.client.v1.charges.retrieve(back.charge)
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+    assert shop.types()[-4:-1] == ["refund.updated", "charge.refund.updated", "refund.failed"]
+    updated = shop.client.v1.events.list({"type": "refund.updated"}).data[0]
+    assert (updated.data.object["status"], updated.data.previous_attributes["status"]) == ("failed", "succeeded")
+    assert (balance(shop, invoice), again(shop, invoice).status) == (0, "paid")
+    # It can be tried again, and comes back again.
+    once_more = shop.client.v1.refunds.create({"charge": back.charge})
+    shop.advance(clock, APRIL + 7200)
+    assert shop.client.v1.refunds.retrieve(once_more.id).status == "failed"
+    assert shop.types().count("refund.failed") == 2
+
+
+def test_a_pending_refund_succeeds_later(shop: Shop) -> None:
+    _, made, clock = refunded(shop, "pm_card_pendingRefund")
+    assert (made.status, made.pending_reason) == ("pending", "processing")
+
+    shop.advance(clock, APRIL + 3600)
+
+    done = shop.client.v1.refunds.retrieve(made.id)
+    assert (done.status, "pending_reason" in done) == ("succeeded", False)
+    assert shop.types()[-3:-1] == ["refund.updated", "charge.refund.updated"]
+    shop.advance(clock, APRIL + 7200)
+    assert shop.types().count("refund.updated") == 1
+
+
+def test_the_bank_sends_any_refund_back_on_order(shop: Shop, control: Control) -> None:
+    _, made, _ = refunded(shop, "pm_card_visa")
+
+    back = control("POST", "refunds", refund=made.id, failure_reason="lost_or_stolen_card")
+
+    assert (back["status"], back["failure_reason"]) == ("failed", "lost_or_stolen_card")
+    assert shop.types()[-1] == "refund.failed"
+    with pytest.raises(urllib.error.HTTPError):
+        control("POST", "refunds", refund=made.id)
+    assert shop.types().count("refund.failed") == 1
+
+
 # Disputes
 
 
