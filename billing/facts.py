@@ -20,8 +20,8 @@ change_moved = Signal()
 # wish: Resumption, at: datetime. A paused subscription was to go on, and that reached another state.
 resumption_moved = Signal()
 
-# refund: Refund, at: datetime. Its money is on the way to the card.
-refunded = Signal()
+# refund: Refund, at: datetime. The bank sent it back, and the money is credit of the customer again.
+refund_returned = Signal()
 
 
 @dataclass(frozen=True)

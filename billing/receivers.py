@@ -6,11 +6,12 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing import facts
-from billing.models import QuantityChange, Resumption, ScheduledDecrease, Subscription
+from billing.models import QuantityChange, Refund, Resumption, ScheduledDecrease, Subscription
 from billing.notices.tell_change import tell_change
 from billing.notices.tell_dunning import tell_dunning, tell_paid
 from billing.notices.tell_pause import tell_pause, tell_resumption_unpaid
 from billing.notices.tell_reduction import tell_planned, tell_reduced
+from billing.notices.tell_refund import tell_returned
 from billing.notices.tell_standing import tell_end
 
 
@@ -18,6 +19,12 @@ from billing.notices.tell_standing import tell_end
 def tell_of_change(change: QuantityChange, at: datetime, **_: Any) -> None:
     """A purchase or its undo reached another state."""
     tell_change(change=change, at=at)
+
+
+@receiver(facts.refund_returned)
+def tell_of_refund(refund: Refund, at: datetime, **_: Any) -> None:
+    """The bank sent the card's part of an undone purchase back."""
+    tell_returned(refund=refund, at=at)
 
 
 @receiver(facts.standing_changed)

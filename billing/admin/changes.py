@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
 from billing.changes.finish_change import finish_change
+from billing.changes.follow_refund import leave_as_credit, may_try_again, retry_refund
 from billing.models import Ending, QuantityChange, Quote, Refund, Resumption
 from billing.reconcile.resolve_conflict import resolve_conflict
 from seatportal.kit.acts import Act, ActingAdmin
@@ -86,15 +87,54 @@ class QuantityChangeAdmin(ActingAdmin):
             self.message_user(request, text, messages.SUCCESS)
 
 
-@admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
-    """Money of undone purchases on its way back to cards."""
+def _send_again(request: HttpRequest, row: Refund, reason: str) -> str:
+    done = retry_refund(refund=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    return _("%(refund)s: %(state)s") % {"refund": done.public_id, "state": done.get_state_display()}
 
-    list_display = ("public_id", "account", "amount", "balance_amount", "currency", "state", "error", "created_at")
+
+def _leave(request: HttpRequest, row: Refund, reason: str) -> str:
+    leave_as_credit(refund=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    return _("It stays credit of the customer.")
+
+
+@admin.register(Refund)
+class RefundAdmin(ActingAdmin):
+    """Money of undone purchases on its way back to cards, and what came back from the bank."""
+
+    list_display = (
+        "public_id",
+        "account",
+        "amount",
+        "balance_amount",
+        "currency",
+        "state",
+        "failure_reason",
+        "error",
+        "created_at",
+    )
     list_filter = ("state", "currency")
     search_fields = ("public_id", "account__name", "account__slug", "change__public_id", "refund_stripe_id")
     date_hierarchy = "created_at"
     list_select_related = ("account",)
+    acts = (
+        Act(
+            name="again",
+            label=lambda row: gettext_lazy("Try the refund again"),
+            run=_send_again,
+            offered=may_try_again,
+            explain=gettext_lazy(
+                "Stripe is looked at first, so nothing is sent twice. The same amount leaves the customer's credit, "
+                "which must still be there."
+            ),
+        ),
+        Act(
+            name="leave",
+            label=lambda row: gettext_lazy("Leave it as credit"),
+            run=_leave,
+            offered=lambda row: row.state in Refund.STUCK and row.next_try_at is None,
+            explain=gettext_lazy("Nothing is sent. The customer uses the credit for the next invoices."),
+        ),
+    )
 
 
 @admin.register(Ending)

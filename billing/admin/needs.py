@@ -30,6 +30,7 @@ GRAVE: tuple[tuple[str | Promise, type[Model], str, dict[str, str]], ...] = (
     (_("Credit notes that Stripe refused"), CreditNote, "created_at", {"state__exact": "refused"}),
     (_("Credits for idle seats that failed"), IdleCredit, "created_at", {"state__exact": "failed"}),
     (_("Refunds that Stripe refused"), Refund, "created_at", {"state__exact": "refused"}),
+    (_("Refunds that the bank sent back"), Refund, "returned_at", {"state__exact": "returned"}),
 )
 OTHER: tuple[tuple[str | Promise, type[Model], str, dict[str, str]], ...] = (
     (_("Subscriptions with self-service stopped"), Subscription, "frozen_at", {"frozen__gt": ""}),

@@ -208,6 +208,22 @@ class RemoteSubscription:
 
 
 @dataclass(frozen=True)
+class RemoteRefund:
+    """One refund. `status` in Stripe's words; `failure_reason` is the bank's, or empty. `stamp` is ours, or empty."""
+
+    id: str
+    status: str
+    amount: int
+    failure_reason: str
+    stamp: str
+
+    @property
+    def came_back(self) -> bool:
+        """Whether the customer does not get it after all."""
+        return self.status in ("failed", "canceled")
+
+
+@dataclass(frozen=True)
 class RemoteCreditNote:
     """One credit note that Stripe has issued. `total` in minor units."""
 

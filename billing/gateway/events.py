@@ -12,6 +12,7 @@ from seatportal.kit.clock import to_unix
 
 # What moves our mirror; the endpoint subscribes to exactly these (payments.md §6).
 EVENT_KINDS = (
+    "charge.refund.updated",
     "checkout.session.completed",
     "customer.deleted",
     "customer.subscription.created",
@@ -28,6 +29,8 @@ EVENT_KINDS = (
     "invoice.payment_action_required",
     "invoice.payment_failed",
     "invoice.voided",
+    "refund.failed",
+    "refund.updated",
     "subscription_schedule.released",
     "subscription_schedule.updated",
 )

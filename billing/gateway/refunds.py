@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from billing.gateway.client import Client
+from billing.gateway.contract import RemoteRefund
 
 # How our row is found again at Stripe when an answer was lost.
 STAMP = "seat_portal_refund"
@@ -21,14 +22,18 @@ class Refunds(Client):
                 return str(intent["id"] if isinstance(intent, Mapping) else intent or "")
         return ""
 
-    def refund(self, params: Mapping[str, Any], *, key: str) -> str:
-        """Give a payment or a part of it back; returns the refund's id."""
-        return str(self._write(key, lambda o: self._writer.v1.refunds.create(cast(Any, dict(params)), o))["id"])
+    def refund(self, params: Mapping[str, Any], *, key: str) -> RemoteRefund:
+        """Give a payment or a part of it back."""
+        return _refund(self._write(key, lambda o: self._writer.v1.refunds.create(cast(Any, dict(params)), o)))
 
-    def find_refund(self, payment_id: str, stamp: str) -> str:
-        """The id of the refund that carries our stamp, or empty."""
+    def read_refund(self, stripe_id: str) -> RemoteRefund:
+        """One refund as it stands now; banks send some back after days."""
+        return _refund(self._read(lambda: self._reader.v1.refunds.retrieve(stripe_id)))
+
+    def refunds_of(self, payment_id: str) -> list[RemoteRefund]:
+        """The newest hundred of a payment."""
         page = self._read(lambda: self._reader.v1.refunds.list({"payment_intent": payment_id, "limit": 100}))
-        return _stamped(page["data"], stamp)
+        return [_refund(row) for row in page["data"]]
 
     def adjust_balance(self, customer_id: str, params: Mapping[str, Any], *, key: str) -> str:
         """Move a customer's balance; above zero takes credit away. Returns the transaction's id."""
@@ -41,8 +46,18 @@ class Refunds(Client):
     def find_adjustment(self, customer_id: str, stamp: str) -> str:
         """The id of the balance transaction that carries our stamp, or empty. The newest hundred are looked at."""
         page = self._read(lambda: self._reader.v1.customers.balance_transactions.list(customer_id, {"limit": 100}))
-        return _stamped(page["data"], stamp)
+        return next((str(row["id"]) for row in page["data"] if _stamp(row) == stamp), "")
 
 
-def _stamped(rows: list[dict[str, Any]], stamp: str) -> str:
-    return next((str(row["id"]) for row in rows if (row.get("metadata") or {}).get(STAMP) == stamp), "")
+def _refund(row: Mapping[str, Any]) -> RemoteRefund:
+    return RemoteRefund(
+        id=row["id"],
+        status=row.get("status") or "",
+        amount=row["amount"],
+        failure_reason=row.get("failure_reason") or "",
+        stamp=_stamp(row),
+    )
+
+
+def _stamp(row: Mapping[str, Any]) -> str:
+    return str((row.get("metadata") or {}).get(STAMP) or "")

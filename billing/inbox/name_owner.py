@@ -1,7 +1,7 @@
 """A thin event names one object and nothing else: find out whose it is."""
 
 from billing.gateway.stripe_api import gateway
-from billing.models import StripeEvent, Subscription
+from billing.models import Refund, StripeEvent, Subscription
 
 
 def name_owner(events: list[StripeEvent]) -> None:
@@ -11,6 +11,12 @@ def name_owner(events: list[StripeEvent]) -> None:
     """
     for event in events:
         if event.customer_stripe_id or not event.object_id:
+            continue
+        if event.kind.startswith(("refund.", "charge.refund.")):
+            refund = Refund.objects.filter(refund_stripe_id=event.object_id).first()
+            if refund is not None:
+                event.customer_stripe_id = refund.change.subscription.customer.stripe_id
+                event.save(update_fields=["customer_stripe_id"])
             continue
         known = Subscription.objects.filter(stripe_id=event.subscription_stripe_id).select_related("customer").first()
         if event.kind.startswith("subscription_schedule."):

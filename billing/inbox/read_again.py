@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing import facts
+from billing.changes.follow_refund import follow_refund
 from billing.gateway.contract import RemoteInvoice
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
@@ -18,6 +19,8 @@ from billing.models import Customer, StripeEvent, Subscription
 
 # Their news is on the customer: balance, address, card.
 OF_CUSTOMER = ("customer.updated", "customer.deleted", "checkout.session.completed", "invoice.paid")
+# Of a refund that was accepted; a bank may send it back.
+OF_REFUND = ("charge.refund.updated", "refund.failed", "refund.updated")
 
 
 class Overtaken(Exception):
@@ -47,7 +50,7 @@ class Reading:
     def follow(self, events: list[StripeEvent]) -> None:
         """Read what these events of one subscription, or of one customer without one, are about.
 
-        Raises GatewayError or Overtaken: then none of them is done.
+        Raises GatewayError, Overtaken or RefundUnderWay: then none of them is done.
         """
         subscription_id = events[0].subscription_stripe_id
         if subscription_id:
@@ -57,6 +60,8 @@ class Reading:
             if event.kind in OF_CUSTOMER and event.customer_stripe_id not in self.read:
                 refresh_customer(stripe_id=event.customer_stripe_id, at=self.at)
                 self.read.add(event.customer_stripe_id)
+        for stripe_id in sorted({event.object_id for event in events if event.kind in OF_REFUND}):
+            follow_refund(stripe_id=stripe_id, at=self.at)
 
     def _subscription(self, stripe_id: str) -> None:
         found = refresh_until_written(stripe_id=stripe_id, at=self.at)

@@ -14,10 +14,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account
+from billing.changes.follow_refund import follow_refund
 from billing.errors import ProviderUnavailable, RunUnderWay
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
-from billing.models import Customer, QuantityChange, Reconciliation, Subscription
+from billing.models import Customer, QuantityChange, Reconciliation, Refund, Subscription
 from billing.models.drift import Kind, Severity
 from billing.models.subscription import ENDED
 from billing.reconcile.check_money import check_applied_change, check_paid_invoice
@@ -31,6 +32,8 @@ Stage = Reconciliation.Stage
 
 # Money is looked at this far back: longer than an update can wait for its payment, with room for missed nights.
 LOOK_BACK = timedelta(days=7)
+# Banks send a refund back within thirty days, if they do.
+REFUNDS_BACK = timedelta(days=30)
 # As long as its task may run (billing/tasks.py).
 LEASE = timedelta(minutes=10)
 WORK_SECONDS = 30.0
@@ -94,6 +97,7 @@ def _account(account: Account, at: datetime) -> Report:
         after = bills[-1].id if bills else ""
         more = more and bool(bills)
     _applied(QuantityChange.objects.filter(account=account), report, since, at)
+    _refunds(Refund.objects.filter(account=account), report, at)
     return report
 
 
@@ -163,6 +167,7 @@ def _step(run: Reconciliation, at: datetime) -> None:
         after = bills[-1].id if bills else ""
         if not more:
             _applied(QuantityChange.objects.all(), report, run.started_at - LOOK_BACK, at)
+            _refunds(Refund.objects.all(), report, at)
     run.after = after if more else ""
     if not more:
         run.stage = {Stage.SUBSCRIPTIONS: Stage.MISSING, Stage.MISSING: Stage.MONEY}.get(Stage(run.stage), Stage.DONE)
@@ -214,3 +219,10 @@ def _applied(changes: QuerySet[QuantityChange], report: Report, since: datetime,
     recent = changes.filter(state=QuantityChange.State.APPLIED, settled_at__gte=since).select_related("subscription")
     for change in recent.iterator(chunk_size=500):
         report.attempt(change.public_id, lambda: check_applied_change(change=change, at=at))  # noqa: B023  at once
+
+
+def _refunds(refunds: QuerySet[Refund], report: Report, at: datetime) -> None:
+    """Those that are with a bank: its no may have come while we heard nothing."""
+    sent = refunds.filter(state=Refund.State.DONE, done_at__gte=at - REFUNDS_BACK).exclude(refund_stripe_id="")
+    for stripe_id in sent.values_list("refund_stripe_id", flat=True).iterator(chunk_size=500):
+        report.attempt(stripe_id, lambda: follow_refund(stripe_id=stripe_id, at=at))  # noqa: B023  called at once

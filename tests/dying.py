@@ -1,0 +1,35 @@
+"""A process that runs one verb and is killed by SIGKILL beside one of its calls.
+
+`python -m tests.dying before|after PLACE VERB [NAME=NUMBER ...]`, with PLACE and VERB as `package.module:name`. The cut
+is made from outside, so the product carries no switch for it.
+"""
+
+import os
+import pkgutil
+import signal
+import sys
+from typing import Any
+
+import django
+
+
+def main(when: str, place: str, verb: str, *arguments: str) -> None:
+    """Run the verb, and die at the place."""
+    django.setup()
+    from seatportal.kit.clock import now
+
+    real = pkgutil.resolve_name(place)
+    owner, _, name = place.rpartition("." if "." in place.partition(":")[2] else ":")
+
+    def cut(*args: Any, **kwargs: Any) -> None:
+        if when == "after":
+            real(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(pkgutil.resolve_name(owner), name, cut)
+    given = (argument.split("=") for argument in arguments)
+    pkgutil.resolve_name(verb)(at=now(), **{name: int(value) for name, value in given})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
