@@ -65,6 +65,12 @@ class PerCallerThrottle(BaseThrottle):
         return f"ip:{self.get_ident(request)}"
 
 
+class UsageThrottle(PerCallerThrottle):
+    """Usage events have a bucket of their own, so that a busy sender never locks out the same key's other calls."""
+
+    scope = "usage"
+
+
 def _parse(rate: str) -> tuple[int, int]:
     """ "1200/min" as requests and seconds."""
     limit, seconds = SimpleRateThrottle.parse_rate(SimpleRateThrottle.__new__(SimpleRateThrottle), rate)

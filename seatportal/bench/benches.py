@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seatportal.bench import shopping, simulator, webhooks
+from seatportal.bench import ingest, shopping, simulator, webhooks
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 
@@ -11,4 +11,5 @@ BENCHES: dict[str, Callable[[Stage], Result]] = {
     "quote": shopping.bench_quote,
     "purchase": shopping.bench_purchase,
     "simulator": simulator.bench,
+    "ingest": ingest.bench,
 }

@@ -28,10 +28,10 @@ class Programs:
     def manage(self, *arguments: str) -> Process:
         return self._python(f"manage.py {arguments[0]}", self.project / "manage.py", *arguments)
 
-    def web(self, port: int) -> Process:
+    def web(self, port: int, application: str = "seatportal.wsgi:application", *, name: str = "Web server") -> Process:
         return self._python(
-            "Web server",
-            *("-m", "gunicorn", "seatportal.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+            name,
+            *("-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"),
             *("--worker-class", "gthread", "--workers", 2, "--threads", 8),
             *("--graceful-timeout", 5, "--no-control-socket", "--preload"),
             # SIGQUIT ends gunicorn's workers at once, for nobody waits when we were killed.

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from seatportal.api.fields import Input
 from seatportal.api.schema import operation
+from seatportal.api.throttling import UsageThrottle
 from seatportal.api.view import ApiView, BodyTooLarge
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -99,6 +100,7 @@ class UsageEvents(ApiView):
     """POST /api/v1/usage-events"""
 
     required_capability = "usage.send"
+    throttle_classes = [UsageThrottle]
     most_bytes = STREAM_BYTES  # of lines; an array has its own limit
 
     @operation(
