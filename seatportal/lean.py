@@ -2,27 +2,36 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from uuid import uuid4
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import translation
 
 from billing.views.stripe_webhook import stripe_webhook
+from seats.api.usage_events import UsageEvents
+
+type View = Callable[[HttpRequest], HttpResponseBase]
 
 
 class LeanPathMiddleware:
     """The first in the chain: hands a lean path to its view at once.
 
     Stripe's deliveries carry their own proof and need no session, person, language or message, and a redirect would
-    count as a failed delivery.
+    count as a failed delivery. A program with an API key needs none of them either, only its own language.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     @cached_property
-    def views(self) -> dict[str, Callable[[HttpRequest], HttpResponse]]:
-        return {reverse("billing:stripe-webhook", urlconf="seatportal.urls"): stripe_webhook}
+    def views(self) -> dict[str, View]:
+        return {
+            reverse("billing:stripe-webhook", urlconf="seatportal.urls"): stripe_webhook,
+            reverse("api:usage-events", urlconf="seatportal.urls"): with_key(UsageEvents.as_view(), self.get_response),
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         view = self.views.get(request.path_info)
@@ -30,5 +39,24 @@ class LeanPathMiddleware:
             return self.get_response(request)
         answer = view(request)
         # Without a length the server would send chunks and some would close the connection.
-        answer.headers["Content-Length"] = str(len(answer.content))
+        if isinstance(answer, HttpResponse):
+            answer.headers["Content-Length"] = str(len(answer.content))
         return answer
+
+
+def with_key(view: View, otherwise: View) -> View:
+    """An endpoint of the API for callers with a key; a browser's session takes the usual way."""
+
+    def call(request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_AUTHORIZATION" not in request.META:
+            return otherwise(request)
+        name = request.headers.get("X-Request-Id") or str(uuid4())
+        with (
+            structlog.contextvars.bound_contextvars(request_id=name),
+            translation.override(translation.get_language_from_request(request)),
+        ):
+            answer = view(request)
+            render = getattr(answer, "render", None)
+            return render() if render else answer
+
+    return call
