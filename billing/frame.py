@@ -179,6 +179,7 @@ def register() -> None:
             "purchase.undo": gettext_lazy("Purchase being undone"),
             "reduction.planned": gettext_lazy("Reduction planned"),
             "reduction.withdrawn": gettext_lazy("Reduction undone"),
+            "reduction.moved": gettext_lazy("Reduction moved to the new end of the period"),
             "reduction.repaired": gettext_lazy("Missed reduction put right"),
         }
     )

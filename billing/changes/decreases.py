@@ -5,14 +5,14 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing import facts
-from billing.changes.rules import backoff
+from billing.changes.rules import KEY_LIFE, backoff
 from billing.errors import ChangeInProgress, NoSubscription, ProviderUnavailable, ReductionRefused, SelfServiceFrozen
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
@@ -23,7 +23,7 @@ from billing.mirror.queries import (
     seat_item,
 )
 from billing.mirror.refresh import refresh_subscription
-from billing.models import ScheduledDecrease, Subscription
+from billing.models import Ending, ScheduledDecrease, Subscription
 from billing.terms.queries import terms_in_force
 from billing.terms.rules import check_may_shrink
 
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 State = ScheduledDecrease.State
 
 LATEST = timedelta(hours=24)
+# How often a placed one is looked at; an event normally tells.
+LOOK = timedelta(minutes=15)
 
 
 def plan_decrease(
@@ -102,24 +104,32 @@ def withdraw_decrease(*, account: Account, actor: Actor, at: datetime) -> bool:
         return False
     if plan.state == State.PLACED:
         _take_back(plan)
-    with transaction.atomic():
-        done = ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
-            state=State.WITHDRAWN, closed_at=at
-        )
-        if done:
-            record_audit(account=account, actor=actor, action="reduction.withdrawn", target=plan.public_id)
+    return withdraw_planned(account=account, actor=actor, at=at)
+
+
+@transaction.atomic
+def withdraw_planned(*, account: Account, actor: Actor, at: datetime) -> bool:
+    """End a plan that Stripe does not hold. Returns whether there was one."""
+    plan = open_decrease(account)
+    if plan is None:
+        return False
+    done = ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(state=State.WITHDRAWN, closed_at=at)
+    if done:
+        record_audit(account=account, actor=actor, action="reduction.withdrawn", target=plan.public_id)
     return bool(done)
 
 
 def place_due_decreases(*, at: datetime) -> int:
     """Put plans on Stripe that take effect within a day; returns how many. Repeats go on where they stopped."""
+    _look_after_placed(at)
     due = ScheduledDecrease.objects.filter(state=State.PLANNED, effective_at__lte=at + LATEST).filter(_due_now(at))
+    ending = Ending.objects.filter(subscription=OuterRef("subscription"), state=Ending.State.CONFIRMED)
     placed = 0
-    for plan in due.select_related("subscription", "account").order_by("pk"):
+    for plan in due.exclude(Exists(ending)).select_related("subscription", "account").order_by("pk"):
         if open_change(plan.account) is not None:
             continue  # Stripe would drop its pending update at the phase change.
         try:
-            _place(plan)
+            _place(plan, at)
             placed += 1
         except Exception as error:  # one that fails never stops the rest
             log.warning("reduction_not_placed", reduction=plan.public_id, error=str(error), exc_info=True)
@@ -128,17 +138,28 @@ def place_due_decreases(*, at: datetime) -> int:
     return placed
 
 
+def _look_after_placed(at: datetime) -> None:
+    """Read placed ones now and then: a schedule that is gone, because whoever released it died, is placed again."""
+    placed = ScheduledDecrease.objects.filter(state=State.PLACED).filter(_due_now(at))
+    for plan in placed.select_related("subscription").order_by("pk"):
+        ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLACED).update(next_try_at=at + LOOK)
+        refresh_quietly(plan.subscription.stripe_id, at)
+
+
 def let_go_of_schedules(*, at: datetime) -> int:
     """Release schedules whose reduction is over: with one attached nothing could be bought. Returns how many."""
     over = ScheduledDecrease.objects.exclude(state__in=(State.PLANNED, State.PLACED)).exclude(schedule_stripe_id="")
     gone = 0
     for plan in over.filter(_due_now(at)).select_related("subscription").order_by("pk"):
         try:
-            gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:g")
+            gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:g{plan.tries}")
         except Refused:
             pass  # Released already.
         except Exception as error:
             log.warning("schedule_not_released", reduction=plan.public_id, error=type(error).__name__, exc_info=True)
+            # Another key next time, so that none grows old; a second release is refused and does no harm.
+            next_try_at = at + backoff(plan.tries + 1)
+            ScheduledDecrease.objects.filter(pk=plan.pk).update(tries=F("tries") + 1, next_try_at=next_try_at)
             continue
         gone += ScheduledDecrease.objects.filter(pk=plan.pk).update(schedule_stripe_id="")
         refresh_quietly(plan.subscription.stripe_id, at)
@@ -149,9 +170,16 @@ def _due_now(at: datetime) -> Q:
     return Q(next_try_at__isnull=True) | Q(next_try_at__lte=at)
 
 
-def _place(plan: ScheduledDecrease) -> None:
-    """Two calls; a crash between them leaves a schedule with one phase, which the next run finds and completes."""
+def _place(plan: ScheduledDecrease, at: datetime) -> None:
+    """Two calls; a crash between them leaves a schedule with one phase, which the next run finds and completes.
+
+    A key that Stripe may have forgotten is not sent again: what is there was just read, so a new one is safe.
+    """
     remote = gateway().subscription(plan.subscription.stripe_id)
+    if plan.first_call_at is None or at - plan.first_call_at >= KEY_LIFE:
+        plan.tries += plan.first_call_at is not None
+        plan.first_call_at = at
+        plan.save(update_fields=["tries", "first_call_at"])
     attempt = plan.tries
     if remote.schedule_id:
         schedule = gateway().schedule(remote.schedule_id)
@@ -159,7 +187,7 @@ def _place(plan: ScheduledDecrease) -> None:
         schedule = gateway().create_schedule(plan.subscription.stripe_id, key=f"dec:{plan.public_id}:c{attempt}")
     gateway().update_schedule(schedule["id"], schedule_params(schedule, plan), key=f"dec:{plan.public_id}:u{attempt}")
     ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
-        state=State.PLACED, schedule_stripe_id=schedule["id"], next_try_at=None
+        state=State.PLACED, schedule_stripe_id=schedule["id"], next_try_at=at + LOOK
     )
 
 
@@ -219,15 +247,28 @@ def _id(thing: dict[str, Any] | str) -> str:
 
 
 def _take_back(plan: ScheduledDecrease) -> None:
-    """Release our schedule at Stripe, so that the plan may change again."""
+    """Release our schedule at Stripe, so that the plan may change again. Raises ProviderUnavailable."""
+    try:
+        release_placed(plan)
+    except GatewayError as error:
+        raise ProviderUnavailable from error
+
+
+def release_placed(plan: ScheduledDecrease) -> None:
+    """Take a placed reduction off Stripe; it is planned again, and placed again if nobody withdraws it.
+
+    Raises GatewayError. A crash before the row follows is seen by the next read (mirror/settle.py).
+    """
+    rows = ScheduledDecrease.objects.filter(pk=plan.pk)
     try:
         gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:r{plan.tries}")
     except Refused:
         pass  # Released already.
-    except GatewayError as error:
-        raise ProviderUnavailable from error
-    ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLACED).update(
-        state=State.PLANNED, schedule_stripe_id="", tries=F("tries") + 1
+    except GatewayError:
+        rows.update(tries=F("tries") + 1)  # So that no key grows old.
+        raise
+    rows.filter(state=State.PLACED).update(
+        state=State.PLANNED, schedule_stripe_id="", tries=F("tries") + 1, first_call_at=None, next_try_at=None
     )
 
 

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
-from billing.changes.decreases import withdraw_decrease
+from billing.changes.decreases import release_placed, withdraw_planned
 from billing.changes.rules import NOT_SENT_LIFE, backoff
 from billing.errors import ChangeInProgress, CommitmentInForce, NoSubscription, NotEnding, NotSelfService
 from billing.gateway.contract import GatewayError, Refused, RemoteSubscription
 from billing.gateway.stripe_api import gateway
-from billing.mirror.queries import live_subscription, open_change, seat_item
+from billing.mirror.queries import live_subscription, open_change, open_decrease, seat_item
 from billing.mirror.refresh import refresh_until_written
-from billing.models import Ending, Subscription
+from billing.models import Ending, ScheduledDecrease, Subscription
 from billing.models.subscription import ENDED
 from billing.terms.queries import terms_in_force
 from seatportal.kit.ids import public_id
@@ -32,12 +32,11 @@ BATCH = 50
 def end_subscription(*, account: Account, actor: Actor, at: datetime, reason: str = "") -> Ending:
     """End with the running period; nothing is refunded and everything works until then.
 
-    A planned reduction is withdrawn: all seats end. Returns the wish, which may still be open. Raises NoSubscription,
-    ChangeInProgress, CommitmentInForce, NotSelfService, ProviderUnavailable.
+    A planned reduction is withdrawn once Stripe has accepted that: all seats end. A refusal leaves it. Returns the
+    wish, which may still be open. Raises NoSubscription, ChangeInProgress, CommitmentInForce, NotSelfService.
     """
     subscription = _live(account)
     check_may_end(subscription, at=at)
-    withdraw_decrease(account=account, actor=actor, at=at)
     params: dict[str, Any] = {"cancel_at_period_end": True}
     ending = _accept(subscription, Kind.CANCEL, params, actor=actor, at=at, reason=reason)
     return carry_ending(ending_id=ending.pk, at=at)
@@ -82,6 +81,7 @@ def carry_ending(*, ending_id: int, at: datetime) -> Ending:
             if at - ending.confirmed_at >= NOT_SENT_LIFE:
                 _close(ending, State.FAILED, at, error="provider_unavailable")
                 return ending
+            _make_way(ending)
             gateway().update_subscription(ending.subscription.stripe_id, ending.params, key=ending.idempotency_key)
             _settled(ending, at)
     except Refused as error:
@@ -161,6 +161,13 @@ def _claim(ending: Ending, at: datetime) -> bool:
     return bool(due.update(calls=ending.calls, next_try_at=at + backoff(ending.calls + 2)))
 
 
+def _make_way(ending: Ending) -> None:
+    """A reduction that is placed at Stripe holds the subscription; it is planned again until the end is accepted."""
+    plan = open_decrease(ending.account)
+    if ending.kind == Kind.CANCEL and plan is not None and plan.state == ScheduledDecrease.State.PLACED:
+        release_placed(plan)
+
+
 def _settled(ending: Ending, at: datetime) -> bool:
     """Whether a fresh read shows that nothing is left to do."""
     found = refresh_until_written(stripe_id=ending.subscription.stripe_id, at=at)
@@ -176,8 +183,13 @@ def _fulfilled(ending: Ending, remote: RemoteSubscription) -> bool:
     return (remote.cancel_at is not None) == (ending.kind == Kind.CANCEL)
 
 
+@transaction.atomic
 def _close(ending: Ending, state: str, at: datetime, error: str = "") -> None:
-    Ending.objects.filter(pk=ending.pk, state=State.CONFIRMED).update(
+    moved = Ending.objects.filter(pk=ending.pk, state=State.CONFIRMED).update(
         state=state, settled_at=at, next_try_at=None, error=error
     )
     ending.refresh_from_db()
+    if moved and state == State.DONE and ending.kind == Kind.CANCEL:
+        withdraw_planned(
+            account=ending.account, actor=Actor(user=ending.user, api_key=ending.api_key, door="task"), at=at
+        )

@@ -194,6 +194,10 @@ def _release_own_schedule(change: QuantityChange, remote: RemoteSubscription) ->
         return False
     placed = plan.state == ScheduledDecrease.State.PLACED
     ScheduledDecrease.objects.filter(pk=plan.pk).update(
-        state=ScheduledDecrease.State.PLANNED if placed else plan.state, schedule_stripe_id="", tries=F("tries") + 1
+        state=ScheduledDecrease.State.PLANNED if placed else plan.state,
+        schedule_stripe_id="",
+        tries=F("tries") + 1,
+        first_call_at=None,
+        next_try_at=None if placed else plan.next_try_at,
     )
     return True

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.notices.send_notice import send_notice
 from billing.gateway.contract import RemoteSubscription
 from billing.mirror.freeze import freeze, thaw
+from billing.mirror.queries import seat_item
 from billing.models import Drift, QuantityChange, ScheduledDecrease, Subscription
 from billing.models.drift import Kind, Severity
 from billing.models.subscription import ENDED
@@ -29,6 +30,8 @@ def hold_changed_shape(*, subscription: Subscription, before: Shape, at: datetim
     if not before[0] or before == after or subscription.status in ENDED or _was_asked_for(subscription, before, after):
         return
     if freeze(subscription=subscription, why=Subscription.Frozen.SHAPE, at=at):
+        item = seat_item(subscription)
+        tell_of_shape(subscription=subscription, price=str(item.price) if item else "", at=at)
         Drift.objects.get_or_create(
             kind=Kind.SHAPE,
             subject=subscription.stripe_id,
@@ -43,6 +46,24 @@ def hold_changed_shape(*, subscription: Subscription, before: Shape, at: datetim
                 "last_seen": at,
             },
         )
+
+
+def tell_of_shape(*, subscription: Subscription, price: str, at: datetime) -> None:
+    """A mail to those who hear of money: price, plan or currency was changed at Stripe, and nothing can be bought.
+
+    price: the present one in words; empty where it was not taken over yet. In the transaction that freezes.
+    """
+    send_notice(
+        account=subscription.account,
+        kind="price_edited_at_stripe",
+        key=f"price_edited:{subscription.public_id}:{subscription.version}",
+        context={
+            "price": price,
+            "seen_at": at,
+            "link": reverse("billing:plan", args=[subscription.account.slug]),
+        },
+        at=at,
+    )
 
 
 def hold_foreign_update(*, subscription: Subscription, remote: RemoteSubscription, at: datetime) -> None:

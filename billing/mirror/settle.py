@@ -10,8 +10,10 @@ from billing import facts
 from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscription
 from billing.mirror.verdict import Intent, Verdict, judge
 from billing.mirror.verify_charge import verify_charge
-from billing.models import QuantityChange, Refund, ScheduledDecrease, Subscription
+from billing.models import QuantityChange, Refund, ScheduledDecrease, Subscription, SubscriptionItem
 from billing.terms.commit import commit_added, commit_to_year
+from billing.terms.queries import terms_in_force
+from billing.terms.rules import lowest_from
 
 log = structlog.get_logger(__name__)
 State = QuantityChange.State
@@ -152,6 +154,38 @@ def _tells_more(change: QuantityChange, verdict: Verdict, payment: RemotePayment
     )
 
 
+def _follow_period(plan: ScheduledDecrease, subscription: Subscription, item: SubscriptionItem, at: datetime) -> None:
+    """Before its day: placed without a schedule, it is planned again; and its day is where the period ends now.
+
+    The first is what a process leaves that dies after a release; the second comes with a change of plan, or of the
+    period at Stripe. One that the new plan's bounds forbid, or that reduces nothing any more, is over.
+    """
+    if plan.state == ScheduledDecrease.State.PLACED and not subscription.schedule_stripe_id:
+        log.warning("schedule_was_released", reduction=plan.public_id, subscription=subscription.stripe_id)
+        plan.state, plan.schedule_stripe_id = ScheduledDecrease.State.PLANNED, ""
+        plan.tries += 1
+        plan.first_call_at = plan.next_try_at = None
+        plan.save()
+    if plan.state != ScheduledDecrease.State.PLANNED or plan.effective_at == item.period_end:
+        return
+    lowest = lowest_from(terms_in_force(plan.account, item.price.plan, at), item.period_end)
+    if not lowest <= plan.renew_quantity < item.quantity:
+        plan.state, plan.closed_at = ScheduledDecrease.State.WITHDRAWN, at
+    plan.effective_at = item.period_end
+    plan.save()
+    withdrawn = plan.state == ScheduledDecrease.State.WITHDRAWN
+    record_audit(
+        account=plan.account,
+        actor=Actor.system("stripe"),
+        action="reduction.withdrawn" if withdrawn else "reduction.moved",
+        target=plan.public_id,
+        summary=f"{plan.base_quantity} → {plan.renew_quantity}",
+        effective_at=plan.effective_at.isoformat(),
+    )
+    if not withdrawn:
+        facts.reduction_planned.send(sender=ScheduledDecrease, plan=plan, at=at)
+
+
 def settle_decrease(*, subscription: Subscription, quantity: int, reduced: bool, at: datetime) -> bool:
     """Close the planned reduction once its period began. Returns whether it is what lowered the quantity."""
     plan = (
@@ -165,8 +199,11 @@ def settle_decrease(*, subscription: Subscription, quantity: int, reduced: bool,
         plan.state, plan.closed_at = ScheduledDecrease.State.WITHDRAWN, at
         plan.save()
         return False
-    item = subscription.items.order_by("id").first()
-    if item is None or item.period_start < plan.effective_at:
+    item = subscription.items.select_related("price__plan").order_by("id").first()
+    if item is None:
+        return False
+    if item.period_start < plan.effective_at:
+        _follow_period(plan, subscription, item, at)
         return False
     if quantity == plan.renew_quantity:
         plan.state, plan.closed_at = ScheduledDecrease.State.DONE, at

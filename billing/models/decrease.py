@@ -37,7 +37,9 @@ class ScheduledDecrease(Dated):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PLANNED)
     schedule_stripe_id = models.CharField(max_length=64, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)
+    # Counts the keys used; first_call_at: since when the present one is.
     tries = models.PositiveSmallIntegerField(default=0)
+    first_call_at = models.DateTimeField(null=True, blank=True)
     # Of a missed one: the quantity with which its period began, and what puts it right.
     missed_quantity = models.PositiveIntegerField(null=True, blank=True)
     repair = models.OneToOneField(QuantityChange, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

@@ -9,8 +9,8 @@ from billing.models import ScheduledDecrease
 
 
 def tell_planned(*, plan: ScheduledDecrease, at: datetime) -> int:
-    """Write that it is planned; returns how many mails are new."""
-    return _tell(plan, "reduction_planned", at)
+    """Write that it is planned, and again when its day moved; returns how many mails are new."""
+    return _tell(plan, "reduction_planned", at, about=f":{plan.effective_at:%Y-%m-%d}")
 
 
 def tell_reduced(*, subscription_id: int, quantity: int, at: datetime) -> int:
@@ -20,12 +20,12 @@ def tell_reduced(*, subscription_id: int, quantity: int, at: datetime) -> int:
     return _tell(plan, "reduction_done", at) if plan is not None else 0
 
 
-def _tell(plan: ScheduledDecrease, kind: str, at: datetime) -> int:
+def _tell(plan: ScheduledDecrease, kind: str, at: datetime, *, about: str = "") -> int:
     credit = -(plan.repair.charged_total or plan.repair.quoted_total) if plan.repair else 0
     return send_notice(
         account=plan.account,
         kind=kind,
-        key=f"{kind}:{plan.public_id}",
+        key=f"{kind}:{plan.public_id}{about}",
         context={
             "before": plan.base_quantity,
             "after": plan.renew_quantity,

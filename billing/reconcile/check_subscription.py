@@ -9,6 +9,7 @@ from django.db import transaction
 from billing.changes.finish_change import finish_change
 from billing.gateway.contract import Listed, RemoteSubscription
 from billing.gateway.stripe_api import gateway
+from billing.mirror.edits import tell_of_shape
 from billing.mirror.freeze import freeze, thaw
 from billing.mirror.refresh import refresh_until_written
 from billing.models import Customer, Drift, QuantityChange, Subscription
@@ -139,7 +140,8 @@ def _put_right(drift: Drift, subscription: Subscription, origin: Origin, at: dat
 def _freeze(subscription: Subscription, kind: Kind, at: datetime) -> None:
     why = Subscription.Frozen.SHAPE if kind == Kind.SHAPE else Subscription.Frozen.FOREIGN_PENDING
     row = Subscription.objects.select_for_update(no_key=True, of=("self",)).get(pk=subscription.pk)
-    freeze(subscription=row, why=why, at=at)
+    if freeze(subscription=row, why=why, at=at) and kind == Kind.SHAPE:
+        tell_of_shape(subscription=row, price="", at=at)
 
 
 @transaction.atomic

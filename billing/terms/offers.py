@@ -4,11 +4,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
+from accounts.notices.send_notice import send_notice
 from billing.errors import OfferAlreadyAsked, OfferGone, QuantityWrong, TermsWrong
 from billing.models import OfferRequest
 from billing.terms.queries import terms_of
@@ -110,6 +112,20 @@ def answer_offer_request(
             self_service_max=higher,
             valid_until=valid_until,
         )
+    send_notice(
+        account=account,
+        kind="offer_answered",
+        key=f"offer_{state}:{request.public_id}",
+        context={
+            "state": str(state),
+            "quantity": request.quantity,
+            "answer": request.answer,
+            "until_at": valid_until if state == State.ACCEPTED else None,
+            "link": reverse("billing:offer", args=[account.slug]),
+        },
+        to=[request.user],
+        at=at,
+    )
     return request
 
 

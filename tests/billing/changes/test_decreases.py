@@ -4,16 +4,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from accounts.models import AuditEntry, Membership, Notice
 from billing.changes.buy_quote import buy_quote
 from billing.changes.decreases import place_due_decreases, plan_decrease, withdraw_decrease
+from billing.changes.finish_open_changes import finish_open_changes
 from billing.errors import MinimumSeats, ReductionRefused, SelfServiceFrozen
+from billing.gateway.stripe_api import StripeGateway
 from billing.mirror.freeze import freeze, thaw
 from billing.mirror.queries import open_decrease
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange, ScheduledDecrease, Subscription
+from billing.models import Price, QuantityChange, ScheduledDecrease, Subscription
+from billing.quotes.quote_plan import quote_plan
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import LedgerEntry, SeatPool
-from tests.conftest import Funded
+from tests.conftest import Funded, FundMaker
+from tests.desk import Desk
 from tests.invariants import broken_invariants
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,3 +172,121 @@ def test_nothing_is_planned_while_self_service_is_frozen(funded: Funded, now: da
     subscription.refresh_from_db()
     thaw(subscription=subscription)
     assert plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=soon) is not None
+
+
+@pytest.mark.parametrize("by", ["a read", "the sweep"])
+def test_a_release_whose_process_died_is_found_and_placed_again(
+    funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """The schedule is gone at Stripe and the row still says that it is there."""
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    assert plan is not None
+    late = to_last_day(funded, now)
+    place_due_decreases(at=late)
+    plan.refresh_from_db()
+    funded.desk.client.v1.subscription_schedules.release(plan.schedule_stripe_id)
+
+    moment = late + timedelta(minutes=16)
+    if by == "a read":
+        refresh_subscription(stripe_id=funded.stripe_id, at=late)
+        plan.refresh_from_db()
+        assert (plan.state, plan.schedule_stripe_id) == (State.PLANNED, "")
+        moment = late
+    assert place_due_decreases(at=moment) == 1
+
+    renew(funded)
+    plan.refresh_from_db()
+    assert plan.state == State.DONE
+    assert funded.desk.quantity(funded.stripe_id) == 7
+    assert not QuantityChange.objects.exists()
+    assert broken_invariants(funded.desk) == []
+
+
+def test_a_purchase_that_died_after_its_release_is_carried_on(
+    funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    assert plan is not None
+    late = to_last_day(funded, now)
+    place_due_decreases(at=late)
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=late)
+    released = StripeGateway.release_schedule
+
+    def release_and_die(*args: object, **kwargs: object) -> None:
+        released(*args, **kwargs)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StripeGateway, "release_schedule", release_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=late)
+    monkeypatch.setattr(StripeGateway, "release_schedule", released)
+    plan.refresh_from_db()
+    assert plan.state == State.PLACED
+
+    finish_open_changes(at=late + timedelta(minutes=2))
+
+    assert QuantityChange.objects.get().state == QuantityChange.State.APPLIED
+    plan.refresh_from_db()
+    assert plan.state == State.PLANNED
+    assert place_due_decreases(at=late + timedelta(minutes=3)) == 1
+    renew(funded)
+    assert funded.desk.quantity(funded.stripe_id) == 7
+
+
+def test_after_a_change_of_plan_its_day_is_the_new_periods_end(
+    owner: Membership, fund: FundMaker, desk: Desk, now: datetime
+) -> None:
+    desk.price("flat", "year", unit=51_000)
+    funded = fund(owner, scheme="flat")
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    assert plan is not None
+    first_day = plan.effective_at
+    price = Price.objects.get(interval="year")
+    quote = quote_plan(account=funded.account, actor=funded.actor, price_id=price.public_id, quantity=None, at=now)
+
+    buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+
+    plan.refresh_from_db()
+    end = Subscription.objects.get().items.get().period_end
+    assert end > first_day + timedelta(days=300)
+    assert (plan.state, plan.effective_at) == (State.PLANNED, end)
+    assert AuditEntry.objects.get(action="reduction.moved").target == plan.public_id
+    days = Notice.objects.filter(kind="reduction_planned").values_list("context__effective_at", flat=True)
+    assert len(set(days)) == 2
+    assert place_due_decreases(at=first_day) == 0
+
+
+def test_a_reduction_that_the_new_plan_does_not_sell_is_over(
+    owner: Membership, fund: FundMaker, desk: Desk, now: datetime
+) -> None:
+    desk.price("flat", "month", unit=4_000, minimum=8)
+    funded = fund(owner, scheme="flat")
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    assert plan is not None
+    item = funded.subscription.items.get()
+    plan.effective_at = item.period_end - timedelta(days=1)  # As if the change had moved the period.
+    plan.save()
+    item.price.plan.minimum_seats = 8
+    item.price.plan.save()
+
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+
+    plan.refresh_from_db()
+    assert plan.state == State.WITHDRAWN
+    assert AuditEntry.objects.get(action="reduction.withdrawn").target == plan.public_id
+
+
+def test_a_key_of_twenty_hours_is_not_sent_again(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    late = to_last_day(funded, now) - timedelta(hours=11)
+    funded.desk.fault("reset_before", path="/subscription_schedules", times=1)
+    assert place_due_decreases(at=late) == 0
+
+    assert place_due_decreases(at=late + timedelta(hours=21)) == 1
+
+    keys = [
+        request["idempotency_key"]
+        for request in funded.desk.requests()
+        if request["method"] == "POST" and request["path"] == "/v1/subscription_schedules"
+    ]
+    assert len(keys) == len(set(keys)) == 2

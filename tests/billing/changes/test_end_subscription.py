@@ -9,9 +9,11 @@ from django.test import Client
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice, Role
 from billing.changes.buy_quote import buy_quote
-from billing.changes.decreases import plan_decrease
+from billing.changes.decreases import place_due_decreases, plan_decrease
 from billing.changes.end_subscription import carry_due_endings, end_subscription, resume_subscription
 from billing.errors import ChangeInProgress, CommitmentInForce, NoSubscription, NotEnding, SubscriptionEnding
+from billing.gateway.contract import Refused
+from billing.gateway.stripe_api import StripeGateway
 from billing.mirror.queries import live_subscription, open_decrease
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Ending, QuantityChange
@@ -99,8 +101,6 @@ def test_there_is_nothing_to_take_back(funded: Funded, now: datetime) -> None:
 
 
 def test_a_planned_reduction_is_withdrawn_also_on_its_last_day(funded: Funded, now: datetime) -> None:
-    from billing.changes.decreases import place_due_decreases
-
     plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
     late = funded.subscription.items.get().period_end - timedelta(hours=12)
     funded.desk.advance(int((late - now).total_seconds()))
@@ -110,6 +110,44 @@ def test_a_planned_reduction_is_withdrawn_also_on_its_last_day(funded: Funded, n
 
     assert open_decrease(funded.account) is None
     assert at_stripe(funded) is True
+
+
+def test_an_end_that_stripe_refuses_leaves_the_reduction(
+    funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused("This subscription cannot be updated.")
+
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    late = funded.subscription.items.get().period_end - timedelta(hours=12)
+    funded.desk.advance(int((late - now).total_seconds()))
+    assert place_due_decreases(at=late) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(StripeGateway, "update_subscription", refuse)
+        assert end(funded, late).state == State.FAILED
+
+    plan = open_decrease(funded.account)
+    assert plan is not None
+    assert (plan.state, plan.renew_quantity, at_stripe(funded)) == ("planned", 7, False)
+    assert place_due_decreases(at=late) == 1
+    funded.desk.advance(14 * 3600)
+    refresh_subscription(stripe_id=funded.stripe_id, at=late + timedelta(hours=14))
+    assert funded.desk.quantity(funded.stripe_id) == 7
+
+
+def test_a_reduction_is_not_placed_while_the_end_is_on_its_way(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    late = funded.subscription.items.get().period_end - timedelta(hours=12)
+    funded.desk.advance(int((late - now).total_seconds()))
+    assert place_due_decreases(at=late) == 1
+    funded.desk.fault("rate_limit", path=f"/v1/subscriptions/{funded.stripe_id}$")
+
+    assert end(funded, late).state == State.CONFIRMED
+
+    assert place_due_decreases(at=late) == 0
+    carry_due_endings(at=late + timedelta(minutes=3))
+    assert (open_decrease(funded.account), at_stripe(funded)) == (None, True)
+    assert AuditEntry.objects.get(action="reduction.withdrawn").user == funded.owner.user
 
 
 def test_a_commitment_is_kept(funded: Funded, now: datetime) -> None:
@@ -212,11 +250,10 @@ def test_a_purchase_that_is_a_moment_faster_is_not_ended_over(
     funded = fund(owner, card="pm_card_chargeCustomerFail")
     quote = quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
 
-    def meanwhile(**_: object) -> bool:
+    def meanwhile(*_: object, **__: object) -> None:
         buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
-        return False
 
-    monkeypatch.setattr("billing.changes.end_subscription.withdraw_decrease", meanwhile)
+    monkeypatch.setattr("billing.changes.end_subscription.check_may_end", meanwhile)
 
     with pytest.raises(ChangeInProgress):
         end(funded, now)

@@ -181,7 +181,9 @@ def test_a_declined_change_of_plan_and_its_end_are_told(
         f"The change to {plan} for $4,600.00 by Olivia was not paid and has ended. Nothing was charged and the plan "
         "stays as it is."
     ) in ended
+    assert "The change of plan is kept: try the card again" in declined
     assert "seats for" not in declined + ended
+    assert "order" not in declined + ended
 
 
 def test_a_purchase_on_credit_is_told_with_its_invoice(owner: Membership, fund: FundMaker, now: datetime) -> None:

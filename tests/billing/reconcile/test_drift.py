@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice
-from accounts.notices.deliver_notice import deliver_notice
+from accounts.notices.deliver_notice import deliver_notice, mail_of
 from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import accept_quote, buy_quote
 from billing.changes.pending import cancel_change
@@ -204,6 +204,9 @@ def test_another_price_stops_self_service_until_staff_let_it_go_on(funded: Funde
     assert drift.cause == Cause.OTHER_APP
     subscription = Subscription.objects.get()
     assert subscription.frozen == "shape"
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.user) == ("price_edited_at_stripe", funded.owner.user)
+    assert "directly at the payment service" in str(mail_of(notice).body)
     with pytest.raises(SelfServiceFrozen):
         quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
 

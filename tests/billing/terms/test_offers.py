@@ -7,12 +7,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry, Membership
+from accounts.access.actor import Actor
+from accounts.models import AuditEntry, Membership, Notice, Role
+from accounts.notices.deliver_notice import mail_of
 from billing.errors import OfferAlreadyAsked, OfferGone, QuantityWrong, TermsWrong, TooManySeats
 from billing.models import OfferRequest, Quote, Terms
 from billing.quotes.quote_quantity import quote_quantity
 from billing.terms.offers import answer_offer_request, ask_for_offer, withdraw_offer_request
-from tests.conftest import Funded, make_user
+from tests.conftest import Funded, join, make_user
 from tests.integrator import integrator_of, problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +52,36 @@ def test_an_agreed_offer_lets_the_customer_buy_that_many(funded: Funded, now: da
         quote_quantity(account=funded.account, actor=funded.actor, add=51, at=now)
     trail = AuditEntry.objects.filter(action__startswith="offer.").order_by("pk").values_list("action", flat=True)
     assert list(trail) == ["offer.asked", "offer.offered", "offer.accepted"]
+
+
+def test_each_answer_is_mailed_once_to_who_asked_and_to_the_owner(funded: Funded, now: datetime) -> None:
+    adam = join(funded.account, "Adam", Role.ADMIN, now)
+    adam.user.locale = "de"
+    adam.user.save()
+    request = ask_for_offer(
+        account=funded.account,
+        quantity=60,
+        contact="a@acme.example",
+        above=50,
+        actor=Actor(user=adam.user),
+        at=now,
+    )
+
+    answer(funded, request, "offered", now)
+    answer(funded, request, "accepted", now, "Agreed at 38 each")
+    with pytest.raises(OfferGone):
+        answer(funded, request, "declined", now)
+
+    rows = Notice.objects.order_by("pk")
+    told = [(row.kind, row.context["state"], row.user.name) for row in rows]
+    assert sorted(told) == [
+        ("offer_answered", state, who) for state in ("accepted", "offered") for who in ("Adam", "Olivia")
+    ]
+    mail = mail_of(Notice.objects.get(user=funded.owner.user, context__state="offered"))
+    assert mail.subject == "Acme: an offer for 60 seats"
+    assert "At 38 each" in str(mail.body)
+    mail = mail_of(Notice.objects.get(user=funded.owner.user, context__state="accepted"))
+    assert "It is agreed: up to 60 seats can be bought in the portal. Nothing was bought yet" in str(mail.body)
 
 
 def test_one_request_is_open_at_a_time_and_a_closed_one_stays_closed(funded: Funded, now: datetime) -> None:
