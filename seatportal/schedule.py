@@ -31,4 +31,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},
     "check-invariants": {"task": "seats.check_invariants", "schedule": 3600.0},
     "enforce-grace": {"task": "seats.enforce_grace", "schedule": 3600.0},
+    "sweep-hourly": {"task": "seats.sweep_hourly", "schedule": crontab(minute="5")},
+    "sweep-nightly": {"task": "seats.sweep_nightly", "schedule": crontab(hour="3", minute="20")},
+    "work-sweeps": {"task": "seats.work_sweeps", "schedule": 60.0},
+    "send-waiting-alerts": {"task": "seats.send_waiting_alerts", "schedule": 60.0},
 }

@@ -1,16 +1,27 @@
 """Celery's doors into seats."""
 
+from time import monotonic
+
 from celery import shared_task
 
 from seatportal.kit.clock import now
+from seatportal.kit.queue import ring
 from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.capacity.warn_of_reductions import warn_of_reductions as warn
+from seats.growth.deliver_alert import deliver_alert as deliver
+from seats.growth.deliver_alert import ring_waiting_alerts
+from seats.growth.sweep import start_sweep
+from seats.growth.sweep import work_sweeps as work
 from seats.holders.admit_waiting import admit_all_waiting
 from seats.invariants.check_invariants import check_invariants as check
+from seats.models import Sweep
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
 from seats.true_up.record_marks import record_marks as record
 from seats.true_up.run_true_ups import run_true_ups as run_all
 from seats.usage.prune_events import prune_events as prune
+
+# A worker takes shards for so many seconds, then a fresh message goes on: well within a task's time limit.
+SWEEP_SECONDS = 20
 
 
 @shared_task(name="seats.admit_waiting")
@@ -59,3 +70,37 @@ def run_true_ups() -> None:
 def prune_usage_events() -> None:
     """Forget single events whose time is over."""
     prune(at=now())
+
+
+@shared_task(name="seats.sweep_hourly")
+def sweep_hourly() -> None:
+    """Look at every account's seats."""
+    start_sweep(kind=Sweep.Kind.HOURLY, at=now())
+
+
+@shared_task(name="seats.sweep_nightly")
+def sweep_nightly() -> None:
+    """Look at every account with every detector."""
+    start_sweep(kind=Sweep.Kind.NIGHTLY, at=now())
+
+
+@shared_task(name="seats.work_sweeps")
+def work_sweeps() -> None:
+    """Take parts of sweeps until there are none; rung by a sweep's start, and every minute for what a crash left."""
+    began = monotonic()
+    while work(at=now()):
+        if monotonic() - began > SWEEP_SECONDS:
+            ring("seats.work_sweeps")
+            return
+
+
+@shared_task(name="seats.deliver_alert")
+def deliver_alert(delivery_id: int) -> None:
+    """Send one alert on one way."""
+    deliver(delivery_id=delivery_id, at=now())
+
+
+@shared_task(name="seats.send_waiting_alerts")
+def send_waiting_alerts() -> None:
+    """Ring for alerts that are due and were not sent."""
+    ring_waiting_alerts(at=now())

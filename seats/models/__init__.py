@@ -1,25 +1,42 @@
-"""The pool, who sits, who waits, who asked, the ledger, and the quarterly true-up."""
+"""The pool, who sits, who waits, who asked, the ledger, the quarterly true-up, and what the account team is told."""
 
+from seats.models.alert import Alert, AlertDelivery, AlertEndpoint, AlertPreference, Channel
 from seats.models.assignment import Assignment
+from seats.models.contact import AccountManager, Contact
 from seats.models.daily_mark import DailyMark
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.request import SeatRequest
+from seats.models.signal import Signal
+from seats.models.sweep import Sweep, SweepShard
+from seats.models.task import ExpansionTask, Pattern
 from seats.models.true_up import TrueUp, TrueUpPerson
 from seats.models.usage import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
 from seats.models.waiting import WaitingPerson
 
 __all__ = [
+    "AccountManager",
+    "Alert",
+    "AlertDelivery",
+    "AlertEndpoint",
+    "AlertPreference",
     "Assignment",
+    "Channel",
+    "Contact",
     "DailyMark",
     "DailyUsage",
+    "ExpansionTask",
     "LedgerEntry",
+    "Pattern",
     "PlannedHolder",
     "ReductionLeaver",
     "SeatPool",
     "SeatRequest",
+    "Signal",
+    "Sweep",
+    "SweepShard",
     "TrueUp",
     "TrueUpPerson",
     "UnknownUsage",
