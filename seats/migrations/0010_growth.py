@@ -9,275 +9,582 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_external_id'),
-        ('seats', '0009_events_forgotten'),
+        ("accounts", "0004_external_id"),
+        ("seats", "0009_events_forgotten"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('public_id', seatportal.kit.ids.PublicIdField(prefix='alt')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("public_id", seatportal.kit.ids.PublicIdField(prefix="alt")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'ordering': ['-at', '-id'],
+                "verbose_name": "alert",
+                "verbose_name_plural": "alerts",
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='AlertEndpoint',
+            name="AlertEndpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('public_id', seatportal.kit.ids.PublicIdField(prefix='aep')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('channel', models.CharField(choices=[('slack', 'Slack'), ('webhook', 'Webhook')], max_length=8, verbose_name='kind')),
-                ('url', models.CharField(help_text='Only https.', max_length=500, validators=[django.core.validators.URLValidator(schemes=['https'])], verbose_name='address')),
-                ('secret', models.CharField(blank=True, editable=False, max_length=100, verbose_name='secret')),
-                ('active', models.BooleanField(default=True, verbose_name='in use')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("public_id", seatportal.kit.ids.PublicIdField(prefix="aep")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("slack", "Slack"), ("webhook", "Webhook")], max_length=8, verbose_name="kind"
+                    ),
+                ),
+                (
+                    "url",
+                    models.CharField(
+                        help_text="Only https.",
+                        max_length=500,
+                        validators=[django.core.validators.URLValidator(schemes=["https"])],
+                        verbose_name="address",
+                    ),
+                ),
+                ("secret", models.CharField(blank=True, editable=False, max_length=100, verbose_name="secret")),
+                ("active", models.BooleanField(default=True, verbose_name="in use")),
             ],
             options={
-                'verbose_name': 'alert address',
-                'verbose_name_plural': 'alert addresses',
-                'ordering': ['name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('url__startswith', 'https://')), name='alert_endpoint_is_https')],
+                "verbose_name": "alert address",
+                "verbose_name_plural": "alert addresses",
+                "ordering": ["name", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("url__startswith", "https://")), name="alert_endpoint_is_https"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AlertDelivery',
+            name="AlertDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', seatportal.kit.ids.PublicIdField(prefix='adl')),
-                ('channel', models.CharField(choices=[('mail', 'E-mail'), ('in_app', 'Staff inbox'), ('slack', 'Slack'), ('webhook', 'Webhook')], max_length=8, verbose_name='channel')),
-                ('digest', models.BooleanField(default=False, verbose_name='in the digest')),
-                ('next_try_at', models.DateTimeField(verbose_name='next try')),
-                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='read')),
-                ('given_up_at', models.DateTimeField(blank=True, null=True, verbose_name='given up')),
-                ('last_error', models.CharField(blank=True, max_length=200, verbose_name='last error')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='seats.alert')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='to')),
-                ('endpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='seats.alertendpoint', verbose_name='address')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", seatportal.kit.ids.PublicIdField(prefix="adl")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("mail", "E-mail"),
+                            ("in_app", "Staff inbox"),
+                            ("slack", "Slack"),
+                            ("webhook", "Webhook"),
+                        ],
+                        max_length=8,
+                        verbose_name="channel",
+                    ),
+                ),
+                ("digest", models.BooleanField(default=False, verbose_name="in the digest")),
+                ("next_try_at", models.DateTimeField(verbose_name="next try")),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read")),
+                ("given_up_at", models.DateTimeField(blank=True, null=True, verbose_name="given up")),
+                ("last_error", models.CharField(blank=True, max_length=200, verbose_name="last error")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="seats.alert"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="to",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="seats.alertendpoint",
+                        verbose_name="address",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert delivery',
-                'verbose_name_plural': 'alert deliveries',
-                'ordering': ['-id'],
+                "verbose_name": "alert delivery",
+                "verbose_name_plural": "alert deliveries",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='AlertPreference',
+            name="AlertPreference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mail', models.CharField(choices=[('at_once', 'At once'), ('daily', 'Once a day, together'), ('never', 'Never')], default='at_once', max_length=8, verbose_name='by mail')),
-                ('scope', models.CharField(choices=[('mine', 'Accounts I look after, and those nobody does'), ('all', 'All accounts')], default='mine', max_length=4, verbose_name='of')),
-                ('in_app', models.BooleanField(default=True, verbose_name='in the staff inbox')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "mail",
+                    models.CharField(
+                        choices=[("at_once", "At once"), ("daily", "Once a day, together"), ("never", "Never")],
+                        default="at_once",
+                        max_length=8,
+                        verbose_name="by mail",
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("mine", "Accounts I look after, and those nobody does"), ("all", "All accounts")],
+                        default="mine",
+                        max_length=4,
+                        verbose_name="of",
+                    ),
+                ),
+                ("in_app", models.BooleanField(default=True, verbose_name="in the staff inbox")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert preference',
-                'verbose_name_plural': 'alert preferences',
+                "verbose_name": "alert preference",
+                "verbose_name_plural": "alert preferences",
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('public_id', seatportal.kit.ids.PublicIdField(prefix='ctc')),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
-                ('role', models.CharField(choices=[('champion', 'Champion'), ('sponsor', 'Executive sponsor'), ('approver', 'Approver'), ('finance', 'Finance'), ('it', 'IT and security'), ('regional', 'Regional coordinator')], max_length=10, verbose_name='part')),
-                ('influence', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], default='medium', max_length=6, verbose_name='influence')),
-                ('last_contact_on', models.DateField(blank=True, null=True, verbose_name='last contact')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='taken off')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('membership', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.membership')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("public_id", seatportal.kit.ids.PublicIdField(prefix="ctc")),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("champion", "Champion"),
+                            ("sponsor", "Executive sponsor"),
+                            ("approver", "Approver"),
+                            ("finance", "Finance"),
+                            ("it", "IT and security"),
+                            ("regional", "Regional coordinator"),
+                        ],
+                        max_length=10,
+                        verbose_name="part",
+                    ),
+                ),
+                (
+                    "influence",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                        default="medium",
+                        max_length=6,
+                        verbose_name="influence",
+                    ),
+                ),
+                ("last_contact_on", models.DateField(blank=True, null=True, verbose_name="last contact")),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="taken off")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contact',
-                'verbose_name_plural': 'contacts',
-                'ordering': ['account', 'role', 'name'],
+                "verbose_name": "contact",
+                "verbose_name_plural": "contacts",
+                "ordering": ["account", "role", "name"],
             },
         ),
         migrations.CreateModel(
-            name='ExpansionTask',
+            name="ExpansionTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('public_id', seatportal.kit.ids.PublicIdField(prefix='tsk')),
-                ('playbook', models.CharField(max_length=24, verbose_name='playbook')),
-                ('pattern', models.CharField(blank=True, choices=[('departmental', 'Within a department'), ('cross_department', 'To another department'), ('hierarchical', 'Up and down the hierarchy'), ('geographic', 'To another region'), ('', 'None')], max_length=20, verbose_name='pattern')),
-                ('subject', models.CharField(blank=True, max_length=40, verbose_name='about')),
-                ('expands', models.BooleanField(verbose_name='about more seats')),
-                ('opened_at', models.DateTimeField(verbose_name='opened')),
-                ('due_on', models.DateField(verbose_name='due')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('snoozed', 'Snoozed'), ('won', 'Won'), ('lost', 'Lost'), ('done', 'Done')], default='open', max_length=8, verbose_name='state')),
-                ('snoozed_until', models.DateField(blank=True, null=True, verbose_name='snoozed until')),
-                ('quantity', models.PositiveIntegerField(blank=True, null=True, verbose_name='suggested seats')),
-                ('value', models.BigIntegerField(blank=True, null=True, verbose_name='estimated value')),
-                ('value_currency', models.CharField(blank=True, max_length=3, verbose_name='currency')),
-                ('value_interval', models.CharField(blank=True, max_length=5, verbose_name='per')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('won_entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='seats.ledgerentry', verbose_name='won by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("public_id", seatportal.kit.ids.PublicIdField(prefix="tsk")),
+                ("playbook", models.CharField(max_length=24, verbose_name="playbook")),
+                (
+                    "pattern",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("departmental", "Within a department"),
+                            ("cross_department", "To another department"),
+                            ("hierarchical", "Up and down the hierarchy"),
+                            ("geographic", "To another region"),
+                            ("", "None"),
+                        ],
+                        max_length=20,
+                        verbose_name="pattern",
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=40, verbose_name="about")),
+                ("expands", models.BooleanField(verbose_name="about more seats")),
+                ("opened_at", models.DateTimeField(verbose_name="opened")),
+                ("due_on", models.DateField(verbose_name="due")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("snoozed", "Snoozed"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                            ("done", "Done"),
+                        ],
+                        default="open",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("snoozed_until", models.DateField(blank=True, null=True, verbose_name="snoozed until")),
+                ("quantity", models.PositiveIntegerField(blank=True, null=True, verbose_name="suggested seats")),
+                ("value", models.BigIntegerField(blank=True, null=True, verbose_name="estimated value")),
+                ("value_currency", models.CharField(blank=True, max_length=3, verbose_name="currency")),
+                ("value_interval", models.CharField(blank=True, max_length=5, verbose_name="per")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "won_entry",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="seats.ledgerentry",
+                        verbose_name="won by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'expansion task',
-                'verbose_name_plural': 'expansion tasks',
-                'ordering': ['due_on', 'id'],
+                "verbose_name": "expansion task",
+                "verbose_name_plural": "expansion tasks",
+                "ordering": ["due_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', seatportal.kit.ids.PublicIdField(prefix='sig')),
-                ('kind', models.CharField(choices=[('crossed_80', '80 % of the seats in use'), ('few_left', 'Few seats left'), ('limit_reached', 'All seats taken'), ('low_adoption', 'Low adoption'), ('headcount_gap', 'People without a seat'), ('power_users', 'Power users'), ('new_department', 'New department'), ('department_growth', 'Department grows'), ('interest', 'Interest in more seats'), ('champion_left', 'Champion left'), ('runway', 'Seats run out before procurement ends'), ('check_in', 'Check-in due')], max_length=20, verbose_name='kind')),
-                ('subject', models.CharField(blank=True, max_length=40, verbose_name='about')),
-                ('day', models.DateField(verbose_name='day')),
-                ('seen_at', models.DateTimeField(verbose_name='seen')),
-                ('evidence', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='evidence')),
-                ('seats', models.PositiveIntegerField(blank=True, null=True, verbose_name='suggested seats')),
-                ('score', models.PositiveSmallIntegerField(default=0, verbose_name='score')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='told')),
-                ('held_back', models.BooleanField(default=False, verbose_name='held back')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('alert', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='signals', to='seats.alert')),
-                ('task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='signals', to='seats.expansiontask')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", seatportal.kit.ids.PublicIdField(prefix="sig")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("crossed_80", "80 % of the seats in use"),
+                            ("few_left", "Few seats left"),
+                            ("limit_reached", "All seats taken"),
+                            ("low_adoption", "Low adoption"),
+                            ("headcount_gap", "People without a seat"),
+                            ("power_users", "Power users"),
+                            ("new_department", "New department"),
+                            ("department_growth", "Department grows"),
+                            ("interest", "Interest in more seats"),
+                            ("champion_left", "Champion left"),
+                            ("runway", "Seats run out before procurement ends"),
+                            ("check_in", "Check-in due"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=40, verbose_name="about")),
+                ("day", models.DateField(verbose_name="day")),
+                ("seen_at", models.DateTimeField(verbose_name="seen")),
+                (
+                    "evidence",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="evidence"
+                    ),
+                ),
+                ("seats", models.PositiveIntegerField(blank=True, null=True, verbose_name="suggested seats")),
+                ("score", models.PositiveSmallIntegerField(default=0, verbose_name="score")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                ("told_at", models.DateTimeField(blank=True, null=True, verbose_name="told")),
+                ("held_back", models.BooleanField(default=False, verbose_name="held back")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="signals",
+                        to="seats.alert",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="signals",
+                        to="seats.expansiontask",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'signal',
-                'verbose_name_plural': 'signals',
-                'ordering': ['-seen_at', '-id'],
+                "verbose_name": "signal",
+                "verbose_name_plural": "signals",
+                "ordering": ["-seen_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Sweep',
+            name="Sweep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('hourly', 'Hourly'), ('nightly', 'Nightly')], max_length=8, verbose_name='kind')),
-                ('slot', models.DateTimeField(verbose_name='for')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("hourly", "Hourly"), ("nightly", "Nightly")], max_length=8, verbose_name="kind"
+                    ),
+                ),
+                ("slot", models.DateTimeField(verbose_name="for")),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
             ],
             options={
-                'verbose_name': 'sweep',
-                'verbose_name_plural': 'sweeps',
-                'ordering': ['-started_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'slot'), name='sweep_once_per_slot')],
+                "verbose_name": "sweep",
+                "verbose_name_plural": "sweeps",
+                "ordering": ["-started_at", "-id"],
+                "constraints": [models.UniqueConstraint(fields=("kind", "slot"), name="sweep_once_per_slot")],
             },
         ),
         migrations.CreateModel(
-            name='SweepShard',
+            name="SweepShard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first', models.BigIntegerField(verbose_name='from account')),
-                ('last', models.BigIntegerField(verbose_name='to account')),
-                ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
-                ('opened', models.PositiveIntegerField(default=0, verbose_name='signals opened')),
-                ('ended', models.PositiveIntegerField(default=0, verbose_name='signals ended')),
-                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='failed tries')),
-                ('last_error', models.CharField(blank=True, max_length=200, verbose_name='last error')),
-                ('sweep', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shards', to='seats.sweep')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first", models.BigIntegerField(verbose_name="from account")),
+                ("last", models.BigIntegerField(verbose_name="to account")),
+                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="done")),
+                ("opened", models.PositiveIntegerField(default=0, verbose_name="signals opened")),
+                ("ended", models.PositiveIntegerField(default=0, verbose_name="signals ended")),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="failed tries")),
+                ("last_error", models.CharField(blank=True, max_length=200, verbose_name="last error")),
+                (
+                    "sweep",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="shards", to="seats.sweep"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'part of a sweep',
-                'verbose_name_plural': 'parts of sweeps',
-                'ordering': ['sweep', 'first'],
+                "verbose_name": "part of a sweep",
+                "verbose_name_plural": "parts of sweeps",
+                "ordering": ["sweep", "first"],
             },
         ),
         migrations.CreateModel(
-            name='AccountManager',
+            name="AccountManager",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('leads', models.BooleanField(default=True, verbose_name='leads')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("leads", models.BooleanField(default=True, verbose_name="leads")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'account manager',
-                'verbose_name_plural': 'account team',
-                'constraints': [models.UniqueConstraint(fields=('account', 'user'), name='manager_once_per_account'), models.UniqueConstraint(condition=models.Q(('leads', True)), fields=('account',), name='manager_one_leads')],
+                "verbose_name": "account manager",
+                "verbose_name_plural": "account team",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "user"), name="manager_once_per_account"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("leads", True)), fields=("account",), name="manager_one_leads"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['account', '-at'], name='alert_by_account'),
+            model_name="alert",
+            index=models.Index(fields=["account", "-at"], name="alert_by_account"),
         ),
         migrations.AddIndex(
-            model_name='alertdelivery',
-            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('sent_at__isnull', True)), fields=['next_try_at'], name='alert_delivery_due'),
+            model_name="alertdelivery",
+            index=models.Index(
+                condition=models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
+                fields=["next_try_at"],
+                name="alert_delivery_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertdelivery',
-            constraint=models.UniqueConstraint(fields=('account', 'alert', 'channel', 'user', 'endpoint'), name='alert_delivery_once', nulls_distinct=False),
+            model_name="alertdelivery",
+            constraint=models.UniqueConstraint(
+                fields=("account", "alert", "channel", "user", "endpoint"),
+                name="alert_delivery_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('endpoint__isnull', True), ('user__isnull', False)), models.Q(('endpoint__isnull', False), ('user__isnull', True)), _connector='OR'), name='alert_delivery_has_one_reader'),
+            model_name="alertdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("endpoint__isnull", True), ("user__isnull", False)),
+                    models.Q(("endpoint__isnull", False), ("user__isnull", True)),
+                    _connector="OR",
+                ),
+                name="alert_delivery_has_one_reader",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('membership__isnull', False)), fields=('account', 'membership', 'role'), name='contact_once_per_part'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("membership__isnull", False)),
+                fields=("account", "membership", "role"),
+                name="contact_once_per_part",
+            ),
         ),
         migrations.AddIndex(
-            model_name='expansiontask',
-            index=models.Index(fields=['account', '-opened_at'], name='task_by_account'),
+            model_name="expansiontask",
+            index=models.Index(fields=["account", "-opened_at"], name="task_by_account"),
         ),
         migrations.AddIndex(
-            model_name='expansiontask',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'snoozed'])), fields=['due_on'], name='task_due'),
+            model_name="expansiontask",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "snoozed"])), fields=["due_on"], name="task_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expansiontask',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'snoozed'])), fields=('account', 'playbook', 'subject'), name='task_open_once'),
+            model_name="expansiontask",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["open", "snoozed"])),
+                fields=("account", "playbook", "subject"),
+                name="task_open_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expansiontask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'won'), _negated=True), ('won_entry__isnull', False), _connector='OR'), name='task_won_has_entry'),
+            model_name="expansiontask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "won"), _negated=True), ("won_entry__isnull", False), _connector="OR"
+                ),
+                name="task_won_has_entry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expansiontask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'snoozed'), _negated=True), ('snoozed_until__isnull', False), _connector='OR'), name='task_snoozed_has_end'),
+            model_name="expansiontask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "snoozed"), _negated=True), ("snoozed_until__isnull", False), _connector="OR"
+                ),
+                name="task_snoozed_has_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expansiontask',
-            constraint=models.UniqueConstraint(fields=('account', 'won_entry'), name='task_won_once'),
+            model_name="expansiontask",
+            constraint=models.UniqueConstraint(fields=("account", "won_entry"), name="task_won_once"),
         ),
         migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(fields=['account', '-seen_at'], name='signal_by_account'),
+            model_name="signal",
+            index=models.Index(fields=["account", "-seen_at"], name="signal_by_account"),
         ),
         migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True), models.Q(('told_at__isnull', True), ('held_back', True), _connector='OR')), fields=['account'], name='signal_to_tell'),
+            model_name="signal",
+            index=models.Index(
+                condition=models.Q(
+                    ("ended_at__isnull", True),
+                    models.Q(("told_at__isnull", True), ("held_back", True), _connector="OR"),
+                ),
+                fields=["account"],
+                name="signal_to_tell",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('account', 'kind', 'subject'), name='signal_open_once'),
+            model_name="signal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("account", "kind", "subject"),
+                name="signal_open_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sweepshard',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['sweep'], name='shard_open'),
+            model_name="sweepshard",
+            index=models.Index(condition=models.Q(("done_at__isnull", True)), fields=["sweep"], name="shard_open"),
         ),
         migrations.AddConstraint(
-            model_name='sweepshard',
-            constraint=models.UniqueConstraint(fields=('sweep', 'first'), name='shard_once'),
+            model_name="sweepshard",
+            constraint=models.UniqueConstraint(fields=("sweep", "first"), name="shard_once"),
         ),
     ]
