@@ -112,6 +112,12 @@ def run(work: Callable[[], Any], *, cuts: Sequence[Cut] = ()) -> End:
     return start(work, cuts=cuts).wait()
 
 
+def signal_between() -> tuple[Callable[[], object], Callable[[], object]]:
+    """A signal between processes: wait for it, give it."""
+    out, into = os.pipe()
+    return (lambda: os.read(out, 1)), (lambda: os.write(into, b"!"))
+
+
 def die() -> None:
     """What `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
