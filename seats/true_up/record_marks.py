@@ -31,7 +31,11 @@ _ONE = """
 WITH days AS (
     SELECT %(account)s::bigint AS account_id, d::date AS day, d::date::timestamp AT TIME ZONE %(zone)s AS starts,
         (d::date + 1)::timestamp AT TIME ZONE %(zone)s AS ends
-    FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d
+    FROM (
+        SELECT (min(at) AT TIME ZONE %(zone)s)::date AS day FROM seats_ledgerentry WHERE account_id = %(account)s
+    ) AS opened
+    CROSS JOIN generate_series(GREATEST(%(first)s::date, opened.day), %(last)s::date, interval '1 day') AS d
+    WHERE opened.day IS NOT NULL
 )"""
 _STATES = """, states AS (
     SELECT days.account_id, days.day,
@@ -90,7 +94,10 @@ def record_marks(*, at: datetime) -> int:
 
 
 def marks_from_ledger(account: Account, *, zone: str, first: date, last: date) -> list[Mark]:
-    """The marks of some days as the ledger gives them now, whatever was written before."""
+    """The marks of some days as the ledger gives them now, whatever was written before.
+
+    As there, days before its first entry have none: a quarter may begin before the account does.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_ONE + _STATES + _READ, {"account": account.pk, "zone": zone, "first": first, "last": last})
         return [Mark(*row) for row in cursor.fetchall()]

@@ -131,3 +131,20 @@ def test_the_ledger_gives_the_same_marks_again(acme: Membership) -> None:
 
     assert len(written) == 4
     assert marks_from_ledger(account, zone="UTC", first=first, last=last) == written
+
+
+def test_days_before_the_first_seat_have_no_marks_in_the_ledger_either(acme: Membership) -> None:
+    """A quarter may begin before the account does; its proof would never be equal to what was written."""
+    account = acme.account
+    give_pool(account, 3, START)
+    record_marks(at=START + DAY)
+    first, last = date(2026, 1, 1), date(2026, 3, 3)
+
+    again = marks_from_ledger(account, zone="UTC", first=first, last=last)
+
+    assert [mark.day for mark in again] == [date(2026, 3, 2), date(2026, 3, 3)]
+    assert again == marks_written(account, first=first, last=last)
+
+
+def test_an_account_without_any_seat_has_no_marks(acme: Membership) -> None:
+    assert marks_from_ledger(acme.account, zone="UTC", first=date(2026, 3, 2), last=date(2026, 3, 5)) == []
