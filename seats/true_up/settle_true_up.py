@@ -276,6 +276,11 @@ def _reduce(run: TrueUp, at: datetime) -> bool:
     if run.decrease_id or run.renew_quantity is None or item is None or run.renew_quantity >= item.quantity:
         return True
     actor = Actor(user=run.decided_by, door="page" if run.decided_by else "task")
+    standing = open_decrease(run.account)
+    if standing is not None and standing.renew_quantity == run.renew_quantity:
+        # This very number is planned: by whoever, or by a process of this run that died before it could note it.
+        TrueUp.objects.filter(pk=run.pk).update(decrease_id=standing.public_id)
+        return True
     try:
         plan = plan_decrease(
             account=run.account,

@@ -1,13 +1,14 @@
 """The quarterly true-up: told three times, counted by the account's days, decided, charged, reduced, never twice."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils.formats import date_format
 
-from accounts.models import Account, Membership, Notice
+from accounts.models import Account, AuditEntry, Membership, Notice
 from billing.changes.buy_quote import buy_quote
-from billing.changes.decreases import place_due_decreases
+from billing.changes.decreases import place_due_decreases, plan_decrease
 from billing.changes.undo_change import undo_change
 from billing.errors import QuoteUnknown
 from billing.mirror.refresh import refresh_subscription
@@ -361,6 +362,36 @@ def test_killed_anywhere_the_next_round_goes_on(
     assert ScheduledDecrease.objects.filter(state="planned").count() == 1
     assert (held(funded), funded.desk.quantity(funded.stripe_id)) == (10, 12)
     assert Notice.objects.filter(kind="true_up_settled", user=funded.owner.user).count() == 1
+    assert broken_invariants(funded.desk) == []
+
+
+def test_killed_right_after_planning_the_reduction_is_found_and_not_planned_again(
+    funded: Funded, team: Team, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(funded, now)
+    run, moment = counted(funded, team, now, busy=8, idle=2)
+
+    class Killed(BaseException):
+        pass
+
+    def plan_and_die(**values: Any) -> None:
+        plan_decrease(**values)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("seats.true_up.settle_true_up.plan_decrease", plan_and_die)
+        with pytest.raises(Killed):
+            confirm_true_up(
+                account=funded.account, true_up_id=run.public_id, quote_id="", renew=8, actor=funded.actor, at=moment
+            )
+
+    run_true_ups(at=pass_time(funded, moment, moment + HOUR))
+
+    run.refresh_from_db()
+    plan = ScheduledDecrease.objects.get()
+    assert (plan.state, plan.renew_quantity) == (ScheduledDecrease.State.PLANNED, 8)
+    assert (run.state, run.renew_quantity, run.decrease_id) == (State.SETTLED, 8, plan.public_id)
+    assert AuditEntry.objects.filter(action="reduction.planned").count() == 1
     assert broken_invariants(funded.desk) == []
 
 
