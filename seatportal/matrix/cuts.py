@@ -31,6 +31,57 @@ KILL_POINTS: dict[str, tuple[str, str, str, int]] = {
     "before the schedule is sent": (GATEWAY, "create_schedule", "before", 1),
     "between the schedule's two calls": (GATEWAY, "create_schedule", "after", 1),
     "after the schedule is sent": (GATEWAY, "update_schedule", "after", 1),
+    "after the card was charged again": (GATEWAY, "pay_invoice", "after", 1),
+    # Undo and refund
+    "after the undo is stored": ("billing.changes.undo_change", "finish_change", "before", 1),
+    "before the refund is claimed": ("billing.changes.undo_change", "give_back", "before", 1),
+    "after the refund is claimed": ("billing.changes.give_back", "_read_amounts", "before", 1),
+    "before the refund is sent": (GATEWAY, "refund", "before", 1),
+    "after Stripe refunded": (GATEWAY, "refund", "after", 1),
+    "after the refund is kept": ("billing.changes.give_back", "_keep", "after", 2),
+    "after Stripe took the credit": (GATEWAY, "adjust_balance", "after", 1),
+    "after the taken credit is kept": ("billing.changes.give_back", "_keep", "after", 3),
+    "after the refund is done": ("billing.changes.give_back", "_keep", "after", 4),
+    # True-up
+    "inside the transaction that counts": ("seats.true_up.count_true_up", "tell", "before", 1),
+    "after the true-up is decided": ("seats.true_up.run_true_ups", "decide_by_default", "after", 1),
+    "after the true-up's charge is stored": ("seats.true_up.settle_true_up", "finish_change", "before", 1),
+    "before the true-up's failure is kept": ("seats.true_up.settle_true_up", "_fail", "before", 1),
+    "before idle seats are released": ("seats.true_up.settle_true_up", "_release", "before", 1),
+    "inside the transaction that releases": ("seats.true_up.settle_true_up", "release_seats", "after", 1),
+    "before the reduction is planned": ("seats.true_up.settle_true_up", "plan_decrease", "before", 1),
+    "after the reduction is planned": ("seats.true_up.settle_true_up", "plan_decrease", "after", 1),
+    "inside the transaction that seals": ("seats.true_up.settle_true_up", "tell", "before", 1),
+    # Credit notes
+    "after the credit note is stored": ("billing.reconcile.issue_credit_note", "finish_credit_note", "before", 1),
+    "before the credit note is sent": (GATEWAY, "create_credit_note", "before", 1),
+    "after Stripe issued the credit note": (GATEWAY, "create_credit_note", "after", 1),
+    "inside the transaction that closes the incident": ("billing.reconcile.issue_credit_note", "_keep", "after", 1),
+    "after the incident is closed": ("billing.reconcile.issue_credit_note", "_settle", "after", 1),
+    # Idle credits
+    "after idle seats are counted": ("seats.true_up.count_idle_credits", "finish_idle_credit", "before", 1),
+    "after the idle credit is priced": ("billing.changes.credit_idle", "_send", "before", 1),
+    "before the idle credit is sent": (GATEWAY, "create_invoice_item", "before", 1),
+    "after Stripe took the idle credit": (GATEWAY, "create_invoice_item", "after", 1),
+    "inside the transaction that ends the idle credit": ("billing.changes.credit_idle", "record_audit", "before", 1),
+    "after the idle credit is done": ("billing.changes.credit_idle", "_end", "after", 1),
+}
+# What writes to Stripe and makes events: with early webhooks they are handled before the answer of such a call.
+WRITES = (
+    "update_subscription",
+    "pay_invoice",
+    "refund",
+    "adjust_balance",
+    "create_credit_note",
+    "create_invoice_item",
+)
+# The rows whose keys Stripe hears: the key's first word -> where a key of that kind is stored.
+_KEPT = {
+    "seatchg": "SELECT 1 FROM billing_quantitychange WHERE idempotency_key = %s",
+    "trueup": "SELECT 1 FROM billing_quantitychange WHERE idempotency_key = %s",
+    "credit": "SELECT 1 FROM billing_creditnote WHERE idempotency_key = %s",
+    "idlecredit": "SELECT 1 FROM billing_idlecredit WHERE idempotency_key = %s",
+    "refund": "SELECT 1 FROM billing_refund WHERE public_id = split_part(%s, ':', 2)",
 }
 
 
@@ -157,8 +208,8 @@ def witness(notes: Notes) -> Cut:
             notes.add("broken", "15: Stripe was called inside a transaction")
 
     def row_is_there(key: str) -> None:
-        stored = "SELECT 1 FROM billing_quantitychange WHERE idempotency_key = %s"
-        if key.startswith("seatchg:") and look(stored, key) is None:
+        stored = _KEPT.get(key.partition(":")[0])
+        if stored and look(stored, key) is None:
             notes.add("broken", f"8: {key} was sent before its row was committed")
 
     def cut() -> None:

@@ -1,41 +1,12 @@
-"""The table: every fault of payments.md §11.1 with its stories, and the cells of the grid that mean nothing."""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+"""The table: every fault of payments.md §11.1 with its stories, then what follows a purchase (aftermath.py)."""
 
 from billing.models import Incident
 from seatportal.matrix import cuts
-from seatportal.matrix.scenarios import CARDS, ORDERS, WAITS, Card, Order, Scenario, grid
-from seatportal.matrix.stage import Stage
+from seatportal.matrix.aftermath import AFTERMATH
+from seatportal.matrix.rows import HEARD, ONE_CARD, ONE_ORDER, Fault
+from seatportal.matrix.scenarios import ORDERS, WAITS, Card, Order, Scenario
 from seatportal.matrix.stories import buying, machines, prices, renewals, rivals, webhooks
 from seatportal.matrix.stories.buying import purchase
-
-HEARD: Final = tuple(order for order in ORDERS if order != Order.LOST)
-ONE_CARD: Final = (Card.OK,)
-ONE_ORDER: Final = (Order.LATE,)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One fault or a variant of it. `skips` says why cells outside `cards` × `orders` mean nothing."""
-
-    name: str
-    title: str
-    story: Callable[[Stage], None]
-    cards: tuple[Card, ...] = CARDS
-    orders: tuple[Order, ...] = ORDERS
-    skips: str = ""
-
-    def scenarios(self) -> Iterator[Scenario]:
-        """Its cells."""
-        return grid(self.name, self.cards, self.orders)
-
-    @property
-    def skipped(self) -> int:
-        """Cells of the full grid that mean nothing here."""
-        return len(CARDS) * len(ORDERS) - len(self.cards) * len(self.orders)
-
 
 _STORED = "after the row is stored"
 _SENT = "before the call is sent"
@@ -48,7 +19,7 @@ _REFUSED_FIRST = "it ends before any card is charged"
 _NO_CARD = "a reduction charges no card"
 _NO_EVENT = "nothing is charged, so no event tells of it"
 
-FAULTS: tuple[Fault, ...] = (
+PURCHASES: tuple[Fault, ...] = (
     Fault("F1", "kill -9 after the row is stored", purchase(kill=_STORED)),
     Fault("F1.sweep-reads", "and the sweep too, after its read",
           buying.killed_in_the_sweep("after the sweep's read", buyer=_STORED)),
@@ -154,6 +125,7 @@ FAULTS: tuple[Fault, ...] = (
           prices.not_as_quoted(prices.discount_begins, Incident.Gravity.LOW)),
 )  # fmt: skip
 
+FAULTS = (*PURCHASES, *AFTERMATH)
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
@@ -165,7 +137,7 @@ def full() -> list[Scenario]:
 def fast() -> list[Scenario]:
     """A fixed part of it: every fault and variant, and over them every card with every order."""
     chosen: list[Scenario] = []
-    for number, fault in enumerate(FAULTS):
+    for number, fault in enumerate(fault for fault in FAULTS if fault.fast):
         cells = list(fault.scenarios())
         # Steps that share no factor with 5 walk through cards and orders alike.
         chosen += [cells[(number * 7) % len(cells)]]

@@ -17,7 +17,7 @@ from seatportal.matrix.mutants import BY_NAME as MUTANTS
 from seatportal.matrix.processes import Notes
 from seatportal.matrix.scenarios import Card, Order, Scenario, scenario
 from seatportal.matrix.shop import Shop
-from seatportal.matrix.stage import Stage
+from seatportal.matrix.stage import Stage, money_under_way
 from seatportal.matrix.truth import find_untrue
 from seatportal.matrix.web import Door
 from seats.invariants.check_invariants import check_invariants
@@ -86,6 +86,7 @@ class Lane:
         broken = [str(one) for one in check_invariants(at=stage.at)]
         broken += [str(one) for one in find_untrue(stripe=self.shop)]
         broken += self.notes.of("broken") + self._unkeyed()
+        broken += [f"3: {row!r} is still {row.state}" for row in money_under_way()]
         if not broken and not stage.reconciled and (differs := stage.reconcile()) != (0, 0):
             broken.append(f"the reconciliation finds {differs[0]} differences and fails at {differs[1]}")
         return broken

@@ -15,6 +15,8 @@ from seatportal.demo.vendor import Vendor
 from seatportal.demo.webhook import KEY, PATH
 
 TIERS = (5000, 4000)
+# Where quantities and prices are changed, and so charged.
+CHARGING = "/v1/subscriptions/sub_"
 
 
 class Shop(Vendor):
@@ -78,15 +80,51 @@ class Shop(Vendor):
         found: dict[str, Any] = self._get(f"/v1/subscriptions/{id}")
         return found
 
+    def price_of(self, subscription: str) -> str:
+        """The price of the first item."""
+        return str(self.subscription(subscription)["items"]["data"][0]["price"]["id"])
+
+    def charges(self, subscription: str) -> list[int]:
+        """Totals of the paid invoices that changes made, newest first."""
+        ours = (row for row in self.invoices(subscription) if row["billing_reason"] == "subscription_update")
+        return [row["total"] for row in ours if row["status"] == "paid"]
+
+    def paid(self, invoice: str) -> int:
+        """What a card paid of an invoice, in minor units."""
+        return int(self._get(f"/v1/invoices/{invoice}")["amount_paid"])
+
+    def credit_of(self, customer: str) -> int:
+        """Credit on the customer's balance in minor units."""
+        return -int(self._get(f"/v1/customers/{customer}")["balance"])
+
+    def refunds(self) -> list[int]:
+        """Every refund of this world in minor units, newest first."""
+        return [row["amount"] for row in self._get("/v1/refunds?limit=100")["data"]]
+
+    def balance_moves(self, customer: str) -> list[int]:
+        """Every move of the customer's balance that no invoice made; above zero takes credit away. Newest first."""
+        rows = self._get(f"/v1/customers/{customer}/balance_transactions?limit=100")["data"]
+        return [row["amount"] for row in rows if row["type"] == "adjustment"]
+
+    def credit_notes(self) -> list[dict[str, Any]]:
+        """Every credit note of this world, newest first."""
+        rows: list[dict[str, Any]] = self._get("/v1/credit_notes?limit=100")["data"]
+        return rows
+
+    def invoice_items(self, customer: str) -> list[dict[str, Any]]:
+        """What was put on the customer's invoices by hand, newest first."""
+        rows: list[dict[str, Any]] = self._get(f"/v1/invoiceitems?customer={customer}&limit=100")["data"]
+        return rows
+
     def ordered_faults(self) -> int:
         """Faults that nobody has met yet."""
         return int(self._get("/_control/state")["faults"])
 
     # What people do there
 
-    def fault(self, kind: str, *, seconds: float = 1.0) -> None:
-        """The next charging call meets this."""
-        match = {"method": "POST", "path_regex": "^/v1/subscriptions/sub_"}
+    def fault(self, kind: str, *, path: str = CHARGING, seconds: float = 1.0) -> None:
+        """The next call that writes at such a path meets this; the charging call if nothing is said."""
+        match = {"method": "POST", "path_regex": f"^{path}"}
         self._control("faults", {"kind": kind, "match": match, "times": 1, "seconds": seconds})
 
     def execute_late(self, subscription: str, params: dict[str, Any]) -> None:

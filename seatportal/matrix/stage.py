@@ -14,16 +14,19 @@ from accounts.models import Account, Membership, Role, User
 from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import buy_quote
 from billing.changes.checkout import ensure_customer
+from billing.changes.credit_idle import finish_idle_credits
 from billing.changes.decreases import let_go_of_schedules, place_due_decreases
 from billing.changes.finish_open_changes import finish_open_changes
+from billing.changes.give_back import give_back_what_is_due
 from billing.changes.pending import retry_payment
 from billing.changes.repair_decreases import repair_missed_decreases
 from billing.inbox.fetch_missed_events import fetch_missed_events
 from billing.inbox.handle_event import handle_waiting_events
 from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange, Quote, StripeEvent, Subscription
+from billing.models import CreditNote, IdleCredit, QuantityChange, Quote, Refund, StripeEvent, Subscription
 from billing.quotes.quote_quantity import quote_quantity
+from billing.reconcile.issue_credit_note import finish_credit_notes
 from billing.reconcile.reconcile import reconcile_account
 from seatportal.matrix import cuts
 from seatportal.matrix.processes import Cut, End, Notes, Running, run, start
@@ -39,6 +42,15 @@ STEPS = (1, 2, 3, 9, 15, 35, 15, 20, 50, 360, 780)
 MODES = {Order.EARLY: "normal", Order.LATE: "normal", Order.TWICE: "duplicate", Order.REVERSED: "reverse"}
 HELD = 10
 ADDED = 2
+
+
+def money_under_way() -> list[Refund | CreditNote | IdleCredit]:
+    """What is on its way back to a customer and not there yet."""
+    return [
+        *Refund.objects.filter(state=Refund.State.DUE),
+        *CreditNote.objects.filter(state=CreditNote.State.CONFIRMED),
+        *IdleCredit.objects.filter(state__in=IdleCredit.OPEN),
+    ]
 
 
 @dataclass
@@ -113,20 +125,20 @@ class Stage:
     def start_click(self, quote: Quote, *cuts_of_it: Cut) -> Running:
         """Buy, and do not wait for the process."""
         at = self.at
-        early = [cuts.around(cuts.GATEWAY, "update_subscription", after=self.news)] if self.early else []
 
         def buy() -> str:
             change = buy_quote(account=self.account, quote_id=quote.public_id, actor=self.actor, at=at)
             return change.state
 
-        return start(buy, cuts=[*self.always, *early, *cuts_of_it])
+        return start(buy, cuts=[*self.always, *self.early_news(), *cuts_of_it])
 
-    def pay_again(self) -> End:
+    def pay_again(self, *cuts_of_it: Cut) -> End:
         """Another card, and the waiting invoice tried again."""
         self.shop.put_card(self.customer, "pm_card_mastercard")
         at, change = self.at, self.change()
         return self.apart(
-            lambda: retry_payment(account=self.account, change_id=change.public_id, actor=self.actor, at=at).state
+            lambda: retry_payment(account=self.account, change_id=change.public_id, actor=self.actor, at=at).state,
+            *cuts_of_it,
         )
 
     def customer_acts(self) -> None:
@@ -147,6 +159,10 @@ class Stage:
         """Whether webhooks come before the answer of the call that caused them."""
         return self.scenario.order == Order.EARLY
 
+    def early_news(self) -> list[Cut]:
+        """With early webhooks: they are handled before the answer of any call that causes them."""
+        return [cuts.around(cuts.GATEWAY, name, after=self.news) for name in cuts.WRITES] if self.early else []
+
     def apart(self, work: Callable[[], Any], *cuts_of_it: Cut) -> End:
         """Run something of ours in a process of its own; beyond being killed, nothing may go wrong there."""
         ended = run(work, cuts=[*self.always, *cuts_of_it])
@@ -160,6 +176,9 @@ class Stage:
         def jobs() -> None:
             handle_waiting_events(at=at)
             finish_open_changes(at=at)
+            give_back_what_is_due(at=at)
+            finish_credit_notes(at=at)
+            finish_idle_credits(at=at)
             place_due_decreases(at=at)
             let_go_of_schedules(at=at)
             repair_missed_decreases(at=at)
@@ -217,7 +236,7 @@ class Stage:
     def rest(self, *, most: int = len(STEPS)) -> None:
         """Let time pass and the sweeps run until nothing is under way any more."""
         for minutes in STEPS[:most]:
-            if not QuantityChange.objects.filter(state__in=UNDER_WAY).exists():
+            if not QuantityChange.objects.filter(state__in=UNDER_WAY).exists() and not money_under_way():
                 return
             self.shop.wait(minutes=minutes)
             self.sweep()

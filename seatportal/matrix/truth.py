@@ -88,7 +88,7 @@ def _of_requests(log: Sequence[Mapping[str, Any]]) -> list[Broken]:
     first: dict[str, int] = {}
     for row in log:
         key = row.get("idempotency_key") or ""
-        if not key.startswith("seatchg:"):
+        if not key.startswith(("seatchg:", "trueup:")):
             continue
         change = stored.get(key)
         if change is None:

@@ -21,6 +21,12 @@ def natural_end(stage: Stage) -> str:
 
 def finish(stage: Stage) -> None:
     """From a click to the end of everything: news, sweeps, the customer's act, late news."""
+    settle(stage)
+    stage.last_news()
+
+
+def settle(stage: Stage) -> None:
+    """From a click to the change's end, and no further: what is on its way stays there."""
     stage.news()
     stage.rest()
     if stage.change().state == State.AWAITING_PAYMENT:
@@ -29,7 +35,15 @@ def finish(stage: Stage) -> None:
         stage.shop.wait(minutes=3)
         stage.sweep()
         stage.rest()
-    stage.last_news()
+
+
+def buy(stage: Stage) -> QuantityChange:
+    """A purchase without any fault, settled and paid."""
+    stage.click(stage.quote())
+    settle(stage)
+    change = stage.change()
+    stage.require("it was bought", change.state == State.APPLIED)
+    return change
 
 
 def purchase(*, fault: str = "", kill: str = "", click: tuple[Cut, ...] = (), end: str = "") -> Callable[[Stage], None]:
@@ -149,16 +163,12 @@ def killed_in_the_sweep(point: str, *, buyer: str) -> Callable[[Stage], None]:
         ended = stage.click(stage.quote(), cuts.kill_at(buyer, stage.notes))
         stage.require("the buyer was killed", ended.killed)
         stage.shop.wait(minutes=2)
-        swept = stage.sweep(cuts.kill_at(point, stage.notes), *early(stage))
+        swept = stage.sweep(cuts.kill_at(point, stage.notes), *stage.early_news())
         stage.require("the sweep was killed", swept.killed)
         finish(stage)
         stage.expect_end(natural_end(stage))
 
     return story
-
-
-def early(stage: Stage) -> list[Cut]:
-    return [cuts.around(cuts.GATEWAY, "update_subscription", after=stage.news)] if stage.early else []
 
 
 def charging_calls(stage: Stage) -> int:
