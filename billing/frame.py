@@ -167,6 +167,7 @@ def register() -> None:
             "offer.offered": gettext_lazy("Offer made"),
             "offer.accepted": gettext_lazy("Offer agreed"),
             "offer.declined": gettext_lazy("Offer refused"),
+            "subscription.second_ended": gettext_lazy("Second subscription ended and refunded"),
             "subscription.cancel": gettext_lazy("End of the subscription asked for"),
             "subscription.resume": gettext_lazy("End of the subscription taken back"),
             "resumption.confirmed": gettext_lazy("Resumption of the subscription ordered"),

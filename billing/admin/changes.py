@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access.actor import actor_of
 from billing.changes.finish_change import finish_change
 from billing.changes.follow_refund import leave_as_credit, may_try_again, retry_refund
-from billing.models import Ending, QuantityChange, Quote, Refund, Resumption
+from billing.models import CheckoutSession, Ending, QuantityChange, Quote, Refund, Resumption
 from billing.reconcile.resolve_conflict import resolve_conflict
 from seatportal.kit.acts import Act, ActingAdmin
 from seatportal.kit.admin import ReadOnlyAdmin
@@ -156,3 +156,13 @@ class ResumptionAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("public_id", "account__name", "account__slug", "invoice_stripe_id")
     list_select_related = ("account", "user")
+
+
+@admin.register(CheckoutSession)
+class CheckoutSessionAdmin(ReadOnlyAdmin):
+    """Payment pages of first purchases."""
+
+    list_display = ("public_id", "account", "price", "quantity", "state", "user", "opened_at", "closed_at")
+    list_filter = ("state",)
+    search_fields = ("public_id", "stripe_id", "account__name", "account__slug")
+    list_select_related = ("account", "user", "price__plan")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access.actor import actor_of
 from billing.models import Drift, Reconciliation
 from billing.models.drift import Kind
+from billing.reconcile.end_second import end_second_subscription, is_second
 from billing.reconcile.reconcile import start_reconciliation
 from billing.reconcile.repair import accept_drift, ignore_drift, may_repair, repair_drift
 from seatportal.kit.acts import Act, ActingAdmin
@@ -37,6 +38,13 @@ def _ignore(request: HttpRequest, row: Drift, reason: str) -> str:
     return _("It is set aside.")
 
 
+def _end_second(request: HttpRequest, row: Drift, reason: str) -> str:
+    amount = end_second_subscription(drift=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    if not amount:
+        return _("It is ended. It had not been paid by card, so nothing was given back.")
+    return _("It is ended and its payment is given back.")
+
+
 def _repair_words(row: Drift) -> str | Promise:
     if row.kind in (Kind.POOL, Kind.COUNTER):
         return gettext_lazy("Count anew")
@@ -45,7 +53,7 @@ def _repair_words(row: Drift) -> str | Promise:
 
 @admin.register(Drift)
 class DriftAdmin(ActingAdmin):
-    """Where our books and Stripe's do not agree. Nothing here writes to Stripe."""
+    """Where our books and Stripe's do not agree. Only the end of a second subscription writes to Stripe."""
 
     list_display = (
         "last_seen",
@@ -71,6 +79,16 @@ class DriftAdmin(ActingAdmin):
             offered=may_repair,
             explain=gettext_lazy(
                 "Our side follows Stripe's, or the rows that are there. Nothing is written to Stripe."
+            ),
+        ),
+        Act(
+            name="end-second",
+            label=lambda row: gettext_lazy("End it and give its payment back"),
+            run=_end_second,
+            offered=is_second,
+            explain=gettext_lazy(
+                "The account has another subscription, which stays as it is. This one is cancelled at Stripe at once, "
+                "what its last invoice charged to a card is refunded, and the owners get a mail."
             ),
         ),
         Act(

@@ -1,13 +1,13 @@
 """The first purchase and the card: on Stripe's own pages, reached from ours."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
-from accounts.audit.record_audit import record_audit
 from accounts.models import Account
+from billing.changes.checkout_session import close_paid_page, open_page
 from billing.errors import (
     ChangeInProgress,
     MinimumSeats,
@@ -24,17 +24,13 @@ from billing.mirror.refresh import refresh_subscription
 from billing.models import Customer, PaymentMethod, Price
 from billing.quotes.bounds import prices_for
 from billing.terms.queries import terms_in_force
-from seatportal.kit.clock import to_unix
 from seatportal.kit.ids import public_id
-
-# A repeated click within this long opens the same session.
-SESSION_LIFE = timedelta(minutes=10)
 
 
 def start_checkout(
     *, account: Account, price: Price, quantity: int, actor: Actor, success_url: str, cancel_url: str, at: datetime
 ) -> str:
-    """Open Stripe's page for the first purchase and return its address.
+    """Open Stripe's page for the first purchase and return its address; one opened before for something else closes.
 
     Raises ChangeInProgress when a subscription is live already, QuantityWrong, MinimumSeats, TooManySeats,
     ProviderUnavailable.
@@ -61,7 +57,6 @@ def start_checkout(
             maximum=held.maximum,
         )
     customer = ensure_customer(account=account, email=_billing_address(actor), at=at)
-    window = to_unix(at) // int(SESSION_LIFE.total_seconds())
     params = {
         "mode": "subscription",
         "customer": customer.stripe_id,
@@ -72,12 +67,7 @@ def start_checkout(
         "success_url": success_url,
         "cancel_url": cancel_url,
     }
-    try:
-        url = gateway().checkout_url(params, key=f"checkout:{account.public_id}:{price.public_id}:{quantity}:{window}")
-    except GatewayError as error:
-        raise ProviderUnavailable from error
-    record_audit(account=account, actor=actor, action="checkout.opened", target=price.public_id, summary=f"{quantity}")
-    return url
+    return open_page(account=account, price=price, quantity=quantity, params=params, actor=actor, at=at)
 
 
 def ensure_customer(*, account: Account, email: str, at: datetime) -> Customer:
@@ -121,6 +111,7 @@ def after_checkout(*, account: Account, at: datetime) -> bool:
         refresh_customer(stripe_id=customer.stripe_id, at=at)
         for remote in gateway().subscriptions_of(customer.stripe_id):
             refresh_subscription(stripe_id=remote.id, at=at)
+        close_paid_page(account=account, at=at)
     except GatewayError as error:
         raise ProviderUnavailable from error
     return live_subscription(account) is not None

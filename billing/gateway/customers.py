@@ -1,6 +1,5 @@
 """Customers, and the pages of Stripe that they are sent to."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from billing.gateway import convert
@@ -30,11 +29,6 @@ class Customers(Client):
             "preferred_locales": [locale],
         }
         return convert.customer(self._write(key, lambda o: self._writer.v1.customers.create(cast(Any, params), o)))
-
-    def checkout_url(self, params: Mapping[str, Any], *, key: str) -> str:
-        """Open a Checkout session and return its address."""
-        data = self._write(key, lambda o: self._writer.v1.checkout.sessions.create(cast(Any, dict(params)), o))
-        return str(data["url"])
 
     def portal_url(self, customer_id: str, *, return_url: str, key: str) -> str:
         """Stripe's own page to change the card; returns its address."""

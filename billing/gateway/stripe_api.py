@@ -5,6 +5,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from billing.gateway.catalog import Catalog
+from billing.gateway.checkouts import Checkouts
 from billing.gateway.credit_notes import CreditNotes
 from billing.gateway.customers import Customers
 from billing.gateway.events import Events
@@ -17,7 +18,7 @@ from billing.gateway.subscriptions import Subscriptions
 
 
 class StripeGateway(
-    Subscriptions, Invoices, InvoiceItems, Customers, CreditNotes, Schedules, Refunds, Catalog, Events, Setup
+    Subscriptions, Invoices, InvoiceItems, Customers, Checkouts, CreditNotes, Schedules, Refunds, Catalog, Events, Setup
 ):
     """Our verbs at Stripe."""
 

@@ -62,3 +62,8 @@ class Subscriptions(Client):
     def resume_subscription(self, subscription_id: str, params: Mapping[str, Any], *, key: str) -> None:
         """Let a paused subscription go on. What came of it is for a read to say."""
         self._write(key, lambda o: self._writer.v1.subscriptions.resume(subscription_id, cast(Any, dict(params)), o))
+
+    def cancel_subscription(self, subscription_id: str, *, key: str) -> None:
+        """End one at once, without a last invoice and without credit."""
+        params = {"invoice_now": False, "prorate": False}
+        self._write(key, lambda o: self._writer.v1.subscriptions.cancel(subscription_id, cast(Any, params), o))

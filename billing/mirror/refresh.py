@@ -19,6 +19,7 @@ from billing.mirror.edits import hold_changed_shape, hold_foreign_update, shape_
 from billing.mirror.mirror_customer import mirror_card
 from billing.mirror.mirror_invoice import mirror_invoices, unpaid_of
 from billing.mirror.queries import COUNTING, seat_item
+from billing.mirror.second_subscription import live_beside, put_to_staff
 from billing.mirror.settle import intent_of, settle_change, settle_decrease
 from billing.mirror.settle_resumption import settle_resumption
 from billing.mirror.verdict import our_invoice
@@ -47,13 +48,13 @@ class Refreshed:
 
 
 def refresh_subscription(*, stripe_id: str, at: datetime) -> Refreshed | None:
-    """Read one subscription and write what follows; None when its customer is not ours.
+    """Read one subscription and write what follows; None when its customer is not ours, or has another one.
 
     Raises GatewayError. Must be called outside a transaction.
     """
     fence = _raise_fence(stripe_id)
     remote = gateway().subscription(stripe_id)
-    if fence is None and not Customer.objects.filter(stripe_id=remote.customer_id).exists():
+    if fence is None and not _may_be_ours(remote, at):
         return None
     ids = {item.price_id for item in remote.items}
     if Price.objects.filter(stripe_id__in=ids).count() < len(ids):
@@ -68,6 +69,20 @@ def refresh_subscription(*, stripe_id: str, at: datetime) -> Refreshed | None:
             return Refreshed(remote, written=False)
         _write(subscription, remote, invoice, payment, at)
     return Refreshed(remote, written=True)
+
+
+def _may_be_ours(remote: RemoteSubscription, at: datetime) -> bool:
+    """Of a customer of ours that has no other one; a second one is for people, once the first is read and lives."""
+    customer = Customer.objects.filter(stripe_id=remote.customer_id).select_related("account").first()
+    if customer is None:
+        return False
+    beside = live_beside(remote, customer)
+    if beside is not None:
+        refresh_subscription(stripe_id=beside.stripe_id, at=at)
+        beside = live_beside(remote, customer)
+    if beside is not None:
+        put_to_staff(remote=remote, customer=customer, beside=beside, at=at)
+    return beside is None
 
 
 def refresh_until_written(*, stripe_id: str, at: datetime, tries: int = 4) -> Refreshed | None:

@@ -1,5 +1,6 @@
 """The mirror of Stripe, quotes, and the intents that change quantities."""
 
+from billing.models.checkout_session import CheckoutSession
 from billing.models.customer import Customer, PaymentMethod
 from billing.models.decrease import ScheduledDecrease
 from billing.models.drift import Drift, Reconciliation
@@ -18,6 +19,7 @@ from billing.models.subscription import Subscription, SubscriptionItem
 from billing.models.terms import Terms
 
 __all__ = [
+    "CheckoutSession",
     "CreditNote",
     "Customer",
     "Drift",

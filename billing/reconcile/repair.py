@@ -15,6 +15,7 @@ from billing.mirror.freeze import thaw
 from billing.mirror.refresh import refresh_until_written
 from billing.models import Drift, QuantityChange, Subscription
 from billing.models.drift import Kind
+from billing.reconcile.end_second import is_second
 from billing.reconcile.rules import REPAIRABLE
 from billing.reconcile.snapshot import snapshot
 
@@ -23,7 +24,7 @@ State = Drift.State
 
 def may_repair(drift: Drift) -> bool:
     """Whether a reread or a recount puts it right. What Stripe has and we do not is taken in for a known customer."""
-    known = drift.kind == Kind.UNKNOWN and drift.account_id is not None
+    known = drift.kind == Kind.UNKNOWN and drift.account_id is not None and not is_second(drift)
     return drift.state in (State.FOUND, State.IGNORED) and (drift.kind in REPAIRABLE or known)
 
 
