@@ -143,3 +143,10 @@ class EventsForgotten(PortalError):
 
     code, status = "events_forgotten", 409
     message = _("The events of these days are not all kept any more. Begin with the first day that is complete.")
+
+
+class SharingAnswered(PortalError):
+    """Answered or closed already."""
+
+    code, status = "sharing_answered", 409
+    message = _("This was answered already. Nothing more was changed.")

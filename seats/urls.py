@@ -20,6 +20,7 @@ from seats.views import (
     release,
     requests,
     seat_list,
+    sharing,
     true_ups,
     usage,
 )
@@ -73,6 +74,9 @@ urlpatterns = [
     path(f"{REQUEST}<str:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
     path(f"{REQUEST}<str:request_id>/remind/", requests.remind_of, name="remind"),
     path(f"{ACCOUNT}me/", my_page.my_page, name="me"),
+    path(f"{ACCOUNT}me/sharing/<str:case_id>/", sharing.answer, name="sharing_answer"),
+    path(f"{ACCOUNT}usage/sharing/", sharing.sharing, name="sharing"),
+    path(f"{ACCOUNT}usage/sharing/<str:case_id>/close/", sharing.close, name="sharing_close"),
     path(f"{ACCOUNT}settings/limit/", policy.policy, name="policy"),
     path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>/", behind.line, name="line"),
     path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>.csv", behind.line_csv, name="line_csv"),

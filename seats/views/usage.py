@@ -12,6 +12,8 @@ from seatportal.kit.clock import now
 from seats.insight.people import count_idle, idle_people
 from seats.insight.use import active_days, feature_matrix
 from seats.models import DailyUsage
+from seats.sharing.queries import open_cases
+from seats.sharing.show_cases import SEES
 from seats.views.common import counts_for
 
 IDLE_SHOWN = 10
@@ -31,6 +33,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "idle": idle_people(request.account, at, size=IDLE_SHOWN),
         "idle_count": count_idle(request.account, at),
         "matrix": feature_matrix(request.account, at),
+        "shared": open_cases(request.account).count() if SEES in request.capabilities else 0,
         "may_assign": "seats.assign" in request.capabilities,
     }
     return render(request, "seats/usage.html", context)
