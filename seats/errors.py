@@ -145,8 +145,8 @@ class EventsForgotten(PortalError):
     message = _("The events of these days are not all kept any more. Begin with the first day that is complete.")
 
 
-class SharingAnswered(PortalError):
-    """Answered or closed already."""
+class UsageIsPrivate(PortalError):
+    """What one person did is not shown in this account."""
 
-    code, status = "sharing_answered", 409
-    message = _("This was answered already. Nothing more was changed.")
+    code, status = "usage_is_private", 403
+    message = _("This account shows usage for groups of at least five only, not for single people.")

@@ -158,6 +158,7 @@ def register() -> None:
         ]
     )
     SETTINGS.append(NavEntry(gettext_lazy("Seat limit"), "sliders-horizontal", "seats:policy", "policy.manage", 40))
+    SETTINGS.append(NavEntry(gettext_lazy("Usage data"), "chart-column", "seats:usage_settings", "account.manage", 45))
     BANNERS.extend([over_limit, frozen, purchase_on_its_way])
     LABELS.update(
         {
@@ -173,6 +174,7 @@ def register() -> None:
             "request.refused": gettext_lazy("Request refused"),
             "request.withdrawn": gettext_lazy("Request withdrawn"),
             "request.reminded": gettext_lazy("Reminded of a request"),
+            "usage.settings_changed": gettext_lazy("Usage settings changed"),
             "policy.changed": gettext_lazy("Seat limit changed"),
             "true_up.counted": gettext_lazy("True-up counted"),
             "true_up.confirmed": gettext_lazy("True-up confirmed"),
@@ -181,9 +183,6 @@ def register() -> None:
             "true_up.failed": gettext_lazy("True-up not charged"),
             "true_up.again": gettext_lazy("True-up charged again"),
             "true_up.withdrawn": gettext_lazy("True-up withdrawn"),
-            "sharing.answered": gettext_lazy("Answered whether a sign-in is shared"),
-            "sharing.shown": gettext_lazy("Shared sign-in shown to admins"),
-            "sharing.closed": gettext_lazy("Shared sign-in closed"),
             "idle_credit.done": gettext_lazy("Idle seats credited"),
             "idle_credit.failed": gettext_lazy("Credit for idle seats failed"),
             "idle_credit.again": gettext_lazy("Credit for idle seats tried again"),

@@ -20,9 +20,9 @@ from seats.views import (
     release,
     requests,
     seat_list,
-    sharing,
     true_ups,
     usage,
+    usage_settings,
 )
 
 app_name = "seats"
@@ -74,9 +74,6 @@ urlpatterns = [
     path(f"{REQUEST}<str:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
     path(f"{REQUEST}<str:request_id>/remind/", requests.remind_of, name="remind"),
     path(f"{ACCOUNT}me/", my_page.my_page, name="me"),
-    path(f"{ACCOUNT}me/sharing/<str:case_id>/", sharing.answer, name="sharing_answer"),
-    path(f"{ACCOUNT}usage/sharing/", sharing.sharing, name="sharing"),
-    path(f"{ACCOUNT}usage/sharing/<str:case_id>/close/", sharing.close, name="sharing_close"),
     path(f"{ACCOUNT}settings/limit/", policy.policy, name="policy"),
     path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>/", behind.line, name="line"),
     path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>.csv", behind.line_csv, name="line_csv"),
@@ -86,4 +83,6 @@ urlpatterns = [
     path(f"{ACCOUNT}ledger.csv", ledger.ledger_csv, name="ledger_csv"),
     path(f"{LEDGER}<str:entry_id>/", ledger.ledger_entry, name="ledger_entry"),
     path(f"{ACCOUNT}usage/", usage.usage, name="usage"),
+    path(f"{ACCOUNT}usage/<slug:table>.csv", usage.usage_csv, name="usage_csv"),
+    path(f"{ACCOUNT}settings/usage/", usage_settings.settings, name="usage_settings"),
 ]

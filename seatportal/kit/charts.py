@@ -95,6 +95,11 @@ def histogram(values: Sequence[int]) -> list[Bar]:
     return bars
 
 
+def place_of(day: date, first: date, last: date) -> str:
+    """Where a day stands on the time axis."""
+    return f"{_x(day, first, max((last - first).days, 1)) / 10:.2f}%"
+
+
 def _steps(points: list[tuple[float, int]], top: int) -> Steps:
     x, value = points[0]
     path = [f"M{x:.1f} {_y(value, top):.1f}"]

@@ -11,6 +11,7 @@ from accounts.models import Membership, Role
 from seatportal.api.fields import Moment, PageQuery, checked
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
+from seats.errors import UsageIsPrivate
 from seats.insight.members import SEATS, members_with_seats
 
 ROLES = [str(role) for role in Role.values]
@@ -48,7 +49,9 @@ class MemberSerializer(serializers.Serializer[Membership]):
     employment = serializers.CharField()
     ends_on = serializers.DateField(allow_null=True)
     joined_at = Moment()
-    last_active_at = Moment(allow_null=True)
+    last_active_at = Moment(
+        source="seen_at", allow_null=True, help_text="Null too where the account shows usage for groups only."
+    )
     waiting = serializers.BooleanField(help_text="In the queue for a seat.")
     seat_id = serializers.CharField(allow_null=True, help_text="The assignment; null without a seat.")
     seat_since = Moment(allow_null=True)
@@ -65,6 +68,7 @@ class Members(ApiView):
         summary="People",
         query=MemberQuery,
         answers={200: MemberSerializer(many=True)},
+        problems=[UsageIsPrivate],
     )
     def get(self, request: Request) -> Response:
         """The members of the account with their seats, the newest first."""

@@ -44,4 +44,4 @@ def lines_of(alert: Alert) -> list[Line]:
 
 def address_of(alert: Alert) -> str:
     """Where staff read on."""
-    return settings.SITE_URL + reverse("admin:seats_alert_change", args=[alert.pk])
+    return f"{settings.SITE_URL}{reverse('admin:seats_alert_change', args=[alert.pk])}"

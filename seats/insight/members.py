@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from accounts.members.queries import members_of
 from accounts.models import Account, Membership
+from seats.errors import UsageIsPrivate
 from seats.holders.queries import waiting_in
 from seats.models import Assignment
+from seats.usage.settings import groups_only
 
 HELD, NONE, WAITING = "held", "none", "waiting"
 SEATS = (HELD, NONE, WAITING)
@@ -22,12 +24,18 @@ def members_with_seats(
     seat: str = "",
     active_since: datetime | None = None,
 ) -> QuerySet[Membership]:
-    """Members with `seat_id` and `seat_since` (None without a seat) and `waiting`.
+    """Members with `seat_id` and `seat_since` (None without a seat), `waiting`, and `seen_at`, their last activity.
+
+    With privacy mode on seen_at is None for all, and nobody can be chosen by it. Raises UsageIsPrivate.
 
     search: a part of name or address. department: its id or name. seat: held, none (waiting or not) or waiting.
     """
     held = Assignment.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True)
+    private = groups_only(account)
+    if private and active_since is not None:
+        raise UsageIsPrivate(field="active_since")
     rows = members_of(account).annotate(
+        seen_at=Value(None, DateTimeField()) if private else F("last_active_at"),
         seat_id=Subquery(held.values("public_id")[:1]),
         seat_since=Subquery(held.values("started_at")[:1]),
         waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),

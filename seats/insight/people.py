@@ -6,7 +6,7 @@ page come from one union, and only the page's rows are filled with seats, usage 
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from json import dumps, loads
 from typing import Any
@@ -32,9 +32,12 @@ from seats.holders.queries import ACTIVE_WITHIN, waiting_in
 from seats.insight.rows import Key, Row, fill_rows, places_of_outer, wishes_of_outer
 from seats.models import Assignment
 from seats.requests.queries import open_requests
+from seats.usage.settings import groups_only
 
 SHOWS = ("all", "active", "idle", "none", "invited", "waiting", "requests")
 SORTS = ("name", "department", "active", "since")
+# These tell what somebody did.
+BY_USE = ("active", "idle")
 PAGE_SIZE = 50
 # Sorts before every real moment: never active, no seat.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,6 +69,15 @@ class Page:
     rows: list[Row]
     before: str = ""
     after: str = ""
+
+
+def without_use(choice: Choice) -> Choice:
+    """The same choice where it does not depend on what people did."""
+    return replace(
+        choice,
+        show="all" if choice.show in BY_USE else choice.show,
+        sort="name" if choice.key == "active" else choice.sort,
+    )
 
 
 def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
@@ -106,7 +118,12 @@ def count_idle(account: Account, at: datetime) -> int:
 def page_of_people(
     account: Account, choice: Choice, at: datetime, *, after: str = "", before: str = "", size: int = PAGE_SIZE
 ) -> Page:
-    """One page behind `after` or ahead of `before`; a cursor that makes no sense is the first page."""
+    """One page behind `after` or ahead of `before`; a cursor that makes no sense is the first page.
+
+    With privacy mode on nobody is found or sorted by activity.
+    """
+    if (choice.show in BY_USE or choice.key == "active") and groups_only(account):
+        choice = without_use(choice)
     cursor = _decode(choice, before or after)
     back = bool(before) and cursor is not None
     keys = _keys(account, choice, at, cursor, back=back, size=size + 1)
@@ -134,7 +151,9 @@ def all_people(account: Account, choice: Choice, at: datetime) -> Iterator[Row]:
 
 
 def idle_people(account: Account, at: datetime, *, size: int = PAGE_SIZE) -> list[Row]:
-    """Holders without activity, the longest silent first."""
+    """Holders without activity, the longest silent first; nobody with privacy mode on."""
+    if groups_only(account):
+        return []
     return page_of_people(account, Choice(show="idle", sort="active"), at, size=size).rows
 
 

@@ -12,6 +12,7 @@ from accounts.models import Account, Invitation, Membership
 from seats.insight.activity import NOTHING, Activity, activity_of
 from seats.insight.states import Standing, State, state_of_member
 from seats.models import Assignment, SeatRequest, WaitingPerson
+from seats.usage.settings import groups_only
 
 # "m" for a member or "i" for an invitation, its pk, the value that is sorted by, and its public id.
 type Key = tuple[str, int, Any, str]
@@ -19,7 +20,7 @@ type Key = tuple[str, int, Any, str]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a member or an open invitation."""
+    """One line of the table: a member or an open invitation. private: nothing of the person's use may be shown."""
 
     state: State
     activity: Activity
@@ -27,6 +28,7 @@ class Row:
     invitation: Invitation | None = None
     seat: Assignment | None = None
     asks: bool = False
+    private: bool = False
 
     @property
     def name(self) -> str:
@@ -45,20 +47,21 @@ class Row:
         return owner.public_id if owner else ""
 
 
-def row_of(account: Account, membership: Membership, at: datetime) -> Row:
-    """The row of one member."""
-    return fill_rows(account, [("m", membership.pk, "", membership.public_id)], at)[0]
+def row_of(account: Account, membership: Membership, at: datetime, *, own: bool = False) -> Row:
+    """The row of one member. own: for the person's own eyes, who may always see it."""
+    return fill_rows(account, [("m", membership.pk, "", membership.public_id)], at, own=own)[0]
 
 
-def fill_rows(account: Account, keys: Sequence[Key], at: datetime) -> list[Row]:
-    """The rows behind the keys, in their order; five statements at most."""
+def fill_rows(account: Account, keys: Sequence[Key], at: datetime, *, own: bool = False) -> list[Row]:
+    """The rows behind the keys, in their order; six statements at most. In privacy mode they say nothing of use."""
     member_ids = [pk for kind, pk, _k, _id in keys if kind == "m"]
     invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
     found = members_of(account).annotate(waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()))
     members = found.in_bulk(member_ids) if member_ids else {}
     invitations = open_invitations_of(account).in_bulk(invitation_ids) if invitation_ids else {}
     held, reserved = _seats_of(account, member_ids, invitation_ids)
-    activity = activity_of(account, member_ids, at) if member_ids else {}
+    private = not own and groups_only(account)
+    activity = activity_of(account, member_ids, at) if member_ids and not private else {}
     rows = []
     for kind, pk, _k, _id in keys:
         if kind == "m" and pk in members:
@@ -69,8 +72,11 @@ def fill_rows(account: Account, keys: Sequence[Key], at: datetime) -> list[Row]:
                 waiting=member.waits,
                 at=at,
             )
+            if private:
+                member.last_active_at = None
+                state = State(Standing.SEATED) if seat is not None else state
             use = activity.get(pk, NOTHING)
-            rows.append(Row(state=state, activity=use, membership=member, seat=seat, asks=member.asks))
+            rows.append(Row(state=state, activity=use, membership=member, seat=seat, asks=member.asks, private=private))
         elif kind == "i" and pk in invitations:
             state = State(Standing.INVITED)
             rows.append(Row(state=state, activity=NOTHING, invitation=invitations[pk], seat=reserved.get(pk)))

@@ -13,6 +13,7 @@ class Standing(StrEnum):
     ACTIVE = "active"
     NEW = "new"
     IDLE = "idle"
+    SEATED = "seated"
     INVITED = "invited"
     WAITING = "waiting"
     NO_SEAT = "none"

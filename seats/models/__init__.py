@@ -9,12 +9,12 @@ from seats.models.ledger import LedgerEntry
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.request import SeatRequest
-from seats.models.sharing import SharingCase
 from seats.models.signal import Signal
 from seats.models.sweep import Sweep, SweepShard
 from seats.models.task import ExpansionTask, Pattern
 from seats.models.true_up import TrueUp, TrueUpPerson
 from seats.models.usage import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
+from seats.models.usage_report import UsageReport
 from seats.models.waiting import WaitingPerson
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "ReductionLeaver",
     "SeatPool",
     "SeatRequest",
-    "SharingCase",
     "Signal",
     "Sweep",
     "SweepShard",
@@ -44,6 +43,7 @@ __all__ = [
     "UnknownUsage",
     "UsageEvent",
     "UsageKey",
+    "UsageReport",
     "UsageSettings",
     "WaitingPerson",
 ]

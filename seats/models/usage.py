@@ -87,6 +87,8 @@ class DailyUsage(models.Model):
                 fields=["account", "membership", "day", "feature", "outcome"], name="usage_once_per_day"
             )
         ]
+        # Reports read thirty days of all people.
+        indexes = [models.Index(fields=["account", "day"], name="usage_by_day")]
 
     def __str__(self) -> str:
         return f"{self.membership_id} {self.feature} {self.day}: {self.count}"

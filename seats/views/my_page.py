@@ -17,8 +17,6 @@ from seats.pool.pools import pool_of
 from seats.pool.rules import seats_off
 from seats.requests.queries import latest_request_of
 from seats.requests.rules import may_remind_at
-from seats.sharing.queries import case_for, tell
-from seats.sharing.show_cases import ANSWER_WITHIN
 
 
 @requires(None)
@@ -26,17 +24,14 @@ from seats.sharing.show_cases import ANSWER_WITHIN
 def my_page(request: AccountRequest) -> HttpResponse:
     """What an ordinary member sees of the account."""
     at = now()
-    row = row_of(request.account, request.membership, at)
+    row = row_of(request.account, request.membership, at, own=True)
     asked = latest_request_of(request.membership)
     is_open = asked is not None and asked.state == SeatRequest.State.OPEN
     ahead = list(waiting_in(request.account).values_list("membership_id", flat=True)) if not row.seat else []
     mine = request.membership.pk
-    case = case_for(request.membership)
     context: dict[str, Any] = {
         "off": seats_off(pool_of(request.account).frozen),
         "row": row,
-        "told": tell(case) if case else None,
-        "days": ANSWER_WITHIN.days,
         "asked": asked if asked and (is_open or not row.seat) else None,
         "is_open": is_open,
         "remind_at": may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at) if asked else None,

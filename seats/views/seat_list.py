@@ -13,10 +13,11 @@ from accounts.access.pages import AccountRequest, requires
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
 from seats.holders.undo import act_to_undo
-from seats.insight.people import SHOWS, SORTS, Choice, all_people, count_people, page_of_people
+from seats.insight.people import BY_USE, SHOWS, SORTS, Choice, all_people, count_people, page_of_people, without_use
 from seats.insight.rows import Row
 from seats.insight.states import Standing, State
 from seats.models import Assignment
+from seats.usage.settings import groups_only
 from seats.views.common import counts_for, csv_delimiter, seats_sentence
 
 SHOW_LABELS: dict[str, str | Promise] = {
@@ -35,7 +36,8 @@ SHOW_LABELS: dict[str, str | Promise] = {
 def seat_list(request: AccountRequest) -> HttpResponse:
     """One page of the filtered, sorted table."""
     at = now()
-    choice = choice_of(request.GET)
+    private = groups_only(request.account)
+    choice = without_use(choice_of(request.GET)) if private else choice_of(request.GET)
     page = page_of_people(
         request.account,
         choice,
@@ -50,7 +52,8 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         "choice": choice,
         "page": page,
         "total": counts[choice.show],
-        "chips": [_chip(request, show, counts[show], choice) for show in SHOWS],
+        "chips": [_chip(request, show, counts[show], choice) for show in SHOWS if not (private and show in BY_USE)],
+        "private": private,
         "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
         "undo": _undo(request) if "undo" in request.GET else None,
         "may_assign": "seats.assign" in request.capabilities,
@@ -104,6 +107,7 @@ def state_words(state: State) -> str:
         return _("Idle %(days)d d") % {"days": state.days}
     return {
         Standing.ACTIVE: _("Active"),
+        Standing.SEATED: _("Has a seat"),
         Standing.NEW: _("New"),
         Standing.INVITED: _("Invited"),
         Standing.WAITING: _("Waiting"),

@@ -8,9 +8,8 @@ from accounts.models import Account, Membership
 from seatportal.kit.charts import histogram, nice_top, step_chart
 from seats.insight.activity import NOTHING, activity_of
 from seats.insight.history import History, Point, months_of_growth, twelve_months
-from seats.insight.use import active_days, feature_matrix
 from seats.usage.ingest_events import ingest_events
-from tests.factories.seats import crowd, give_pool, seat, use
+from tests.factories.seats import give_pool, seat, use
 from tests.factories.usage import event
 
 DAY = timedelta(days=1)
@@ -75,26 +74,6 @@ def test_days_belong_to_the_accounts_zone(account: Account, owner: Membership) -
     evening = datetime.fromisoformat("2026-05-04T22:30:00+00:00")
     ingest_events(account=account, events=[event(owner.public_id, evening)], at=evening)
     assert activity_of(account, [owner.pk], evening + timedelta(minutes=1))[owner.pk].counts[-1] == 1
-
-
-@pytest.mark.django_db
-def test_buckets_and_power_users_are_holders(account: Account, owner: Membership, now: datetime) -> None:
-    give_pool(account, 5, now)
-    busy, some, silent, outside = crowd(account, 4, now)
-    for member in (busy, some, silent):
-        seat(member, now)
-    use(busy, now, days=20)
-    use(some, now, days=5)
-    use(outside, now, days=30)
-    buckets, power = active_days(account, now)
-    assert [(b.low, b.people) for b in buckets] == [(0, 1), (1, 0), (5, 1), (12, 0), (20, 1)]
-    assert [(p.membership, p.days, p.actions) for p in power] == [(busy, 20, 40)]
-    matrix = feature_matrix(account, now)
-    assert [(member, cells, total) for member, cells, total in matrix.rows] == [
-        (outside, [60], 60),
-        (busy, [40], 40),
-        (some, [10], 10),
-    ]
 
 
 @pytest.mark.parametrize(("value", "top"), [(0, 4), (4, 4), (5, 8), (12, 12), (13, 20), (21, 40), (9000, 12000)])

@@ -1,0 +1,37 @@
+"""How an account keeps and shows its usage."""
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account
+from seats.models import UsageSettings
+
+
+def usage_settings(account: Account) -> UsageSettings:
+    """The account's settings, or the defaults unsaved."""
+    return UsageSettings.objects.filter(account=account).first() or UsageSettings(account=account)
+
+
+def groups_only(account: Account) -> bool:
+    """Whether usage may be shown for groups only: no names, nothing of one person, no group of fewer than five."""
+    return UsageSettings.objects.filter(account=account, groups_only=True).exists()
+
+
+@transaction.atomic
+def set_usage_settings(*, account: Account, keep_days: int, groups_only: bool, actor: Actor) -> None:
+    """Change them. Events beyond a shortened time are forgotten in the following night."""
+    row, _ = UsageSettings.objects.select_for_update().get_or_create(account=account)
+    if (row.keep_days, row.groups_only) == (keep_days, groups_only):
+        return
+    before = {"keep_days": row.keep_days, "groups_only": row.groups_only}
+    row.keep_days, row.groups_only = keep_days, groups_only
+    row.save(update_fields=["keep_days", "groups_only"])
+    record_audit(
+        account=account,
+        actor=actor,
+        action="usage.settings_changed",
+        target=account.public_id,
+        old=before,
+        new={"keep_days": keep_days, "groups_only": groups_only},
+    )
