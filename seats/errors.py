@@ -145,6 +145,13 @@ class EventsForgotten(PortalError):
     message = _("The events of these days are not all kept any more. Begin with the first day that is complete.")
 
 
+class SharingAnswered(PortalError):
+    """Answered or closed already."""
+
+    code, status = "sharing_answered", 409
+    message = _("This was answered already. Nothing more was changed.")
+
+
 class UsageIsPrivate(PortalError):
     """What one person did is not shown in this account."""
 

@@ -16,6 +16,8 @@ from seats.holders.admit_waiting import admit_all_waiting
 from seats.insight.make_use_report import make_due_reports
 from seats.invariants.check_invariants import check_invariants as check
 from seats.models import Sweep
+from seats.sharing.find_sharing import find_all_sharing
+from seats.sharing.show_cases import show_unanswered
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
 from seats.true_up.record_marks import record_marks as record
 from seats.true_up.run_true_ups import run_true_ups as run_all
@@ -105,6 +107,18 @@ def deliver_alert(delivery_id: int) -> None:
 def send_waiting_alerts() -> None:
     """Ring for alerts that are due and were not sent."""
     ring_waiting_alerts(at=now())
+
+
+@shared_task(name="seats.find_sharing")
+def find_sharing() -> None:
+    """Ask people whose sign-in several seem to use."""
+    find_all_sharing(at=now())
+
+
+@shared_task(name="seats.show_sharing")
+def show_sharing() -> None:
+    """Show admins what nobody answered in time."""
+    show_unanswered(at=now())
 
 
 @shared_task(name="seats.make_use_reports")

@@ -7,10 +7,26 @@ is made from outside, so the product carries no switch for it.
 import os
 import pkgutil
 import signal
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import django
+
+
+def run_and_die(
+    when: str, place: str, verb: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run this module as a process; its return code is `-signal.SIGKILL` when it came to the place."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.dying", when, place, *verb],
+        env={**environment, "DJANGO_SETTINGS_MODULE": "seatportal.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def main(when: str, place: str, verb: str, *arguments: str) -> None:

@@ -75,8 +75,9 @@ class IncidentAdmin(ActingAdmin):
             run=_credit,
             offered=lambda row: row.state in Incident.UNRESOLVED and row.creditable > 0 and not _has_note(row),
             explain=gettext_lazy(
-                "Gives back what was charged beyond the quote: to the card where it paid that much, otherwise to the "
-                "customer's balance. The incident is resolved as soon as the note is issued."
+                "Gives back what was charged beyond the quote: an open invoice asks for less; what is paid goes to the "
+                "card where it paid that much, otherwise to the customer's balance. One that Stripe refused is tried "
+                "again. The incident is resolved as soon as the note is issued."
             ),
         ),
         Act(

@@ -31,7 +31,7 @@ from billing.gateway.contract import (
 )
 from billing.gateway.stripe_api import gateway
 from billing.mirror.refresh import refresh_until_written
-from billing.mirror.settle import intent_of
+from billing.mirror.settle import audit_change, intent_of
 from billing.mirror.verdict import at_base
 from billing.models import QuantityChange, ScheduledDecrease
 
@@ -166,12 +166,13 @@ def _end(change: QuantityChange, state: str, code: str, at: datetime) -> Quantit
 
 
 def _move(change: QuantityChange, *, when: Mapping[str, object], to: Mapping[str, object], at: datetime) -> None:
-    """A conditional update; an end is told in the same transaction."""
+    """A conditional update; an end is told and audited in the same transaction."""
     with transaction.atomic():
         moved = QuantityChange.objects.filter(pk=change.pk, **when).update(**to)
         if moved and to["state"] not in QuantityChange.OPEN:
             ended = QuantityChange.objects.select_related("account", "subscription", "user").get(pk=change.pk)
             facts.change_moved.send(sender=QuantityChange, change=ended, at=at)
+            audit_change(ended, code=ended.error_code)
 
 
 def _later(change: QuantityChange, at: datetime) -> None:

@@ -7,6 +7,7 @@ so that the credit is the charge with the other sign. What the card paid is then
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -37,7 +38,11 @@ def undoable_until(change: QuantityChange, *, at: datetime) -> datetime | None:
 
 
 def check_may_undo(change: QuantityChange, *, at: datetime) -> None:
-    """Raise NotUndoable, UndoTooLate or ChangeInProgress unless nothing has moved since this finished purchase."""
+    """Raise NotUndoable, UndoTooLate or ChangeInProgress unless nothing has moved since this finished purchase.
+
+    Nor while somebody checks an edit made at Stripe, or while collection is paused: then the undo's invoice would stay
+    a draft or be void, and the seats would go without their money (payments.md §8).
+    """
     if change.kind != Kind.ADD or change.state != State.APPLIED or change.settled_at is None or change.quote is None:
         raise NotUndoable
     if at > change.settled_at + UNDO_WITHIN:
@@ -46,6 +51,20 @@ def check_may_undo(change: QuantityChange, *, at: datetime) -> None:
     if later.filter(state__in=QuantityChange.OPEN).exists():
         raise ChangeInProgress
     subscription, item = change.subscription, seat_item(change.subscription)
+    if subscription.frozen:
+        raise NotUndoable(
+            _(
+                "This subscription was changed at the payment service, and our team checks it first. The purchase "
+                "stays as it is; your account team can take it back for you."
+            )
+        )
+    if subscription.paused:
+        raise NotUndoable(
+            _(
+                "Payments of this subscription are paused, so nothing can be given back now. The purchase stays as it "
+                "is; your account team can take it back for you."
+            )
+        )
     same = (
         item is not None
         and item.stripe_id == change.item_stripe_id

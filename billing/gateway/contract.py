@@ -225,12 +225,13 @@ class RemoteRefund:
 
 @dataclass(frozen=True)
 class RemoteCreditNote:
-    """One credit note that Stripe has issued. `total` in minor units."""
+    """One credit note that Stripe has issued. Minor units; `before_payment` is what its invoice asks for less."""
 
     id: str
     number: str
     total: int
     currency: str
+    before_payment: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,18 @@ class CreditNotes(Client):
         return _note(self._write(key, lambda o: self._writer.v1.credit_notes.create(cast(Any, dict(params)), o)))
 
     def find_credit_note(self, invoice_id: str, stamp: str) -> RemoteCreditNote | None:
-        """The one that carries our stamp."""
+        """The one that carries our stamp and is in force."""
         page = self._read(lambda: self._reader.v1.credit_notes.list({"invoice": invoice_id, "limit": 100}))
-        rows = (row for row in page["data"] if (row.get("metadata") or {}).get(STAMP) == stamp)
+        valid = (row for row in page["data"] if row["status"] != "void")
+        rows = (row for row in valid if (row.get("metadata") or {}).get(STAMP) == stamp)
         return next((_note(row) for row in rows), None)
 
 
 def _note(data: Mapping[str, Any]) -> RemoteCreditNote:
     return RemoteCreditNote(
-        id=data["id"], number=data.get("number") or "", total=data["total"], currency=data["currency"]
+        id=data["id"],
+        number=data.get("number") or "",
+        total=data["total"],
+        currency=data["currency"],
+        before_payment=data["pre_payment_amount"],
     )

@@ -42,6 +42,8 @@ INVARIANTS = (
         FROM billing_quantitychange
         WHERE state IN {UNDER_WAY} AND coalesce(first_call_at, confirmed_at) < %(at)s - interval '26 hours'
             OR state = 'awaiting_payment' AND pending_expires_at < %(at)s - interval '10 minutes'
+            OR state = 'awaiting_payment' AND pending_expires_at IS NULL
+                AND coalesce(first_call_at, confirmed_at) < %(at)s - interval '26 hours'
         """,  # noqa: S608  constants of this file
     ),
     Invariant(

@@ -82,17 +82,7 @@ def settle_change(
     if not moved:
         return before
     log.info("change_settled", change=change.public_id, state=change.state, code=verdict.code)
-    record_audit(
-        account=change.account,
-        actor=Actor.system("stripe"),
-        action=f"purchase.{change.state}",
-        target=change.public_id,
-        summary=f"{change.base_quantity} → {change.target_quantity}",
-        quoted=change.quoted_total,
-        charged=change.charged_total,
-        currency=change.currency,
-        code=verdict.code,
-    )
+    audit_change(change, code=verdict.code)
     if change.state != State.APPLIED:
         return before
     undone = change.kind == QuantityChange.Kind.UNDO
@@ -110,6 +100,21 @@ def settle_change(
         at=at,
     )
     return change.target_quantity
+
+
+def audit_change(change: QuantityChange, *, code: str) -> None:
+    """That a change reached another state by what Stripe said. In the caller's transaction."""
+    record_audit(
+        account=change.account,
+        actor=Actor.system("stripe"),
+        action=f"purchase.{change.state}",
+        target=change.public_id,
+        summary=f"{change.base_quantity} → {change.target_quantity}",
+        quoted=change.quoted_total,
+        charged=change.charged_total,
+        currency=change.currency,
+        code=code,
+    )
 
 
 def after_undo(change: QuantityChange, at: datetime) -> None:

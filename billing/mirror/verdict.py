@@ -10,6 +10,9 @@ State = QuantityChange.State
 
 # Stripe stamps whole seconds and its clock is not ours.
 CLOCK_SKEW = timedelta(minutes=2)
+# In which states an invoice proves a purchase. On credit the quantity counts at once, and it is paid by its day.
+FINE = ("paid",)
+FINE_ON_CREDIT = ("paid", "open", "draft")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def at_base(intent: Intent, remote: RemoteSubscription) -> bool:
         and item.price_id == intent.price_id
         and item.quantity == intent.base_quantity
         and remote.pending_metadata is None
+        and not remote.paused
         and remote.status in ("active", "trialing")
         and remote.metadata.get("seat_change_id") != intent.public_id
     )
@@ -74,8 +78,7 @@ def judge(intent: Intent, remote: RemoteSubscription, invoice: RemoteInvoice | N
         # quantity since; that is told apart by the mirror, the purchase itself is proven.
         if invoice is None and intent.quoted_total == 0:
             return Verdict(State.APPLIED)  # In a trial nothing is invoiced; had it cost anything, there would be one.
-        # On credit the quantity counts at once, and its invoice is paid by its day.
-        fine = ("paid", "open", "draft") if intent.on_credit else ("paid",)
+        fine = FINE_ON_CREDIT if intent.on_credit else FINE
         if invoice is None or invoice.status not in fine:
             return Verdict(State.CONFLICT, invoice, "stamp_without_payment")
         return Verdict(State.APPLIED, invoice)

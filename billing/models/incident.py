@@ -85,7 +85,11 @@ class Incident(Dated):
 
 
 class CreditNote(Dated):
-    """Money given back for one incident. The row with its key exists before the call; it can be carried on."""
+    """Money given back for one incident. The row with its key exists before the call; it can be carried on.
+
+    Of `amount`, `asked_less` is what an open invoice asks for less; the rest was paid already and goes back. `attempt`
+    counts how often staff issued it: each has parameters and a key of its own.
+    """
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -101,8 +105,10 @@ class CreditNote(Dated):
     reason = models.CharField(_("reason"), max_length=200)
     invoice_stripe_id = models.CharField(_("invoice"), max_length=64)
     amount = models.BigIntegerField(_("amount"))
+    asked_less = models.BigIntegerField(_("asked for less"), default=0)
     currency = models.CharField(_("currency"), max_length=3)
     params = models.JSONField()
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     idempotency_key = models.CharField(max_length=80, unique=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CONFIRMED)
     calls = models.PositiveSmallIntegerField(default=0)

@@ -14,6 +14,7 @@ from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import COUNTING, seat_item
 from billing.mirror.refresh import refresh_until_written
 from billing.mirror.settle import FACT_OF, after_undo, commit_terms
+from billing.mirror.verdict import FINE, FINE_ON_CREDIT
 from billing.mirror.verify_charge import verify_charge
 from billing.models import QuantityChange, Subscription
 from billing.reconcile.check_money import check_paid_invoice
@@ -26,9 +27,10 @@ def resolve_conflict(
 ) -> QuantityChange:
     """End a conflict as applied or as failed; the person says why.
 
-    As applied only with a paid invoice (or when nothing was to be paid), so that no seats come without money; the
-    ledger then gives the purchase its seats instead of an edit elsewhere. As failed although its invoice is paid opens
-    an incident. Raises NotOpen when a fresh look has settled it or contradicts, ProviderUnavailable.
+    As applied only with a paid invoice (or when nothing was to be paid), so that no seats come without money; what
+    was bought on credit may have its invoice open, as it is paid by its day. The ledger then gives the purchase its
+    seats instead of an edit elsewhere. As failed although its invoice is paid opens an incident. Raises NotOpen when a
+    fresh look has settled it or contradicts, ProviderUnavailable.
     """
     try:
         refresh_until_written(stripe_id=change.subscription.stripe_id, at=at)
@@ -39,7 +41,8 @@ def resolve_conflict(
     if change.state != State.CONFLICT:
         raise NotOpen(_("A fresh look has settled it: %(state)s.") % {"state": change.get_state_display()})
     if applied:
-        if (bill is None and change.quoted_total) or (bill is not None and bill.status != "paid"):
+        fine = FINE_ON_CREDIT if change.on_credit else FINE
+        if (bill is None and change.quoted_total) or (bill is not None and bill.status not in fine):
             raise NotOpen(_("Stripe shows no paid invoice for this purchase. Resolve it as failed."))
         _apply(change, bill, actor, at, reason)
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from billing.facts import SeatBooks
-from billing.gateway.contract import RemoteEvent, RemoteSubscription
+from billing.gateway.contract import RemoteEvent, RemoteInvoice, RemoteSubscription
 from billing.models.drift import Cause, Kind, Severity
 from billing.models.quantity_change import QuantityChange
 
@@ -153,3 +153,16 @@ def _only_the_different(ours: tuple[object, ...], theirs: tuple[object, ...]) ->
         ", ".join(f"{name}: {words(a)}" for name, a, _ in different),
         ", ".join(f"{name}: {words(b)}" for name, _, b in different),
     )
+
+
+def credit_amounts(invoice: RemoteInvoice, amount: int, *, by_card: bool) -> dict[str, int]:
+    """Where a credit of `amount` minor units goes, as parameters of a credit note.
+
+    Stripe takes it off what the invoice still asks for; only what was paid beyond that may and must go somewhere: to
+    the card that paid, or to the balance (`credit_notes.create` in the library's own words).
+    """
+    asked = invoice.amount_remaining if invoice.status in ("open", "uncollectible") else 0
+    rest = amount - min(amount, asked)
+    if not rest:
+        return {}
+    return {"refund_amount" if by_card and invoice.amount_paid >= rest else "credit_amount": rest}

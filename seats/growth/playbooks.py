@@ -138,6 +138,17 @@ CHECK_IN = Playbook(
     each=True,
 )
 
+SHARING = Playbook(
+    key="sharing",
+    title=_("Seats for people who share a sign-in"),
+    steps=(
+        _("Ask the champion who works with the shared sign-in; it is a hint, not an accusation."),
+        _("Offer a seat for each of them, with the price."),
+    ),
+    days=5,
+    pattern=Pattern.DEPARTMENTAL,
+)
+
 FOLLOWS: dict[str, Playbook] = {
     Kind.CROSSED: CAPACITY,
     Kind.FEW_LEFT: CAPACITY,
@@ -151,6 +162,7 @@ FOLLOWS: dict[str, Playbook] = {
     Kind.CHAMPION_LEFT: CHAMPION_LEFT,
     Kind.RUNWAY: PROCUREMENT,
     Kind.CHECK_IN: CHECK_IN,
+    Kind.SHARING: SHARING,
 }
 PLAYBOOKS = {playbook.key: playbook for playbook in FOLLOWS.values()}
 
@@ -167,6 +179,7 @@ SCORES: dict[str, int] = {
     Kind.DEPARTMENT_GROWTH: 50,
     Kind.LOW_ADOPTION: 45,
     Kind.POWER_USERS: 40,
+    Kind.SHARING: 60,
     Kind.CHECK_IN: 20,
 }
 
@@ -177,6 +190,7 @@ COOL_DOWN: dict[str, timedelta] = {
     Kind.FEW_LEFT: timedelta(days=1),
     Kind.FULL: timedelta(days=1),
     Kind.CHECK_IN: timedelta(0),
+    Kind.SHARING: timedelta(0),
     Kind.CHAMPION_LEFT: timedelta(0),
     Kind.INTEREST: timedelta(days=7),
 }

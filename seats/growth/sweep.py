@@ -18,6 +18,7 @@ from seats.growth.found import Found
 from seats.growth.picture import Span, changed_pictures
 from seats.growth.record_signals import end_signals, open_signals
 from seats.growth.seats_rules import judge
+from seats.growth.shared_sign_ins import shared_sign_ins
 from seats.growth.tell import tell_signals
 from seats.models import SeatPool, Signal, Sweep, SweepShard
 
@@ -31,7 +32,7 @@ KEPT = timedelta(days=14)
 
 type Detector = Callable[[Span, datetime], Iterable[Found]]
 # What is looked for every hour and every night beside the seats; each kind is told by one detector.
-HOURLY: dict[str, Detector] = {}
+HOURLY: dict[str, Detector] = {Signal.Kind.SHARING: shared_sign_ins}
 NIGHTLY: dict[str, Detector] = {}
 
 

@@ -21,6 +21,9 @@ RULES: dict[str, str | Promise] = {
     ),
     Kind.FULL: gettext_lazy("Every purchased seat is taken."),
     Kind.LOW_ADOPTION: gettext_lazy("Fewer than 60 % of the purchased seats are active: adoption comes first."),
+    Kind.SHARING: gettext_lazy(
+        "One sign-in on three networks at once, or on many devices in places too far apart. Two devices never count."
+    ),
 }
 
 
@@ -38,11 +41,23 @@ def _left(evidence: Evidence) -> str:
     }
 
 
+def _shared(evidence: Evidence) -> str:
+    return (
+        ngettext(
+            "One sign-in on %(devices)s devices, %(at_once)s places at once: %(extra)s more person by estimate.",
+            "One sign-in on %(devices)s devices, %(at_once)s places at once: %(extra)s more people by estimate.",
+            evidence["extra"],
+        )
+        % evidence
+    )
+
+
 SENTENCES: dict[str, Callable[[Evidence], str]] = {
     Kind.CROSSED: _seats,
     Kind.FEW_LEFT: _left,
     Kind.FULL: _seats,
     Kind.LOW_ADOPTION: _seats,
+    Kind.SHARING: _shared,
 }
 
 

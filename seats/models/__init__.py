@@ -9,6 +9,7 @@ from seats.models.ledger import LedgerEntry
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.request import SeatRequest
+from seats.models.sharing import SharingCase
 from seats.models.signal import Signal
 from seats.models.sweep import Sweep, SweepShard
 from seats.models.task import ExpansionTask, Pattern
@@ -35,6 +36,7 @@ __all__ = [
     "ReductionLeaver",
     "SeatPool",
     "SeatRequest",
+    "SharingCase",
     "Signal",
     "Sweep",
     "SweepShard",

@@ -38,6 +38,7 @@ class Signal(models.Model):
         CHAMPION_LEFT = "champion_left", _("Champion left")
         RUNWAY = "runway", _("Seats run out before procurement ends")
         CHECK_IN = "check_in", _("Check-in due")
+        SHARING = "sharing", _("Shared sign-in")
 
     public_id = PublicIdField("sig")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

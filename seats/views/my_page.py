@@ -17,6 +17,8 @@ from seats.pool.pools import pool_of
 from seats.pool.rules import seats_off
 from seats.requests.queries import latest_request_of
 from seats.requests.rules import may_remind_at
+from seats.sharing.queries import case_for, tell
+from seats.sharing.show_cases import ANSWER_WITHIN
 
 
 @requires(None)
@@ -29,9 +31,12 @@ def my_page(request: AccountRequest) -> HttpResponse:
     is_open = asked is not None and asked.state == SeatRequest.State.OPEN
     ahead = list(waiting_in(request.account).values_list("membership_id", flat=True)) if not row.seat else []
     mine = request.membership.pk
+    case = case_for(request.membership)
     context: dict[str, Any] = {
         "off": seats_off(pool_of(request.account).frozen),
         "row": row,
+        "told": tell(case) if case else None,
+        "days": ANSWER_WITHIN.days,
         "asked": asked if asked and (is_open or not row.seat) else None,
         "is_open": is_open,
         "remind_at": may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at) if asked else None,

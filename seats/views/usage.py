@@ -26,6 +26,8 @@ from seats.insight.people import count_idle, idle_people
 from seats.insight.runway import runway
 from seats.insight.use_chart import use_chart
 from seats.insight.use_report import BUCKETS, Cell, GroupUse, PersonUse, Report, concentrated, for_groups
+from seats.sharing.queries import open_cases
+from seats.sharing.show_cases import SEES
 from seats.usage.settings import groups_only
 from seats.views.common import counts_for, csv_delimiter
 
@@ -64,6 +66,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "power": [(members[one.membership], one) for one in report.power if one.membership in members],
         "unseated": [(members[one.membership], one) for one in report.unseated if one.membership in members],
         "rows": [(members[one.membership], cells, one) for one, cells in _heat(report) if one.membership in members],
+        "shared": open_cases(account).count() if SEES in request.capabilities else 0,
         "test_event": _test_event(request, at),
         "may_assign": "seats.assign" in request.capabilities,
         "may_buy": "seats.buy" in request.capabilities,

@@ -29,7 +29,7 @@ from billing.terms.offers import ask_for_offer
 from seatportal.checks import walk
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
-from seats.models import LedgerEntry, TrueUp
+from seats.models import LedgerEntry, SharingCase, TrueUp
 from seats.requests.request_seat import request_seat
 from seats.true_up.settle_true_up import settle
 from tests.conftest import FundMaker, join, make_account
@@ -166,6 +166,17 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         decision=TrueUp.Decision.NOTHING,
     )
     settle(run, now)
+    case = SharingCase.objects.create(
+        account=account,
+        membership=people["member"],
+        found_at=now,
+        shown_at=now,
+        score=60,
+        devices=3,
+        at_once=3,
+        extra_people=2,
+        evidence={"devices": [], "moments": [], "trips": []},
+    )
     return World(
         account,
         people,
@@ -184,6 +195,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "seat_id": seat.public_id,
             "assignment_id": seat.public_id,
             "true_up_id": run.public_id,
+            "case_id": case.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,
             "offer_id": offer.public_id,

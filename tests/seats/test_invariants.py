@@ -93,6 +93,12 @@ def waits_for_ever(change: QuantityChange, now: datetime) -> None:
     )
 
 
+def waits_without_an_end(change: QuantityChange, now: datetime) -> None:
+    long_ago = now - timedelta(hours=27)
+    twin(change, state=State.AWAITING_PAYMENT, invoice_stripe_id="", pending_expires_at=None, first_call_at=long_ago)
+    Change.filter(public_id="chg_twin").update(confirmed_at=long_ago, last_call_at=None)
+
+
 def unpaid(change: QuantityChange, now: datetime) -> None:
     Invoice.objects.filter(stripe_id=change.invoice_stripe_id).update(status="open")
 
@@ -201,6 +207,7 @@ CASES: list[tuple[int, Callable[..., None]]] = [
     (2, heard_and_never_read),
     (3, hangs),
     (3, waits_for_ever),
+    (3, waits_without_an_end),
     (4, unpaid),
     (4, granted_too_early),
     (5, granted_never),

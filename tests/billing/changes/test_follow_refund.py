@@ -1,8 +1,6 @@
 """A refund that the bank sends back is credit again: once, whatever is lost, repeated or killed (ADR 22)."""
 
 import signal
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +25,7 @@ from billing.reconcile.reconcile import reconcile_account, reconcile_everybody
 from tests.billing.changes.test_give_back import balance, buy_and_undo, carry_on, refunds
 from tests.billing.inbox.deliver import deliver, snapshot, thin
 from tests.conftest import Funded, FundMaker
+from tests.dying import run_and_die
 from tests.invariants import broken_invariants
 from tests.seatportal.test_staff import staff_user
 
@@ -193,14 +192,7 @@ def test_killed_at_any_step_it_is_given_again_once(
         follow_refund(stripe_id=refund.refund_stripe_id, at=now)
         verb = ["billing.changes.give_back:give_back", f"refund_id={refund.pk}"]
 
-    child = subprocess.run(
-        [sys.executable, "-m", "tests.dying", when, place, *verb],
-        env={**child_environment, "DJANGO_SETTINGS_MODULE": "seatportal.settings"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    child = run_and_die(when, place, verb, child_environment)
     assert child.returncode == -signal.SIGKILL, child.stderr
     for minutes in (3, 10):
         handle_waiting_events(at=now + timedelta(minutes=minutes))

@@ -12,7 +12,7 @@ from billing.changes.undo_change import undo_change, undoable_until
 from billing.errors import ChangeInProgress, NotUndoable, ProviderUnavailable, UndoTooLate
 from billing.mirror.queries import open_decrease
 from billing.mirror.refresh import refresh_subscription
-from billing.models import QuantityChange, Terms
+from billing.models import QuantityChange, Subscription, Terms
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import LedgerEntry, SeatPool
 from tests.conftest import Funded, FundMaker
@@ -137,6 +137,41 @@ def test_an_edit_that_we_have_not_heard_of_stops_it_before_it_is_sent(funded: Fu
     assert (done.state, done.calls) == (State.REJECTED, 0)
     assert funded.desk.quantity(funded.stripe_id) == 20
     assert totals(funded) == [8000]
+
+
+@pytest.mark.parametrize("why", ["frozen", "paused"])
+def test_not_while_it_is_frozen_or_paused(funded: Funded, now: datetime, why: str) -> None:
+    purchase = buy(funded, now)
+    if why == "paused":
+        pause(funded)
+        refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    else:
+        Subscription.objects.update(frozen=Subscription.Frozen.SHAPE, frozen_at=now)
+    purchase.refresh_from_db()
+
+    assert undoable_until(purchase, at=now) is None
+    words = "our team checks it first" if why == "frozen" else "Payments of this subscription are paused"
+    with pytest.raises(NotUndoable, match=words):
+        undo(funded, purchase, now)
+
+    assert not QuantityChange.objects.filter(kind=Kind.UNDO).exists()
+    assert (funded.desk.quantity(funded.stripe_id), totals(funded)) == (12, [8000])
+
+
+def pause(funded: Funded) -> None:
+    """As staff do in Stripe's dashboard."""
+    funded.desk.client.v1.subscriptions.update(funded.stripe_id, {"pause_collection": {"behavior": "void"}})
+
+
+def test_a_pause_that_we_have_not_heard_of_stops_it_before_it_is_sent(funded: Funded, now: datetime) -> None:
+    """Its invoice would be void, and the money neither on the card nor on the balance."""
+    purchase = buy(funded, now)
+    pause(funded)
+
+    done = undo(funded, purchase, now)
+
+    assert (done.state, done.calls) == (State.REJECTED, 0)
+    assert (funded.desk.quantity(funded.stripe_id), totals(funded)) == (12, [8000])
 
 
 def test_an_open_purchase_comes_first(owner: Membership, fund: FundMaker, now: datetime) -> None:

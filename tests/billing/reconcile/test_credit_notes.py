@@ -1,5 +1,6 @@
 """F37 to its end: what was charged too much goes back once, whatever dies in between."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,16 @@ from accounts.models import Membership
 from billing.changes.buy_quote import buy_quote
 from billing.changes.undo_change import undo_change
 from billing.errors import NothingToCredit, NotUndoable
+from billing.gateway.stripe_api import gateway
+from billing.mirror.queries import open_on_credit
+from billing.mirror.refresh import refresh_subscription
 from billing.models import CreditNote, Incident, QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
 from billing.reconcile.issue_credit_note import finish_credit_notes, issue_credit_note
+from billing.reconcile.rules import credit_amounts
+from billing.terms.set_terms import set_terms
 from tests.conftest import Funded, FundMaker
+from tests.invariants import broken_invariants
 from tests.seatportal.test_staff import staff_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,6 +162,119 @@ def test_what_stripe_refuses_stays_an_open_incident(funded: Funded, now: datetim
     assert note.state == "refused"
     assert "what is left to credit" in note.error
     assert Incident.objects.get().state == "open"
+
+
+@pytest.fixture
+def invoiced(owner: Membership, fund: FundMaker, now: datetime) -> Funded:
+    """Ten seats on a paid invoice, net 30, with credit for more."""
+    funded = fund(owner, collection_method="send_invoice", days_until_due=30)
+    [first] = funded.desk.invoices(funded.stripe_id)
+    funded.desk.client.v1.invoices.pay(first["id"], {"paid_out_of_band": True})
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    set_terms(account=funded.account, reason="Net 30", actor=funded.actor, at=now, credit_limit=100_000)
+    return funded
+
+
+def invoice_of(funded: Funded, change: QuantityChange) -> dict[str, Any]:
+    return dict(funded.desk.client.v1.invoices.retrieve(change.invoice_stripe_id).to_dict())
+
+
+def amounts_of(note: CreditNote) -> dict[str, int]:
+    return {name: value for name, value in note.params.items() if name.endswith("_amount")}
+
+
+def test_an_open_invoice_asks_for_less(invoiced: Funded, now: datetime, client_of: Any) -> None:
+    change = taxed_after_the_quote(invoiced, now)
+    assert (change.state, change.on_credit, change.charged_total) == ("applied", True, 8800)
+    assert invoice_of(invoiced, change)["amount_remaining"] == 8800
+    assert open_on_credit(invoiced.account) == 8800
+
+    note = issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Tax came late")
+
+    assert (note.state, note.amount, note.asked_less, amounts_of(note)) == ("issued", 800, 800, {})
+    assert Incident.objects.get().state == "resolved"
+    after = invoice_of(invoiced, change)
+    assert (after["status"], after["amount_remaining"]) == ("open", 8000)
+    assert open_on_credit(invoiced.account) == 8000
+    assert given_back(invoiced) == 0
+    page = reverse("seats:purchase", args=[invoiced.account.slug, change.public_id])
+    text = " ".join(client_of(invoiced.owner).get(page).content.decode().split())
+    assert f"The invoice asks for $8.00 less since credit note {note.number} of" in text
+    assert broken_invariants(invoiced.desk) == []
+
+
+@pytest.mark.parametrize(("how", "goes"), [("card", "refund_amount"), ("transfer", "credit_amount")])
+def test_once_paid_it_goes_where_the_money_came_from(invoiced: Funded, now: datetime, how: str, goes: str) -> None:
+    """Nothing can be refunded of money that did not come through Stripe."""
+    change = taxed_after_the_quote(invoiced, now)
+    pay: Any = {"payment_method": "pm_card_visa"} if how == "card" else {"paid_out_of_band": True}
+    invoiced.desk.client.v1.invoices.pay(change.invoice_stripe_id, pay)
+
+    note = issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Tax")
+
+    assert (note.state, note.asked_less, amounts_of(note)) == ("issued", 0, {goes: 800})
+    assert given_back(invoiced) == 800
+
+
+def test_one_that_was_refused_is_tried_again_as_the_invoice_is_then(invoiced: Funded, now: datetime) -> None:
+    """The customer pays between our read and Stripe's, so the parameters of an open invoice are wrong by then."""
+    change = taxed_after_the_quote(invoiced, now)
+    invoiced.desk.fault("reset_before", path="/v1/credit_notes$")
+    note = issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Tax")
+    assert (note.state, amounts_of(note)) == ("confirmed", {})
+    invoiced.desk.client.v1.invoices.pay(change.invoice_stripe_id, {"payment_method": "pm_card_visa"})
+    finish_credit_notes(at=now + timedelta(minutes=10))
+    note.refresh_from_db()
+    assert (note.state, Incident.objects.get().state) == ("refused", "open")
+    staff = Client()
+    staff.force_login(staff_user(), backend="django.contrib.auth.backends.ModelBackend")
+    page = reverse("admin:billing_incident_change", args=[Incident.objects.get().pk])
+    assert "Issue credit note of $8.00" in staff.get(page).content.decode()
+
+    again = issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="It is paid now")
+
+    assert (again.pk, again.state, again.attempt, amounts_of(again)) == (note.pk, "issued", 2, {"refund_amount": 800})
+    assert again.idempotency_key == f"credit:{note.public_id}:2"
+    assert [row["id"] for row in notes_at_stripe(invoiced, change)] == [again.stripe_id]
+    assert (given_back(invoiced), Incident.objects.get().state) == (800, "resolved")
+    once_more = issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="And again")
+    assert (once_more.attempt, len(notes_at_stripe(invoiced, change))) == (2, 1)
+
+
+def test_one_that_was_thought_lost_is_found_instead_of_issued_again(funded: Funded, now: datetime) -> None:
+    change = taxed_after_the_quote(funded, now)
+    funded.desk.fault("reset_after", path="/v1/credit_notes$")
+    note = issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Tax")
+    CreditNote.objects.update(state="refused", next_try_at=None)
+
+    issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Look again")
+
+    note.refresh_from_db()
+    assert [row["id"] for row in notes_at_stripe(funded, change)] == [note.stripe_id]
+    assert (note.state, given_back(funded)) == ("issued", 800)
+
+
+@pytest.mark.parametrize(
+    ("status", "paid", "remaining", "by_card", "expected"),
+    [
+        ("open", 0, 8800, False, {}),
+        ("open", 0, 500, False, {"credit_amount": 300}),
+        ("open", 300, 500, True, {"refund_amount": 300}),
+        ("uncollectible", 0, 8800, False, {}),
+        ("paid", 8800, 0, True, {"refund_amount": 800}),
+        ("paid", 799, 0, True, {"credit_amount": 800}),
+        ("paid", 8800, 0, False, {"credit_amount": 800}),
+    ],
+)
+def test_where_a_credit_goes(
+    invoiced: Funded, now: datetime, status: str, paid: int, remaining: int, by_card: bool, expected: dict[str, int]
+) -> None:
+    change = taxed_after_the_quote(invoiced, now)
+    bill = replace(
+        gateway().invoice(change.invoice_stripe_id), status=status, amount_paid=paid, amount_remaining=remaining
+    )
+
+    assert credit_amounts(bill, 800, by_card=by_card) == expected
 
 
 def given_back(funded: Funded) -> int:

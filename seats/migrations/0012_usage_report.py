@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_external_id"),
-        ("seats", "0010_growth"),
+        ("seats", "0011_sharing"),
     ]
 
     operations = [
