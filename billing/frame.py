@@ -10,7 +10,8 @@ from accounts.audit.labels import LABELS
 from billing.changes.resume_paused import BY_TRIAL
 from billing.dunning.queries import late_of
 from billing.dunning.rules import Dunning, Stage
-from billing.mirror.queries import card_of, live_subscription, overdue_invoice
+from billing.mirror.queries import card_of, live_subscription, old_debt, overdue_invoice
+from billing.models import Invoice
 from billing.quotes.next_invoice import known_first_charge
 from seatportal.kit.clock import now
 from seatportal.templatetags.portal import day, money
@@ -21,26 +22,30 @@ def past_due(request: AccountRequest) -> Banner | None:
     if "billing.view" not in request.capabilities:
         return None
     late = late_of(request.account, now())
-    if late is not None and late.dunning.stage == Stage.NONE:
+    if late is not None and late.dunning.stage != Stage.NONE:
+        return _unpaid(request, late.invoice, _words(late.dunning))
+    invoice = old_debt(request.account) or (overdue_invoice(request.account) if late is None else None)
+    if invoice is None:
         return None
-    # After an end a bill may still be open.
-    invoice = late.invoice if late else overdue_invoice(request.account)
-    if late is None and invoice is None:
-        return None
+    text = _("It is of a subscription that has ended. The seats of the present one are not affected.") if late else ""
+    return _unpaid(request, invoice, text, kind="warn" if late else "bad")
+
+
+def _unpaid(request: AccountRequest, invoice: Invoice | None, text: str, *, kind: str = "bad") -> Banner:
     if invoice is None:
         title = _("An invoice is not paid")
     else:
         amount = money(invoice.amount_remaining, invoice.currency)
         title = _("An invoice over %(amount)s is not paid") % {"amount": amount}
     return Banner(
-        kind="bad",
+        kind=kind,
         title=title,
-        text=_words(late.dunning) if late else "",
+        text=text,
         action_label=_("Pay now") if invoice and invoice.hosted_url else _("Open the invoices"),
         action_url=invoice.hosted_url
         if invoice and invoice.hosted_url
         else reverse("billing:invoices", args=[request.account.slug]),
-        gravity=80,
+        gravity=80 if kind == "bad" else 35,
     )
 
 

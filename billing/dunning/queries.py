@@ -23,11 +23,15 @@ class Late:
 
 
 def overdue_at(subscription: Subscription, at: datetime) -> Invoice | None:
-    """The oldest invoice that should have been paid; one that a waiting purchase made is not late."""
+    """The oldest invoice that should have been paid; one that a waiting purchase made is not late.
+
+    Nor is what an earlier subscription left: its seats are off by its own end (ADR 24).
+    """
     unpaid = Invoice.objects.filter(account=subscription.account, status="open", amount_remaining__gt=0)
     return (
         unpaid.filter(Q(due_at__isnull=True) | Q(due_at__lte=at))
         .exclude(billing_reason="subscription_update", due_at__isnull=True)
+        .exclude(subscription__status__in=ENDED)
         .order_by("issued_at")
         .first()
     )

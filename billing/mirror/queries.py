@@ -82,11 +82,22 @@ def open_on_credit(account: Account) -> int:
 
 
 def overdue_invoice(account: Account) -> Invoice | None:
-    """The oldest invoice that is open although its day has come; a purchase awaiting payment is not one."""
+    """The oldest invoice that is open although its day has come; a purchase awaiting payment is not one.
+
+    What a subscription left that has ended is not among them (`old_debt`).
+    """
+    return _overdue(account).exclude(subscription__status__in=ENDED).first()
+
+
+def old_debt(account: Account) -> Invoice | None:
+    """The oldest such invoice of a subscription that has ended: owed, and no reason to stop another one (ADR 24)."""
+    return _overdue(account).filter(subscription__status__in=ENDED).first()
+
+
+def _overdue(account: Account) -> QuerySet[Invoice]:
     return (
         Invoice.objects.filter(account=account, status="open", amount_remaining__gt=0)
         .filter(Q(due_at__isnull=True) | Q(due_at__lte=Now()))
         .exclude(billing_reason="subscription_update", due_at__isnull=True)
         .order_by("issued_at")
-        .first()
     )

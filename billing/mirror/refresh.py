@@ -33,6 +33,7 @@ from billing.models import (
 )
 from billing.models.subscription import ENDED
 from billing.terms.commit import commit_to_year
+from billing.terms.queries import terms_of
 
 log = structlog.get_logger(__name__)
 
@@ -230,6 +231,9 @@ def _commit_new_year(row: Subscription, before: datetime | None) -> None:
     began, item = _paid_year(row), seat_item(row)
     if began is None or item is None or row.frozen or (before is not None and began <= before):
         return
+    held = terms_of(row.account)
+    if held is not None and held.committed_until == item.period_end:
+        return  # This very year is committed to already; after a pause it only goes on.
     missed = ScheduledDecrease.objects.filter(subscription=row, state=ScheduledDecrease.State.MISSED).first()
     commit_to_year(
         account=row.account,

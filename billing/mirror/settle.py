@@ -11,7 +11,7 @@ from billing.gateway.contract import RemoteInvoice, RemotePayment, RemoteSubscri
 from billing.mirror.verdict import Intent, Verdict, judge
 from billing.mirror.verify_charge import verify_charge
 from billing.models import QuantityChange, Refund, ScheduledDecrease, Subscription, SubscriptionItem
-from billing.terms.commit import commit_added, commit_to_year
+from billing.terms.commit import commit_added, commit_to_year, uncommit_added
 from billing.terms.queries import terms_in_force
 from billing.terms.rules import lowest_from
 
@@ -131,15 +131,22 @@ def after_undo(change: QuantityChange, at: datetime) -> None:
 
 def commit_terms(change: QuantityChange, subscription: Subscription, at: datetime) -> None:
     """What a purchase commits to stands or falls with it."""
-    if change.kind in (QuantityChange.Kind.ADD, QuantityChange.Kind.UNDO):
-        commit_added(
+    if change.kind == QuantityChange.Kind.ADD:
+        raised = commit_added(
             account=change.account,
             before=change.base_quantity,
             quantity=change.target_quantity,
             at=at,
             change_id=change.public_id,
         )
+        if raised is not None:
+            change.committed_from, change.committed_to = raised
+            change.save(update_fields=["committed_from", "committed_to"])
         return
+    bought = change.undoes
+    if bought is not None and bought.committed_from is not None and bought.committed_to is not None:
+        committed = (bought.committed_from, bought.committed_to)
+        uncommit_added(account=change.account, committed=committed, change_id=change.public_id)
     item = subscription.items.select_related("price").filter(stripe_id=change.item_stripe_id).first()
     if change.kind == QuantityChange.Kind.PLAN and item is not None and item.price.interval == "year":
         commit_to_year(

@@ -89,6 +89,9 @@ class QuantityChange(Dated):
     decline_code = models.CharField(_("decline"), max_length=64, blank=True)
     error_text = models.CharField(max_length=300, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    # The account's commitment before and after this purchase, where it raised it; an undo goes back by them.
+    committed_from = models.PositiveIntegerField(null=True, blank=True)
+    committed_to = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("quantity change")

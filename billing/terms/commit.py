@@ -11,28 +11,46 @@ from billing.models import Terms
 def commit_to_year(*, account: Account, quantity: int, until: datetime, change_id: str) -> None:
     """Commit to as many seats as were bought until the year's end, in the caller's transaction.
 
-    A commitment that staff agreed for longer stays as it is. change_id: what commits, for the audit trail: a change,
-    or the subscription whose year began.
+    A commitment that staff agreed for longer stays as it is; one that ends on the very day is raised, never lowered.
+    change_id: what commits, for the audit trail: a change, or the subscription whose year began.
     """
     Terms.objects.get_or_create(account=account)
     terms = Terms.objects.select_for_update(no_key=True).get(account=account)
-    if terms.committed_until is not None and terms.committed_until >= until:
+    if terms.committed_until is not None and terms.committed_until > until:
+        return
+    if terms.committed_until == until and terms.committed_quantity >= quantity:
         return
     _write(terms, quantity, until, change_id)
 
 
-def commit_added(*, account: Account, before: int, quantity: int, at: datetime, change_id: str) -> None:
-    """Where the terms commit added seats too: commit what is bought now, or what is left when it was undone.
+def commit_added(
+    *, account: Account, before: int, quantity: int, at: datetime, change_id: str
+) -> tuple[int, int] | None:
+    """Where the terms commit added seats too: commit those that are added now, in the caller's transaction.
 
-    before: the quantity until now. A commitment to more than is bought stays; an undo lowers only what its purchase
-    had raised.
+    before, quantity: the seats until now and from now on. Seats that were there and not committed stay so, and a
+    commitment to seats that are still to come is used up first. Returns the commitment before and after it, or None.
     """
     terms = Terms.objects.select_for_update(no_key=True).filter(account=account, adds_commit=True).first()
     if terms is None or terms.committed_until is None or at >= terms.committed_until:
-        return
-    committed = terms.committed_quantity
-    if quantity > committed if quantity > before else committed == before:
-        _write(terms, quantity, terms.committed_until, change_id)
+        return None
+    old = terms.committed_quantity
+    new = max(old, min(quantity, old + quantity - before))
+    if new == old:
+        return None
+    _write(terms, new, terms.committed_until, change_id)
+    return old, new
+
+
+def uncommit_added(*, account: Account, committed: tuple[int, int], change_id: str) -> None:
+    """An undone purchase commits to nothing: back to what it found, unless somebody agreed something else since.
+
+    committed: what commit_added returned for the purchase.
+    """
+    terms = Terms.objects.select_for_update(no_key=True).filter(account=account).first()
+    before, after = committed
+    if terms is not None and terms.committed_until is not None and terms.committed_quantity == after:
+        _write(terms, before, terms.committed_until, change_id)
 
 
 def _write(terms: Terms, quantity: int, until: datetime, change_id: str) -> None:

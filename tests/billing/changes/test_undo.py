@@ -239,11 +239,13 @@ def test_a_plan_below_stays(funded: Funded, now: datetime) -> None:
     assert plan.renew_quantity == 7
 
 
-@pytest.mark.parametrize(("committed", "bought", "undone"), [(20, 20, 20), (10, 12, 10)])
+@pytest.mark.parametrize(
+    ("committed", "bought", "undone"), [(20, 20, 20), (11, 12, 11), (10, 12, 10), (8, 10, 8), (0, 2, 0)]
+)
 def test_a_purchase_never_lowers_a_commitment(
     funded: Funded, now: datetime, committed: int, bought: int, undone: int
 ) -> None:
-    """Where added seats are committed too; the larger commitment was agreed for seats that are still to come."""
+    """Where added seats are committed too: only those; what was agreed for seats still to come is used up first."""
     until = now + timedelta(days=300)
     terms = Terms.objects.create(
         account=funded.account, committed_quantity=committed, committed_until=until, adds_commit=True
@@ -256,3 +258,15 @@ def test_a_purchase_never_lowers_a_commitment(
 
     terms.refresh_from_db()
     assert terms.committed_quantity == undone
+
+
+def test_an_undo_leaves_a_commitment_that_was_agreed_since(funded: Funded, now: datetime) -> None:
+    until = now + timedelta(days=300)
+    terms = Terms.objects.create(account=funded.account, committed_quantity=10, committed_until=until, adds_commit=True)
+    purchase = buy(funded, now)
+    Terms.objects.update(committed_quantity=11)
+
+    undo(funded, purchase, now)
+
+    terms.refresh_from_db()
+    assert terms.committed_quantity == 11

@@ -19,6 +19,7 @@ from billing.errors import PastDue
 from billing.gateway.contract import RemoteInvoice
 from billing.gateway.stripe_api import StripeGateway
 from billing.inbox.handle_event import handle_waiting_events
+from billing.mirror.queries import open_on_credit
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Invoice, StripeEvent, Subscription
 from billing.notices.tell_dunning import walk_dunning
@@ -28,7 +29,7 @@ from billing.terms.set_terms import set_terms
 from seats.errors import SeatsFrozen
 from seats.holders.assign_seat import assign_seat
 from seats.models import Assignment, SeatPool
-from tests.conftest import Funded, join
+from tests.conftest import Funded, FundMaker, join
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientOf = Callable[[Membership], Client]
@@ -261,3 +262,33 @@ def test_a_round_tells_what_is_true_when_it_comes_by(
     walk_dunning(at=start + timedelta(days=1))
 
     assert kinds() == told
+
+
+def test_what_an_ended_subscription_left_stops_no_new_one(
+    owner: Membership, fund: FundMaker, client_of: ClientOf, now: datetime
+) -> None:
+    """ADR 24: it is owed, shown and counted in the credit limit; the seats that are paid for work and grow."""
+    old = fund(owner, collection_method="send_invoice", days_until_due=1)
+    later = now + timedelta(days=25)
+    old.desk.advance(25 * 86_400)
+    refresh_subscription(stripe_id=old.stripe_id, at=later)
+    assert stage(owner.account, later) == Stage.SUSPENDED
+    old.desk.client.v1.subscriptions.cancel(old.stripe_id)
+    refresh_subscription(stripe_id=old.stripe_id, at=later)
+    price = old.desk.prices["graduated", "month", "usd"]
+    new = old.desk.subscribe(old.customer.stripe_id, price, 10)
+
+    refresh_subscription(stripe_id=new, at=later)
+
+    pool = SeatPool.objects.get(account=owner.account)
+    assert (pool.purchased, pool.frozen, stage(owner.account, later)) == (10, "", Stage.NONE)
+    # The database has its own clock.
+    Invoice.objects.filter(subscription__stripe_id=old.stripe_id).update(due_at=now - timedelta(days=24))
+    quote = quote_quantity(account=owner.account, actor=old.actor, add=1, at=later)
+    assert quote.target_quantity == 11
+    text = " ".join(client_of(owner).get(f"/a/{owner.account.slug}/invoices/").content.decode().split())
+    assert "An invoice over $500.00 is not paid" in text
+    assert "It is of a subscription that has ended. The seats of the present one are not affected." in text
+    assert open_on_credit(owner.account) == 50_000
+    walk_dunning(at=later + timedelta(days=30))
+    assert SeatPool.objects.get(account=owner.account).frozen == ""

@@ -13,6 +13,7 @@ from billing.changes.decreases import plan_decrease
 from billing.errors import CommitmentInForce, MinimumSeats, TermsWrong, TooManySeats
 from billing.models import Plan, Quote, ScheduledDecrease, Terms
 from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.commit import commit_to_year
 from billing.terms.rules import InForce, check_may_shrink, in_force, lowest_from
 from billing.terms.set_terms import set_terms
 from tests.conftest import Funded
@@ -141,3 +142,26 @@ def test_committed_seats_stay_until_their_day(
     assert "as few as 8 are possible, fewer from" in text
     assert not ScheduledDecrease.objects.exists()
     assert plan_decrease(account=funded.account, quantity=8, actor=funded.actor, at=now) is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("committed", "days", "quantity", "expected"),
+    [
+        (10, 0, 15, (15, 0)),
+        (15, 0, 10, (15, 0)),
+        (10, 30, 15, (10, 30)),
+        (10, -30, 15, (15, 0)),
+        (15, -30, 10, (10, 0)),
+    ],
+)
+def test_a_year_raises_a_commitment_of_the_same_day_and_leaves_a_longer_one(
+    owner: Membership, committed: int, days: int, quantity: int, expected: tuple[int, int]
+) -> None:
+    """days: how much longer than the year it was agreed for."""
+    Terms.objects.create(account=owner.account, committed_quantity=committed, committed_until=T + days * DAY)
+
+    commit_to_year(account=owner.account, quantity=quantity, until=T, change_id="chg_x")
+
+    terms = Terms.objects.get()
+    assert (terms.committed_quantity, terms.committed_until) == (expected[0], T + expected[1] * DAY)
