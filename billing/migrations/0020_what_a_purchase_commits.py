@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0018_checkout_sessions"),
+        ("billing", "0019_credit_notes_tried_again"),
     ]
 
     operations = [
