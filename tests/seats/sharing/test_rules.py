@@ -32,7 +32,7 @@ places = st.none() | st.builds(Place, st.integers(-90, 90), st.integers(-180, 18
 two_devices = st.lists(st.builds(session, st.sampled_from([1, 2]), st.integers(1, 8), times, lengths, places))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(two_devices)
 def test_a_laptop_and_a_phone_never_fire(sessions: list[Session]) -> None:
     """Home, office, mobile network, a VPN that is switched, both at once: whatever two devices do."""
@@ -53,7 +53,7 @@ def with_a_tablet(draw: st.DrawFn) -> list[Session]:
     return sessions
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(with_a_tablet())
 def test_neither_does_a_tablet_in_the_same_household(sessions: list[Session]) -> None:
     assert judge_all(sessions) == []
@@ -69,7 +69,7 @@ def three_people(draw: st.DrawFn) -> list[Session]:
     return draw(st.permutations([*together, *draw(st.lists(others, max_size=20))]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(three_people())
 def test_three_people_at_once_always_fire(sessions: list[Session]) -> None:
     [found] = judge_all(sessions)
