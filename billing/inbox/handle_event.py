@@ -1,7 +1,8 @@
 """Handle what the inbox keeps: claim a batch, read each object it names once, mark it done.
 
 A worker's death leaves its claims to the sweep once their lease is over. What fails waits for its next try, and after
-the last one is given up on; it never holds up the others.
+the last one is given up on; it never holds up the others. Whose worker died is a suspect, and is then claimed alone:
+so only the one that kills its worker runs out of tries, as each was counted before the work began.
 """
 
 import time
@@ -28,15 +29,28 @@ KEEP = timedelta(days=90)
 BATCH = 500
 # Work stops well before the lease is over; what was not reached is given back.
 WORK_SECONDS = 30.0
+# What a claim leaves on the row; whoever gets to an end overwrites it.
+CLAIMED = "claimed, and no answer since"
 
 
 def handle_waiting_events(*, at: datetime, limit: int = BATCH) -> int:
     """Handle a batch of what waits; safe to repeat and to run beside others. Returns how many are done."""
-    due = Q(tries=0) | Q(next_try_at__lte=at)
-    events = _claim(StripeEvent.objects.filter(due, state=State.WAITING), at, limit)
+    end = time.monotonic() + WORK_SECONDS
+    due = StripeEvent.objects.filter(Q(tries=0) | Q(next_try_at__lte=at), state=State.WAITING)
+    events = _claim(due.exclude(last_error=CLAIMED), at, limit)
     if len(events) == limit:
         ring("billing.handle_waiting_events")
-    return _handle(events, at)
+    done = _handle(events, at, end)
+    suspects = due.filter(last_error=CLAIMED).order_by("tries", "received_at").values_list("pk", "tries")
+    for pk, tries in list(suspects[:limit]):
+        if tries >= MOST_TRIES:
+            _bury(due.filter(pk=pk, last_error=CLAIMED, tries=tries))
+        elif time.monotonic() > end:
+            ring_once("billing.handle_waiting_events")
+            break
+        else:
+            done += _handle(_claim(due.filter(pk=pk, last_error=CLAIMED), at, 1), at, end)
+    return done
 
 
 def replay_event(*, event_id: str, at: datetime) -> bool:
@@ -45,9 +59,10 @@ def replay_event(*, event_id: str, at: datetime) -> bool:
     Returns whether it is done now.
     """
     StripeEvent.objects.filter(event_id=event_id).exclude(state=State.REFUSED).update(
-        state=State.WAITING, tries=0, next_try_at=at
+        state=State.WAITING, tries=0, next_try_at=at, last_error=""
     )
-    return _handle(_claim(StripeEvent.objects.filter(event_id=event_id, state=State.WAITING), at, 1), at) == 1
+    events = _claim(StripeEvent.objects.filter(event_id=event_id, state=State.WAITING), at, 1)
+    return _handle(events, at, time.monotonic() + WORK_SECONDS) == 1
 
 
 def prune_events(*, at: datetime) -> int:
@@ -61,13 +76,18 @@ def _claim(waiting: QuerySet[StripeEvent], at: datetime, limit: int) -> list[Str
         events = list(waiting.select_for_update(skip_locked=True).order_by("received_at").defer("payload")[:limit])
         for event in events:
             event.tries += 1
-        _rows(events).update(tries=F("tries") + 1, next_try_at=at + LEASE)
+        _rows(events).update(tries=F("tries") + 1, next_try_at=at + LEASE, last_error=CLAIMED)
     return events
 
 
-def _handle(events: list[StripeEvent], at: datetime) -> int:
+def _bury(suspect: QuerySet[StripeEvent]) -> None:
+    """Its worker died at every try."""
+    if suspect.update(state=State.DEAD, last_error=f"its worker died {MOST_TRIES} times"):
+        log.error("event_kills_its_worker", tries=MOST_TRIES)
+
+
+def _handle(events: list[StripeEvent], at: datetime, end: float) -> int:
     """Follow a claimed batch, one subscription after the other; returns how many events are done."""
-    end = time.monotonic() + WORK_SECONDS
     events = [event for event in events if _attempt(name_owner, [event], at)]
     reading = Reading.of(events, at)
     done = [event for event in events if not reading.concerns_us(event)]
@@ -77,7 +97,7 @@ def _handle(events: list[StripeEvent], at: datetime) -> int:
             topics[event.subscription_stripe_id or event.customer_stripe_id].append(event)
     for topic in topics.values():
         if time.monotonic() > end:
-            _rows(topic).update(tries=F("tries") - 1, next_try_at=at)
+            _rows(topic).update(tries=F("tries") - 1, next_try_at=at, last_error="")
             ring_once("billing.handle_waiting_events")
         elif _attempt(reading.follow, topic, at):
             done += topic

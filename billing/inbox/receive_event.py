@@ -1,6 +1,8 @@
 """Keep a delivery once and ring; the answer to Stripe waits for nothing else."""
 
 import json
+import re
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -24,27 +26,36 @@ ON CONFLICT (event_id) DO NOTHING
 """
 
 
+# A NUL, or one half of a surrogate pair: valid JSON, and refused by PostgreSQL in text and in jsonb.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+# Where such may be in JSON; a whole pair looks the same there and costs one more look.
+_UNSTORABLE_IN_JSON = re.compile(r"\\u(0000|d[89a-f])")
+
+
 def receive_event(*, event: RemoteEvent) -> bool:
     """Store an event and ring for its handling. Returns False for one that was there already.
 
     One of the other mode (test events at a live site, or the reverse) is kept as refused and never acted on.
     """
     at = now()
+    text = json.dumps(event.payload)
+    if _UNSTORABLE_IN_JSON.search(text):
+        text = json.dumps(_storable(event.payload))
     refused = event.livemode != live_key()
     with connection.cursor() as cursor:
         cursor.execute(
             _KEEP,
             [
-                event.id,
-                event.kind[:80],
-                event.object_id,
-                event.subscription_id,
-                event.customer_id,
+                _line(event.id, 80),
+                _line(event.kind, 80),
+                _line(event.object_id, 80),
+                _line(event.subscription_id, 64),
+                _line(event.customer_id, 64),
                 event.livemode,
-                event.api_version[:40],
+                _line(event.api_version, 40),
                 event.created,
-                event.request_key,
-                json.dumps(event.payload),
+                _line(event.request_key, 255),
+                text,
                 StripeEvent.State.REFUSED if refused else StripeEvent.State.WAITING,
                 at,
                 "live and test mode mixed" if refused else "",
@@ -60,6 +71,25 @@ def receive_event(*, event: RemoteEvent) -> bool:
         # Only ids are read from it, so it is handled; but the endpoint should speak the library's version.
         log.warning("event_of_other_version", event_id=event.id, theirs=event.api_version, ours=API_VERSION)
     return new
+
+
+def _line(text: str, most: int) -> str:
+    return _UNSTORABLE.sub(_visible, text)[:most]
+
+
+def _storable(value: Any) -> Any:
+    """The same with signs in place of what no text of the database can hold; an event is kept whatever it says."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub(_visible, value)
+    if isinstance(value, dict):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    return value
+
+
+def _visible(found: re.Match[str]) -> str:
+    return "\N{SYMBOL FOR NULL}" if found[0] == "\0" else "\N{REPLACEMENT CHARACTER}"
 
 
 def live_key() -> bool:
