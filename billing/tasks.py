@@ -11,7 +11,7 @@ from billing.changes.give_back import give_back_what_is_due as give_back_due
 from billing.changes.repair_decreases import repair_missed_decreases as repair
 from billing.changes.resume_paused import carry_due_resumptions as carry_resumptions
 from billing.inbox.fetch_missed_events import fetch_missed_events as fetch_missed
-from billing.inbox.handle_event import handle_waiting_events as handle_waiting
+from billing.inbox.handle_burst import handle_burst
 from billing.inbox.handle_event import prune_events as prune
 from billing.notices.tell_dunning import walk_dunning as walk
 from billing.notices.tell_trial import walk_trials as walk_trials_now
@@ -19,14 +19,12 @@ from billing.reconcile.issue_credit_note import finish_credit_notes as finish_no
 from billing.reconcile.reconcile import continue_reconciliation as continue_run
 from billing.reconcile.reconcile import start_reconciliation as start_run
 from seatportal.kit.clock import now
-from seatportal.kit.queue import heard
 
 
 @shared_task(name="billing.handle_waiting_events")
 def handle_waiting_events() -> None:
     """Handle what waits in the inbox; rung by a delivery, and swept for bells that were lost."""
-    heard("billing.handle_waiting_events")
-    handle_waiting(at=now())
+    handle_burst(at=now())
 
 
 @shared_task(name="billing.finish_open_changes")

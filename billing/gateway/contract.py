@@ -205,6 +205,8 @@ class RemoteSubscription:
     card: RemoteCard | None = None
     # Why a paused subscription is paused, in Stripe's words; empty otherwise.
     pause_cause: str = ""
+    # Only where it was asked for.
+    customer: RemoteCustomer | None = None
 
 
 @dataclass(frozen=True)

@@ -184,8 +184,9 @@ def payment(data: Json) -> RemotePayment | None:
 
 
 def subscription(data: Json) -> RemoteSubscription:
-    """A subscription with latest_invoice and default_payment_method expanded."""
+    """A subscription with latest_invoice and default_payment_method expanded, and perhaps its customer."""
     pending: Json | None = data.get("pending_update")
+    owner = data["customer"]
     latest = data.get("latest_invoice")
     return RemoteSubscription(
         id=data["id"],
@@ -218,6 +219,7 @@ def subscription(data: Json) -> RemoteSubscription:
         days_until_due=data.get("days_until_due"),
         card=card(data.get("default_payment_method")),
         pause_cause=_pause_cause(data),
+        customer=customer(owner) if isinstance(owner, Mapping) else None,
     )
 
 

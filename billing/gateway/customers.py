@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from billing.gateway import convert
-from billing.gateway.client import Client
+from billing.gateway.client import Client, path_of
 from billing.gateway.contract import RemoteCustomer
 
 
@@ -12,13 +12,8 @@ class Customers(Client):
 
     def customer(self, customer_id: str) -> RemoteCustomer:
         """Read one customer with its card."""
-        return convert.customer(
-            self._read(
-                lambda: self._reader.v1.customers.retrieve(
-                    customer_id, {"expand": ["invoice_settings.default_payment_method"]}
-                )
-            )
-        )
+        expand = ["invoice_settings.default_payment_method"]
+        return convert.customer(self._get(path_of("customers", customer_id), {"expand": expand}))
 
     def create_customer(self, *, name: str, email: str, reference: str, locale: str, key: str) -> RemoteCustomer:
         """A customer for an account; `reference` is the account's public id."""

@@ -26,7 +26,7 @@ class InvoiceItems(Client):
                 params["pending"] = True
             if after:
                 params["starting_after"] = after
-            page = self._read(lambda: self._reader.v1.invoice_items.list(cast(Any, params)))  # noqa: B023  called at once
+            page = self._get("/v1/invoiceitems", params)
             yield from (convert.invoice_item(row) for row in page["data"])
             if not page["has_more"]:
                 return

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from billing.gateway import convert
-from billing.gateway.client import Client
+from billing.gateway.client import Client, path_of
 from billing.gateway.contract import RemoteInvoice, RemotePayment
 from seatportal.kit.clock import to_unix
 
@@ -14,11 +14,11 @@ class Invoices(Client):
 
     def invoice(self, invoice_id: str) -> RemoteInvoice:
         """Read one invoice with its first lines."""
-        return convert.invoice(self._read(lambda: self._reader.v1.invoices.retrieve(invoice_id)))
+        return convert.invoice(self._get(path_of("invoices", invoice_id)))
 
     def invoices_of(self, subscription_id: str, *, limit: int = 100) -> list[RemoteInvoice]:
         """The newest invoices of a subscription."""
-        page = self._read(lambda: self._reader.v1.invoices.list({"subscription": subscription_id, "limit": limit}))
+        page = self._get("/v1/invoices", {"subscription": subscription_id, "limit": limit})
         return [convert.invoice(row) for row in page["data"]]
 
     def paid_invoices(

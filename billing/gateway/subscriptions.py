@@ -4,24 +4,20 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from billing.gateway import convert
-from billing.gateway.client import Client
+from billing.gateway.client import Client, path_of
 from billing.gateway.contract import Listed, RemoteInvoice, RemoteSubscription
 
 SUBSCRIPTION_EXPAND = ["latest_invoice", "default_payment_method"]
+CUSTOMER_EXPAND = "customer.invoice_settings.default_payment_method"
 
 
 class Subscriptions(Client):
     """Subscriptions: read, preview, update."""
 
-    def subscription(self, subscription_id: str) -> RemoteSubscription:
-        """Read one subscription with its latest invoice."""
-        return convert.subscription(
-            self._read(
-                lambda: self._reader.v1.subscriptions.retrieve(
-                    subscription_id, cast(Any, {"expand": SUBSCRIPTION_EXPAND})
-                )
-            )
-        )
+    def subscription(self, subscription_id: str, *, with_customer: bool = False) -> RemoteSubscription:
+        """Read one subscription with its latest invoice, and with its customer if that is asked for."""
+        expand = [*SUBSCRIPTION_EXPAND, CUSTOMER_EXPAND] if with_customer else SUBSCRIPTION_EXPAND
+        return convert.subscription(self._get(path_of("subscriptions", subscription_id), {"expand": expand}))
 
     def subscriptions_of(self, customer_id: str) -> list[RemoteSubscription]:
         """Every subscription of a customer, ended ones too."""
@@ -53,7 +49,7 @@ class Subscriptions(Client):
 
     def preview(self, params: Mapping[str, Any]) -> RemoteInvoice:
         """What an update would cost; changes nothing."""
-        return convert.invoice(self._read(lambda: self._reader.v1.invoices.create_preview(cast(Any, dict(params)))))
+        return convert.invoice(self._get("/v1/invoices/create_preview", params, method="post"))
 
     def update_subscription(self, subscription_id: str, params: Mapping[str, Any], *, key: str) -> None:
         """Send stored parameters byte for byte. What came of it is for a read to say."""

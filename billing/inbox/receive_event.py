@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from billing.gateway.client import API_VERSION
 from billing.gateway.contract import RemoteEvent
@@ -42,27 +42,24 @@ def receive_event(*, event: RemoteEvent) -> bool:
     if _UNSTORABLE_IN_JSON.search(text):
         text = json.dumps(_storable(event.payload))
     refused = event.livemode != live_key()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _KEEP,
-            [
-                _line(event.id, 80),
-                _line(event.kind, 80),
-                _line(event.object_id, 80),
-                _line(event.subscription_id, 64),
-                _line(event.customer_id, 64),
-                event.livemode,
-                _line(event.api_version, 40),
-                event.created,
-                _line(event.request_key, 255),
-                text,
-                StripeEvent.State.REFUSED if refused else StripeEvent.State.WAITING,
-                at,
-                "live and test mode mixed" if refused else "",
-                at,
-            ],
-        )
-        new = bool(cursor.rowcount == 1)
+    new = _keep(
+        [
+            _line(event.id, 80),
+            _line(event.kind, 80),
+            _line(event.object_id, 80),
+            _line(event.subscription_id, 64),
+            _line(event.customer_id, 64),
+            event.livemode,
+            _line(event.api_version, 40),
+            event.created,
+            _line(event.request_key, 255),
+            text,
+            StripeEvent.State.REFUSED if refused else StripeEvent.State.WAITING,
+            at,
+            "live and test mode mixed" if refused else "",
+            at,
+        ]
+    )
     if new and refused:
         log.error("event_of_other_mode", event_id=event.id, kind=event.kind, livemode=event.livemode)
     elif new:
@@ -71,6 +68,28 @@ def receive_event(*, event: RemoteEvent) -> bool:
         # Only ids are read from it, so it is handled; but the endpoint should speak the library's version.
         log.warning("event_of_other_version", event_id=event.id, theirs=event.api_version, ours=API_VERSION)
     return new
+
+
+def _keep(values: list[object]) -> bool:
+    """Whether it is a new row.
+
+    The connection is not asked first whether it still lives, as Django would with a statement of its own for each
+    request: one that has died is found by ours, which may be repeated.
+    """
+    connection.health_check_done = True
+    try:
+        return _insert(values)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return _insert(values)
+
+
+def _insert(values: list[object]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, values)
+        return bool(cursor.rowcount == 1)
 
 
 def _line(text: str, most: int) -> str:

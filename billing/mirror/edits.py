@@ -20,7 +20,7 @@ type Shape = tuple[tuple[tuple[str, str], ...], str, str]
 
 def shape_of(row: Subscription) -> Shape:
     """Lines with their prices, currency, billing mode: what prices are made from."""
-    items = tuple(sorted(row.items.values_list("stripe_id", "price__stripe_id")))
+    items = tuple(sorted((item.stripe_id, item.price.stripe_id) for item in row.items.all()))
     return items, row.currency, row.billing_mode
 
 

@@ -29,7 +29,9 @@ def live_subscription(account: Account) -> Subscription | None:
 
 
 def seat_item(subscription: Subscription) -> SubscriptionItem | None:
-    """The line that sells seats: the first one."""
+    """The line that sells seats: the first one; of those that the caller has read already, if it has."""
+    if "items" in getattr(subscription, "_prefetched_objects_cache", {}):
+        return min(subscription.items.all(), key=lambda item: item.pk, default=None)
     return subscription.items.select_related("price__plan").order_by("id").first()
 
 

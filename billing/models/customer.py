@@ -10,7 +10,10 @@ _BRANDS = {"amex": "American Express", "mastercard": "Mastercard", "visa": "Visa
 
 
 class Customer(models.Model):
-    """Mirror of Stripe's customer. `balance`: minor units, negative is credit in the customer's favour."""
+    """Mirror of Stripe's customer. `balance`: minor units, negative is credit in the customer's favour.
+
+    fence: raised before each read; only the newest read may write (payments.md §5).
+    """
 
     public_id = PublicIdField("cus")
     account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="+")
@@ -19,6 +22,7 @@ class Customer(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     balance = models.BigIntegerField(_("balance"), default=0)
     livemode = models.BooleanField(default=False)
+    fence = models.PositiveBigIntegerField(default=0)
     synced_at = models.DateTimeField(_("read from Stripe"), null=True, blank=True)
 
     class Meta:

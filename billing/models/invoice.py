@@ -39,7 +39,11 @@ class Invoice(models.Model):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         ordering = ["-issued_at", "-id"]
-        indexes = [models.Index(fields=["account", "-issued_at", "-id"], name="invoice_by_account")]
+        indexes = [
+            models.Index(fields=["account", "-issued_at", "-id"], name="invoice_by_account"),
+            # Few are open at a time; every read of a subscription and the walk of dunning ask which.
+            models.Index(fields=["account", "issued_at"], condition=models.Q(status="open"), name="invoice_open"),
+        ]
 
     def __str__(self) -> str:
         return self.number or self.stripe_id

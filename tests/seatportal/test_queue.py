@@ -1,5 +1,6 @@
 """The bell: a broker that is down costs the caller neither an error nor a wait."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,22 +38,27 @@ def test_a_dead_broker_is_tried_at_once_and_never_waited_for(monkeypatch: pytest
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_first_of_a_burst_rings_at_once_and_the_rest_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bell_is_rung_once_until_it_is_heard_and_no_process_remembers_it(monkeypatch: pytest.MonkeyPatch) -> None:
     task = "billing.handle_waiting_events"
-    delays: list[float] = []
-    monkeypatch.setattr(current_app.tasks[task], "apply_async", lambda *, countdown, **_: delays.append(countdown))
-    cache.delete_many([f"bell:{task}", f"burst:{task}"])
+    rung: list[str] = []
+    clock = [100.0]
+    monkeypatch.setattr(current_app.tasks[task], "apply_async", lambda **_: rung.append(task))
+    monkeypatch.setattr(queue, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    heard(task)
 
     ring_once(task)
     ring_once(task)
-    assert delays == [0]
+    clock[0] += queue.MEMORY_SECONDS
+    ring_once(task)
+    assert len(rung) == 1
+
+    cache.delete(f"bell:{task}")  # another process hears it
+    ring_once(task)
+    assert len(rung) == 1
+    clock[0] += queue.MEMORY_SECONDS
+    ring_once(task)
+    assert len(rung) == 2
 
     heard(task)
     ring_once(task)
-    ring_once(task)
-    assert delays == [0, queue.GATHER_SECONDS]
-
-    heard(task)
-    cache.delete(f"burst:{task}")  # a second has passed
-    ring_once(task)
-    assert delays == [0, queue.GATHER_SECONDS, 0]
+    assert len(rung) == 3

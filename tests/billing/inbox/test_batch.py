@@ -1,5 +1,6 @@
 """Many events, few reads; and one that fails holds up nobody."""
 
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +9,13 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from billing import facts
+from billing.gateway.contract import RemoteSubscription
+from billing.gateway.stripe_api import StripeGateway
 from billing.inbox import handle_event
 from billing.inbox.handle_event import LEASE, handle_waiting_events, replay_event
-from billing.models import Invoice, StripeEvent
+from billing.mirror.fence import raise_fences
+from billing.models import Customer, Invoice, StripeEvent, Subscription
 from seats.models import SeatPool
 from tests.billing.inbox.deliver import deliver, snapshot, thin
 from tests.conftest import Funded, FundMaker, make_account
@@ -54,7 +59,7 @@ def test_fifty_events_of_one_subscription_are_one_read_of_it(funded: Funded, now
 
     assert handle_waiting_events(at=now) == 50
 
-    assert reads(funded, since) == {"GET subscriptions": 1, "GET customers": 1}
+    assert reads(funded, since) == {"GET subscriptions": 1}
     assert set(StripeEvent.objects.values_list("state", "tries")) == {(State.DONE, 1)}
 
 
@@ -70,7 +75,7 @@ def test_several_invoices_of_one_subscription_are_one_list(funded: Funded, now: 
 
     assert handle_waiting_events(at=now) == 4
 
-    assert reads(funded, since) == {"GET subscriptions": 1, "GET invoices": 1, "GET customers": 1}
+    assert reads(funded, since) == {"GET subscriptions": 1, "GET invoices": 1}
     kept = Invoice.objects.filter(account=funded.account).prefetch_related("lines")
     assert {
         (row.stripe_id, row.status, row.total): [(line.stripe_id, line.amount) for line in row.lines.all()]
@@ -79,6 +84,80 @@ def test_several_invoices_of_one_subscription_are_one_list(funded: Funded, now: 
         (bill["id"], "paid", bill["total"]): [(line["id"], line["amount"]) for line in bill["lines"]["data"]]
         for bill in invoices
     }
+
+
+def test_an_invoice_in_its_last_state_is_not_read_again(funded: Funded, now: datetime) -> None:
+    """Its events are older than what we hold: a purchase reads its invoice itself, and the events come after."""
+    item = funded.subscription.items.get().stripe_id
+    raise_by: Any = {"items": [{"id": item, "quantity": 11}], "proration_behavior": "always_invoice"}
+    funded.desk.client.v1.subscriptions.update(funded.stripe_id, raise_by)
+    first = funded.desk.invoices(funded.stripe_id)[-1]["id"]
+    waiting(1, funded, kind="invoice.finalized", object_id=first)
+    waiting(2, funded, kind="invoice.payment_failed", object_id=first)
+    since = last_request(funded)
+
+    assert handle_waiting_events(at=now) == 2
+
+    assert reads(funded, since) == {"GET subscriptions": 1}
+    Invoice.objects.filter(stripe_id=first).update(status="open")
+    StripeEvent.objects.update(state=State.WAITING, tries=0)
+    assert handle_waiting_events(at=now) == 2
+    assert Invoice.objects.get(stripe_id=first).status == "paid"
+
+
+def test_reads_that_say_nothing_new_write_one_moment_and_tell_nobody(
+    funded: Funded, fund: FundMaker, now: datetime
+) -> None:
+    other = fund(make_account("Other", now, owner="Otto", domain="other.example"))
+    told: list[object] = []
+
+    def listen(**_: object) -> None:
+        told.append(1)
+
+    facts.standing_changed.connect(listen)
+    waiting(1, funded)
+    waiting(2, other, kind="invoice.paid", object_id=other.desk.invoices(other.stripe_id)[0]["id"])
+    later = now + timedelta(hours=1)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert handle_waiting_events(at=later) == 2
+
+    written = Counter(
+        re.findall(
+            r"(?:(?<!FOR )(?<!KEY )UPDATE|INSERT INTO|DELETE FROM) \"?(\w+)", " ".join(q["sql"] for q in queries)
+        )
+    )
+    # The events are claimed and done. The other two: a fence, and the moment of the read.
+    assert written == {"billing_stripeevent": 2, "billing_subscription": 2, "billing_customer": 2}
+    assert set(Subscription.objects.values_list("synced_at", flat=True)) == {later}
+    assert list(Customer.objects.order_by("pk").values_list("synced_at", flat=True)) == [now, later]
+    assert not told
+
+
+def test_a_read_that_is_overtaken_on_its_way_is_done_again(
+    funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the number, and of the customer that it brought along."""
+    real, asked = StripeGateway.subscription, list[str]()
+
+    def overtaken(self: StripeGateway, stripe_id: str, **more: Any) -> RemoteSubscription:
+        old = real(self, stripe_id, **more)
+        if not asked:
+            raise_fences(Subscription, [funded.stripe_id])
+            raise_fences(Customer, [funded.customer.stripe_id])
+            connection.close()  # of this thread
+        asked.append(stripe_id)
+        return old
+
+    monkeypatch.setattr(StripeGateway, "subscription", overtaken)
+    waiting(1, funded, kind="invoice.paid", object_id=funded.desk.invoices(funded.stripe_id)[0]["id"])
+    since = last_request(funded)
+
+    assert handle_waiting_events(at=now + timedelta(hours=1)) == 1
+
+    assert reads(funded, since) == {"GET subscriptions": 2, "GET customers": 1}
+    assert Subscription.objects.get().synced_at == now + timedelta(hours=1)
+    assert Customer.objects.get().synced_at == now + timedelta(hours=1)
 
 
 def test_an_invoice_that_the_list_does_not_hold_is_read_alone(funded: Funded, now: datetime) -> None:
@@ -200,7 +279,8 @@ def test_a_thin_event_is_followed_like_any_other(funded: Funded, now: datetime, 
     assert (event.customer_stripe_id == funded.customer.stripe_id) is known
     asked = reads(funded, since)
     assert asked["GET subscriptions"] == (known and thing != "customer") + (not known and thing == "subscription")
-    assert asked["GET customers"] == (known and thing != "subscription")
+    # The subscription brings its customer along.
+    assert asked["GET customers"] == (known and thing == "customer")
 
 
 def test_snapshot_and_thin_event_of_one_change_are_one_read(funded: Funded, now: datetime) -> None:

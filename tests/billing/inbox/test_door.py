@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from billing.gateway.client import read_event
@@ -118,6 +118,24 @@ def test_a_failing_database_answers_500_so_that_stripe_comes_again() -> None:
     assert answer.status_code == 500
     assert not StripeEvent.objects.exists()
     assert deliver(PAID).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_database_has_ended_costs_no_delivery() -> None:
+    """Nothing asks first whether it lives, so the statement finds out, and goes over a new one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ended = cursor.fetchone()[0]
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+    finally:
+        other.close()
+
+    assert deliver(PAID).status_code == 200
+
+    assert StripeEvent.objects.get().event_id == "evt_1"
 
 
 def _broken(*_: object) -> None:

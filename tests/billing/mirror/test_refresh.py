@@ -7,11 +7,13 @@ from datetime import datetime
 import pytest
 from django.db import transaction
 
-from billing.gateway.contract import RemoteSubscription
+from billing import facts
+from billing.gateway.contract import RemoteCustomer, RemoteSubscription
 from billing.gateway.stripe_api import StripeGateway, gateway
+from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.mirror_invoice import mirror_invoices, unpaid_of
 from billing.mirror.refresh import refresh_subscription, refresh_until_written
-from billing.models import Invoice, Subscription
+from billing.models import Customer, Invoice, Subscription
 from seats.models import LedgerEntry, SeatPool
 from tests.conftest import Funded
 
@@ -63,6 +65,46 @@ def test_an_overtaken_read_is_done_again_when_the_caller_needs_the_truth(
 
     assert found is not None
     assert (found.written, found.remote.items[0].quantity) == (True, 14)
+
+
+def test_a_slow_read_of_a_customer_does_not_overwrite_a_newer_one(
+    funded: Funded, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both begin in the same second, so no clock tells which is newer; the slow one is read again."""
+    real, stripe_id = StripeGateway.customer, funded.customer.stripe_id
+
+    def slow(self: StripeGateway, customer: str) -> RemoteCustomer:
+        monkeypatch.setattr(StripeGateway, "customer", real)
+        old = real(self, customer)
+        funded.desk.client.v1.customers.update(customer, {"email": "new@acme.example"})
+        assert refresh_customer(stripe_id=customer, at=now)
+        return old
+
+    monkeypatch.setattr(StripeGateway, "customer", slow)
+
+    assert refresh_customer(stripe_id=stripe_id, at=now, tries=1) is False
+    assert Customer.objects.get().email == "new@acme.example"
+
+    monkeypatch.setattr(StripeGateway, "customer", slow)
+    assert refresh_customer(stripe_id=stripe_id, at=now) is True
+    assert Customer.objects.get().email == "new@acme.example"
+    assert refresh_customer(stripe_id="cus_stranger", at=now) is None
+
+
+def test_more_seats_are_no_news_of_the_standing(funded: Funded, now: datetime) -> None:
+    told: list[object] = []
+
+    def listen(**_: object) -> None:
+        told.append(1)
+
+    facts.standing_changed.connect(listen)
+    set_quantity(funded, 14)
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    assert (SeatPool.objects.get(account=funded.account).purchased, told) == (14, [])
+
+    funded.desk.client.v1.subscriptions.cancel(funded.stripe_id)
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    assert told == [1]
 
 
 def test_reading_twice_changes_nothing_the_second_time(funded: Funded, now: datetime) -> None:
