@@ -21,7 +21,7 @@ def main(step: str, account_id: str, moment: str) -> None:
     from accounts.models import Account
     from billing.changes import resume_paused
     from billing.gateway.stripe_api import StripeGateway
-    from billing.mirror import refresh, settle_resumption
+    from billing.mirror import settle_resumption, write_subscription
 
     sends = StripeGateway.resume_subscription
 
@@ -40,7 +40,7 @@ def main(step: str, account_id: str, moment: str) -> None:
         "after the row is stored": (resume_paused, "carry_resumption", die),
         "before the call is sent": (StripeGateway, "resume_subscription", die),
         "after Stripe executed it": (StripeGateway, "resume_subscription", send_and_die),
-        "while it settles": (refresh, "settle_resumption", settle_and_die),
+        "while it settles": (write_subscription, "settle_resumption", settle_and_die),
     }[step]
     setattr(place, name, cut)
     account = Account.objects.get(public_id=account_id)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ INSERT INTO billing_stripeevent (
 ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 0, %s, %s, %s)
 ON CONFLICT (event_id) DO NOTHING
 """
+
+type Row = list[str | bool | datetime]
 
 
 # A NUL, or one half of a surrogate pair: valid JSON, and refused by PostgreSQL in text and in jsonb.
@@ -70,13 +73,13 @@ def receive_event(*, event: RemoteEvent) -> bool:
     return new
 
 
-def _keep(values: list[object]) -> bool:
+def _keep(values: Row) -> bool:
     """Whether it is a new row.
 
     The connection is not asked first whether it still lives, as Django would with a statement of its own for each
     request: one that has died is found by ours, which may be repeated.
     """
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]  # the stubs have forgotten it
     try:
         return _insert(values)
     except (OperationalError, InterfaceError):
@@ -86,7 +89,7 @@ def _keep(values: list[object]) -> bool:
         return _insert(values)
 
 
-def _insert(values: list[object]) -> bool:
+def _insert(values: Row) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
         return bool(cursor.rowcount == 1)
