@@ -83,7 +83,7 @@ def read_subscriptions(
 
 
 def write_read(*, read: Read, at: datetime) -> Refreshed | None:
-    """Write one read and what follows, unless a newer one is under way; None when its customer is not ours, or has another one.
+    """Write one read and what follows, unless a newer one is under way; None as for refresh_subscription.
 
     Raises GatewayError: an open purchase may need its invoice read. Must be called outside a transaction.
     """
