@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_external_id"),
-        ("billing", "0019_credit_notes_tried_again"),
+        ("billing", "0020_what_a_purchase_commits"),
     ]
 
     operations = [
