@@ -1,5 +1,6 @@
 """What was agreed with accounts, and their requests for an offer."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -7,20 +8,35 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.access.actor import actor_of
+from accounts.models import Account
 from billing.errors import TermsWrong
+from billing.mirror.queries import live_subscription
 from billing.models import OfferRequest, Terms
 from billing.terms.offers import ANSWERS, answer_offer_request
 from billing.terms.set_terms import FIELDS, set_terms
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
+from seatportal.kit.money import exponent, to_decimal, to_minor
+from seatportal.templatetags.portal import money
 
 
 class TermsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """All that can be agreed, and why."""
 
     reason = forms.CharField(label=_("reason"), max_length=200, help_text=_("Kept in the audit trail."))
+    credit_limit = forms.DecimalField(
+        label=_("credit limit"),
+        required=False,
+        min_value=0,
+        max_digits=15,
+        help_text=_(
+            "In the currency of the subscription, such as 5000.00, for customers who pay by invoice. Empty: nothing is "
+            "sold on credit."
+        ),
+    )
 
     class Meta:
         model = Terms
@@ -30,19 +46,47 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
             "self_service_max": _("Empty: the plan's own."),
             "valid_until": _("Until then minimum and self-service differ from the plan. Empty: until changed."),
             "true_up_from": _("First day of the first quarter. Empty: with the hybrid policy the calendar's quarters."),
-            "credit_limit": _("In minor units, for customers who pay by invoice. Empty: nothing is sold on credit."),
             "po_number": _("Put on invoices of purchases that name none."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit, currency = self.instance.credit_limit, _currency(self.instance)
+        if limit is not None and currency:
+            self.initial["credit_limit"] = to_decimal(limit, currency)
+
     def clean(self) -> dict[str, Any]:
-        """A commitment has a number and an end; the verb checks the rest."""
+        """A commitment has a number and an end, and the limit becomes minor units; the verb checks the rest."""
         values: dict[str, Any] = super().clean() or {}
+        if values.get("credit_limit") is not None:
+            values["credit_limit"] = self._minor(values["credit_limit"], values.get("account"))
         if bool(values.get("committed_quantity")) != bool(values.get("committed_until")):
             self.add_error("committed_until", _("A commitment needs a number of seats and a day on which it ends."))
         low, high = values.get("minimum_seats"), values.get("self_service_max")
         if low is not None and high is not None and low > high:
             self.add_error("self_service_max", TermsWrong.message)
         return values
+
+    def _minor(self, limit: Decimal, account: Account | None) -> int | None:
+        currency = _currency(self.instance) or (_currency(Terms(account=account)) if account else "")
+        if not currency:
+            self.add_error("credit_limit", _("This account has no subscription yet, and so no currency."))
+            return None
+        try:
+            return to_minor(limit, currency)
+        except ValueError:
+            places = exponent(currency)
+            text = ngettext_lazy(
+                "%(currency)s has %(places)d decimal.", "%(currency)s has %(places)d decimals.", places
+            )
+            self.add_error("credit_limit", text % {"currency": currency.upper(), "places": places})
+            return None
+
+
+def _currency(terms: Terms) -> str:
+    """Of the account's subscription, in which the limit is kept; empty without one."""
+    found = live_subscription(terms.account) if terms.account_id else None
+    return found.currency if found else ""
 
 
 @admin.register(Terms)
@@ -58,7 +102,7 @@ class TermsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
         "committed_quantity",
         "committed_until",
         "inactive_policy",
-        "credit_limit",
+        "credit",
         "reason",
     )
     list_filter = ("inactive_policy", ("committed_until", admin.EmptyFieldListFilter))
@@ -66,6 +110,12 @@ class TermsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
     list_select_related = ("account",)
     fields = ("account", *FIELDS, "reason")
     raw_id_fields = ("account",)
+
+    @admin.display(description=_("credit limit"))
+    def credit(self, row: Terms) -> str:
+        """As money."""
+        currency = _currency(row)
+        return money(row.credit_limit, currency) if row.credit_limit is not None and currency else "–"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Terms | None = None) -> tuple[str, ...]:
         """Terms stay with their account."""

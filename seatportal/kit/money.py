@@ -35,6 +35,14 @@ def to_decimal(amount: int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-exponent(currency))
 
 
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Whole units to minor ones, exactly: Decimal("40.5") usd is 4050. Raises ValueError where that is no integer."""
+    minor = amount.scaleb(exponent(currency))
+    if minor != minor.to_integral_value():
+        raise ValueError(f"{amount} has more decimals than {currency} has")
+    return int(minor)
+
+
 def format_money(amount: int, currency: str, locale: str) -> str:
     """Write an amount for a reader of `locale` (a language code such as "de" or "es-mx"): "$40.00", "40,00 €".
 

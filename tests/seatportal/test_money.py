@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from seatportal.kit.money import exponent, format_money, to_decimal
+from seatportal.kit.money import exponent, format_money, to_decimal, to_minor
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,17 @@ def test_to_decimal_loses_nothing(amount: int, currency: str, whole: str) -> Non
 )
 def test_format_money_writes_as_the_reader_does(amount: int, currency: str, locale: str, text: str) -> None:
     assert format_money(amount, currency, locale) == text
+
+
+@pytest.mark.parametrize(
+    ("whole", "currency", "minor"),
+    [("40.5", "usd", 4050), ("40", "jpy", 40), ("0.001", "kwd", 1), ("40.00", "jpy", 40), ("-1.25", "EUR", -125)],
+)
+def test_whole_units_become_minor_ones_exactly(whole: str, currency: str, minor: int) -> None:
+    assert to_minor(Decimal(whole), currency) == minor
+
+
+@pytest.mark.parametrize(("whole", "currency"), [("0.005", "usd"), ("0.5", "jpy")])
+def test_what_has_too_many_decimals_is_not_rounded(whole: str, currency: str) -> None:
+    with pytest.raises(ValueError, match="more decimals"):
+        to_minor(Decimal(whole), currency)

@@ -178,7 +178,7 @@ def test_staff_answer_in_the_admin(funded: Funded, now: datetime, settings: obje
     for name in ("valid_until", "committed_until"):
         values |= {f"{name}_0": "", f"{name}_1": ""}
         values.pop(name)
-    values |= {"minimum_seats": "4", "reason": "Pilot", "adds_commit": "", "credit_limit": "500000"}
+    values |= {"minimum_seats": "4", "reason": "Pilot", "adds_commit": "", "credit_limit": "5000.00"}
     values.pop("adds_commit")
     client.post(terms_url, values)
 
