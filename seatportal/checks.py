@@ -5,9 +5,11 @@ from typing import Any
 
 from celery import current_app
 from django.apps.config import AppConfig
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from seatportal.kit.contact import account_team
 from seatportal.schedule import SCHEDULE
 from seatportal.stripe_checks import register_stripe_checks
 
@@ -20,6 +22,8 @@ def register_checks() -> None:
     register_stripe_checks()
     register(every_page_has_a_rule, Tags.urls)
     register(scheduled_tasks_exist, "celery")
+    register(account_team_is_reachable)
+    register(account_team_is_named, deploy=True)
 
 
 def walk(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -48,3 +52,24 @@ def scheduled_tasks_exist(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
         for entry in SCHEDULE.values()
         if entry["task"] not in current_app.tasks
     ]
+
+
+def account_team_is_reachable(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """A link that leads nowhere is worse than none."""
+    if not settings.ACCOUNT_TEAM or account_team():
+        return []
+    return [
+        Error(
+            f"ACCOUNT_TEAM is neither a mail address nor a web page: {settings.ACCOUNT_TEAM!r}.",
+            hint="Set it like team@example.com or https://example.com/contact.",
+            id="seatportal.E030",
+        )
+    ]
+
+
+def account_team_is_named(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Pages and mails say "talk to your account team"; people must be able to."""
+    if settings.ACCOUNT_TEAM:
+        return []
+    hint = "Set it to a mail address or a web page; it is shown on every page of an account and in its mails."
+    return [Warning("ACCOUNT_TEAM names nobody.", hint=hint, id="seatportal.W030")]

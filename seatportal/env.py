@@ -51,6 +51,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("STRIPE_TIMEOUT", "float", 8.0, "Seconds to wait for an answer from Stripe within one request."),
     Variable("EMAIL_URL", "str", "consolemail://", "Where mail goes: smtp://user:password@host:587 or consolemail://"),
     Variable("MAIL_FROM", "str", "Seat Portal <no-reply@localhost>", "The sender of our mail."),
+    Variable("ACCOUNT_TEAM", "str", "", "Where customers reach their account team: a mail address or a web page."),
     Variable("SECURE", "bool", False, "HTTPS only: secure cookies, HSTS, redirects. On in production."),
     Variable("STAFF_NEED_MFA", "bool", True, "Staff may enter Django admin only with a second factor."),
     Variable("LOG_FORMAT", "str", "json", "json for machines, console for people."),

@@ -192,6 +192,7 @@ if "smtp" in _mail["EMAIL_BACKEND"]:
         "timeout": 10,
     }
 DEFAULT_FROM_EMAIL = ENV["MAIL_FROM"]
+ACCOUNT_TEAM = ENV["ACCOUNT_TEAM"]
 
 # Browser security: nothing inline, nothing from elsewhere. Payment pages are Stripe's own, reached by a link.
 SECURE_CSP: dict[str, list[str]] = {

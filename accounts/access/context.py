@@ -10,10 +10,12 @@ from accounts.access.frame import banner_of, nav_of, settings_of
 from accounts.access.pages import AccountRequest
 from accounts.members.queries import accounts_of
 from accounts.models import User
+from seatportal.kit.contact import account_team
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """account, membership, capabilities, accounts_of_user, nav, settings_nav, banner, theme, impersonating.
+    """account, account_team, membership, capabilities, accounts_of_user, nav, settings_nav, banner, theme,
+    impersonating.
 
     What costs a query is lazy: a part rendered for htmx does not pay for the frame around it.
     """
@@ -29,6 +31,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         member = cast(AccountRequest, request)
         context |= {
             "account": member.account,
+            "account_team": account_team(),
             "membership": member.membership,
             "capabilities": member.capabilities,
             "nav": SimpleLazyObject(lambda: nav_of(member)),

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Notice
+from seatportal.kit.contact import account_team
 from seatportal.kit.queue import ring
 from seatportal.kit.smtp import refused_for_good
 
@@ -80,7 +81,13 @@ def try_again(*, notice: Notice, at: datetime) -> bool:
 def mail_of(notice: Notice) -> EmailMultiAlternatives:
     """The mail in its reader's language and time zone."""
     reader, account = notice.user, notice.account
-    context = _context(notice.context) | {"account": account, "reader": reader, "site": settings.SITE_URL}
+    team = account_team()
+    context = _context(notice.context) | {
+        "account": account,
+        "account_team": team,
+        "reader": reader,
+        "site": settings.SITE_URL,
+    }
     source = f"emails/{notice.kind}.txt"
     with translation.override(reader.locale), timezone.override(reader.time_zone or account.time_zone):
         words = {name: render_to_string(f"{source}#{name}", context).strip() for name in ("subject", "body")}
@@ -88,7 +95,12 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
             words["action"] = " ".join(render_to_string(f"{source}#action", context).split())
         words["subject"] = " ".join(words["subject"].split())
         whole = context | words
-        mail = EmailMultiAlternatives(words["subject"], render_to_string("emails/notice.txt", whole), to=[reader.email])
+        mail = EmailMultiAlternatives(
+            words["subject"],
+            render_to_string("emails/notice.txt", whole),
+            to=[reader.email],
+            reply_to=[team["mail"]] if team.get("mail") else None,
+        )
         mail.attach_alternative(render_to_string("emails/notice.html", whole), "text/html")
     return mail
 

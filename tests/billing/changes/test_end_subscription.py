@@ -261,3 +261,18 @@ def test_a_purchase_that_is_a_moment_faster_is_not_ended_over(
     assert QuantityChange.objects.get().state == QuantityChange.State.AWAITING_PAYMENT
     assert not Ending.objects.exists()
     assert at_stripe(funded) is False
+
+
+def test_a_subscription_that_ends_offers_its_way_back_first(funded: Funded, client_of: ClientOf, now: datetime) -> None:
+    client, page = client_of(funded.owner), f"/a/{funded.account.slug}/seats/"
+    add = f'href="/a/{funded.account.slug}/seats/add/"'
+
+    def classes() -> str:
+        text = client.get(page).content.decode()
+        return next(part for part in text.split("<a ") if add in part).split('"')[1]
+
+    assert classes() == "btn btn-primary"
+    end(funded, now)
+
+    assert classes() == "btn"
+    assert "Resume it" in client.get(page).content.decode()
