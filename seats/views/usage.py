@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.access.pages import AccountRequest, requires
 from accounts.members.queries import members_of
 from accounts.models import Account, Membership
-from seatportal.kit.charts import histogram
+from seatportal.kit.charts import Bar, histogram
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
 from seats.insight.bands import Utilization
@@ -60,6 +60,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "buckets": _buckets(report),
         "concentrated": concentrated(report.features, active=report.active),
         "features": report.features[:12],
+        "outcomes": any(feature.outcomes for feature in report.features),
         "kinds": _kinds(report),
         "idle": idle_people(account, at, size=IDLE_SHOWN),
         "idle_count": count_idle(account, at),
@@ -169,8 +170,18 @@ def _heat(report: Report) -> list[tuple[PersonUse, list[tuple[Cell | None, int]]
     return [(one, [(cell, -(-cell.count * 4 // top) if cell else 0) for cell in cells]) for one, cells in rows]
 
 
-def _buckets(report: Report) -> list[tuple[tuple[int, int], Any]]:
-    return list(zip(BUCKETS, histogram(report.buckets), strict=False))
+class Bucket(NamedTuple):
+    """How many holders were active on `low` to `high` days."""
+
+    low: int
+    high: int
+    people: int
+
+
+def _buckets(report: Report) -> list[tuple[Bucket, Bar]]:
+    """None where privacy mode withholds them."""
+    sizes = [Bucket(*edges, people) for edges, people in zip(BUCKETS, report.buckets, strict=False)]
+    return list(zip(sizes, histogram(report.buckets), strict=True))
 
 
 def _kinds(report: Report) -> list[tuple[str | Promise, list[GroupUse]]]:
