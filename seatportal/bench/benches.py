@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seatportal.bench import ingest, shopping, simulator, webhooks
+from seatportal.bench import ingest, shopping, simulator, usage_page, webhooks
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 
@@ -12,4 +12,5 @@ BENCHES: dict[str, Callable[[Stage], Result]] = {
     "purchase": shopping.bench_purchase,
     "simulator": simulator.bench,
     "ingest": ingest.bench,
+    "usage_page": usage_page.bench,
 }

@@ -20,6 +20,12 @@ def request_bytes(*, path: str, body: bytes, headers: dict[str, str]) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def get_bytes(*, path: str, headers: dict[str, str]) -> bytes:
+    """One GET as it goes over the wire."""
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 class Line:
     """One connection to a server of this machine; a context manager."""
 
