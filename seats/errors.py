@@ -157,3 +157,17 @@ class UsageIsPrivate(PortalError):
 
     code, status = "usage_is_private", 403
     message = _("This account shows usage for groups of at least five only, not for single people.")
+
+
+class ImportRefused(PortalError):
+    """A file that holds no events, or too many."""
+
+    code, status = "import_refused", 422
+    message = _("This file cannot be imported.")
+
+
+class ImportNotStopped(PortalError):
+    """It is done or goes on already."""
+
+    code, status = "import_not_stopped", 409
+    message = _("This import did not stop: it is done or in progress.")

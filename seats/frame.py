@@ -183,6 +183,8 @@ def register() -> None:
             "true_up.failed": gettext_lazy("True-up not charged"),
             "true_up.again": gettext_lazy("True-up charged again"),
             "true_up.withdrawn": gettext_lazy("True-up withdrawn"),
+            "usage.imported": gettext_lazy("Usage events imported"),
+            "usage.import_resumed": gettext_lazy("Import of usage events resumed"),
             "sharing.answered": gettext_lazy("Answered whether a sign-in is shared"),
             "sharing.shown": gettext_lazy("Shared sign-in shown to admins"),
             "sharing.closed": gettext_lazy("Shared sign-in closed"),

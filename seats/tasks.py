@@ -21,6 +21,8 @@ from seats.sharing.show_cases import show_unanswered
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
 from seats.true_up.record_marks import record_marks as record
 from seats.true_up.run_true_ups import run_true_ups as run_all
+from seats.usage.import_file import ring_open_imports
+from seats.usage.import_file import work_import as work_on_import
 from seats.usage.prune_events import prune_events as prune
 
 # A worker takes shards for so many seconds, then a fresh message goes on: well within a task's time limit.
@@ -125,3 +127,16 @@ def show_sharing() -> None:
 def make_use_reports() -> None:
     """Work out usage reports where something happened."""
     make_due_reports(at=now())
+
+
+@shared_task(name="seats.work_import")
+def work_import(import_id: int) -> None:
+    """Go on with a file of usage events, and ring again where more is left."""
+    if work_on_import(import_id=import_id, at=now()):
+        ring("seats.work_import", import_id=import_id)
+
+
+@shared_task(name="seats.continue_imports")
+def continue_imports() -> None:
+    """Find imports that a crash left."""
+    ring_open_imports(at=now())

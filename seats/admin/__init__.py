@@ -1,5 +1,5 @@
 """Staff screens of the seats."""
 
-from seats.admin import holders, pool, signals, true_ups
+from seats.admin import holders, pool, signals, true_ups, usage
 
-__all__ = ["holders", "pool", "signals", "true_ups"]
+__all__ = ["holders", "pool", "signals", "true_ups", "usage"]

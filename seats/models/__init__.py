@@ -15,6 +15,7 @@ from seats.models.sweep import Sweep, SweepShard
 from seats.models.task import ExpansionTask, Pattern
 from seats.models.true_up import TrueUp, TrueUpPerson
 from seats.models.usage import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
+from seats.models.usage_import import UsageImport
 from seats.models.usage_report import UsageReport
 from seats.models.waiting import WaitingPerson
 
@@ -44,6 +45,7 @@ __all__ = [
     "TrueUpPerson",
     "UnknownUsage",
     "UsageEvent",
+    "UsageImport",
     "UsageKey",
     "UsageReport",
     "UsageSettings",

@@ -47,11 +47,15 @@ def open_cases(account: Account) -> QuerySet[SharingCase]:
     return shown_cases(account).filter(closed_at__isnull=True)
 
 
-def cases_to_sell(first: int, last: int) -> QuerySet[SharingCase]:
-    """Those of many accounts, by primary key, both included, that the vendor's staff may hear of."""
+def cases_for_staff() -> QuerySet[SharingCase]:
+    """Those of every account that the vendor's staff may see: never before the account's admins do."""
     private = UsageSettings.objects.filter(account=OuterRef("account"), groups_only=True)
-    cases = SharingCase.objects.filter(account_id__gte=first, account_id__lte=last)
-    return cases.filter(~Exists(private), shown_at__isnull=False, closed_at__isnull=True)
+    return SharingCase.objects.filter(~Exists(private), shown_at__isnull=False)
+
+
+def cases_to_sell(first: int, last: int) -> QuerySet[SharingCase]:
+    """The open ones of many accounts, by primary key, both included: seats could answer them."""
+    return cases_for_staff().filter(account_id__gte=first, account_id__lte=last, closed_at__isnull=True)
 
 
 def tell(case: SharingCase) -> Told:

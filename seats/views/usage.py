@@ -69,6 +69,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "rows": [(members[one.membership], cells, one) for one, cells in _heat(report) if one.membership in members],
         "shared": open_cases(account).count() if SEES in request.capabilities else 0,
         "test_event": _test_event(request, at),
+        "may_send": "usage.send" in request.capabilities,
         "may_assign": "seats.assign" in request.capabilities,
         "may_buy": "seats.buy" in request.capabilities,
     }

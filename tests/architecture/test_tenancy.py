@@ -29,7 +29,7 @@ from billing.terms.offers import ask_for_offer
 from seatportal.checks import walk
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
-from seats.models import LedgerEntry, SharingCase, TrueUp
+from seats.models import LedgerEntry, SharingCase, TrueUp, UsageImport
 from seats.requests.request_seat import request_seat
 from seats.true_up.settle_true_up import settle
 from tests.conftest import FundMaker, join, make_account
@@ -177,6 +177,9 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         extra_people=2,
         evidence={"devices": [], "moments": [], "trips": []},
     )
+    batch = UsageImport.objects.create(
+        account=account, file_name="events.csv", format="csv", size=1, began_at=now, state="stopped", lines=1
+    )
     return World(
         account,
         people,
@@ -195,6 +198,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "seat_id": seat.public_id,
             "assignment_id": seat.public_id,
             "true_up_id": run.public_id,
+            "import_id": batch.public_id,
             "case_id": case.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,
