@@ -8,7 +8,10 @@ from seatportal.demo.names import address
 
 @dataclass(frozen=True)
 class Person:
-    """One invented person. `real`: whose history is theirs; empty for somebody who never uses the product."""
+    """One invented person. `real`: whose history is theirs; empty for somebody who never uses the product.
+
+    mailbox: the address before the @, where it is not their name.
+    """
 
     name: str
     title: str
@@ -18,6 +21,7 @@ class Person:
     role: str = "member"
     contractor: bool = False
     alias: str = ""
+    mailbox: str = ""
 
     @property
     def key(self) -> str:
@@ -40,7 +44,7 @@ class Cast:
 
     def email(self, person: Person) -> str:
         """Their address at the firm."""
-        return address(person.name, self.domain)
+        return f"{person.mailbox}@{self.domain}" if person.mailbox else address(person.name, self.domain)
 
 
 BRIGHTWATER = Cast(
@@ -100,7 +104,7 @@ HARBOURLINE = Cast(
     people=(
         Person("Callum Reid", "Operations director", "Operations", "Europe", "u0617", role="owner"),
         Person("Amara Nwosu", "Dispatch lead", "Dispatch", "Europe", "u0382", role="team_manager"),
-        Person("Pieter van Houten", "Planner", "Dispatch", "Europe", "u0449"),
+        Person("Dispatch Desk", "Desk on the quay", "Dispatch", "Europe", "u0449", alias="desk", mailbox="shared"),
         Person("Lucía Ferrer", "Planner", "Dispatch", "Europe", "u0549"),
         Person("Ravi Chandran", "Customs specialist", "Customs", "Asia-Pacific", "u0619"),
         Person("Mei Tan", "Customs specialist", "Customs", "Asia-Pacific", "u0294"),

@@ -9,6 +9,7 @@ from accounts.models import Role
 from billing.changes.decreases import plan_decrease
 from billing.terms.set_terms import set_terms
 from seatportal.demo import casting
+from seatportal.demo.desks import give_devices
 from seatportal.demo.firm import Firm, add_to
 from seatportal.demo.timeline import Timeline
 from seatportal.demo.vendor import Vendor
@@ -94,7 +95,7 @@ def quillmark(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
 def harbourline(line: Timeline, vendor: Vendor, now: datetime, *, guest: Firm) -> Firm:
     """Above its soft limit: 12 seats in use of 10 bought, 3 more allowed. The guest's owner is an admin here too.
 
-    Its quarter ended two days ago, and its true-up waits for a review.
+    Its quarter ended two days ago, and its true-up waits for a review. Three people use its dispatch desk's sign-in.
     """
     firm = Firm(casting.HARBOURLINE, vendor)
     first, later = [p.key for p in firm.cast.people[1:10]], [p.key for p in firm.cast.people[10:]]
@@ -106,6 +107,7 @@ def harbourline(line: Timeline, vendor: Vendor, now: datetime, *, guest: Firm) -
     line.at(now - days(70), lambda at: _allow_over(firm, at))
     line.at(now - days(60), lambda at: firm.join_and_sit(at, *later))
     line.at(now - days(30), lambda at: add_to(firm, guest.people["maya"].user, Role.ADMIN, at))
+    give_devices(firm, line, now, shared="desk", carried="lucía")
     line.at(now, firm.use)
     line.at(now, lambda at: run_true_ups(at=at))
     return firm

@@ -81,7 +81,7 @@ def sample(request: AccountRequest) -> StreamingHttpResponse:
     return csv_response("usage-events-sample", COLUMNS, rows, delimiter=csv_delimiter())
 
 
-def _add(request: AccountRequest, file: File[bytes]) -> UsageImport:
+def _add(request: AccountRequest, file: "File[bytes]") -> UsageImport:
     """Raises ImportRefused; what is too large is not read."""
     data = file.read(MOST_BYTES + 1)
     actor = actor_of(request)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from seatportal.demo.vendor import Vendor
 from seatportal.demo.world import BEGINNING
 from seatportal.kit import clock
 from seats.holders.queries import SeatCounts, seat_counts
-from seats.models import DailyUsage, LedgerEntry, SeatRequest, TrueUp
+from seats.models import DailyUsage, LedgerEntry, SeatRequest, SharingCase, TrueUp
 from seats.pool.ledger import purchased_by_ledger
 from seats.true_up.decide_true_up import effect_of
 from tests.services import Simulator
@@ -183,6 +184,21 @@ def _check_the_others() -> None:
     assert (review.purchased, review.peak, review.target) == (10, 12, 12)
     assert review.people.count() == 2
     assert effect_of(review).charged == 2
+
+    [case] = SharingCase.objects.all()
+    assert (case.membership.user.email, case.devices, case.at_once, case.extra_people) == (
+        "shared@harbourline.example",
+        3,
+        3,
+        2,
+    )
+    assert (case.answer, case.closed_at) == ("", None)
+    assert case.shown_at is not None
+    out = StringIO()
+    call_command("run_detectors", account="harbourline-logistics", stdout=out)
+    assert "shared sign-in shared@harbourline.example, shown to admins: Used on 3 devices" in out.getvalue()
+    assert "Device A, Device B and Device C were in use at once" in out.getvalue()
+    assert "lucia.ferrer@" not in out.getvalue()
 
     late = live_subscription(account("saffron-pine"))
     unpaid = overdue_invoice(account("saffron-pine"))
