@@ -123,7 +123,11 @@ def paused(request: AccountRequest) -> Banner | None:
     if subscription is None or subscription.status != "paused" or subscription.pause_cause != BY_TRIAL:
         return None
     card, may = card_of(request.account), "billing.manage" in request.capabilities
-    here = request.resolver_match is not None and request.resolver_match.view_name == "billing:restart"
+    # Both pages have that very button.
+    here = request.resolver_match is not None and request.resolver_match.view_name in (
+        "billing:restart",
+        "billing:plan",
+    )
     label = "" if not may or here else _("Resume subscription") if card else _("Add a card")
     return Banner(
         kind="bad",

@@ -328,6 +328,8 @@ def test_the_pages_ask_for_a_card_then_name_the_price(paused: Paused, client_of:
     assert "The trial has ended without a card, and the subscription is paused" in text
     assert "Add a card" in text
     assert "Add seats" not in text
+    assert "Next invoice on" not in text
+    assert text.count("Add a card") == 3  # The banner's sentence, the button, and the card's own box.
     assert "First a card" in client.get(f"{base}restart/").content.decode()
     paused.card()
 
