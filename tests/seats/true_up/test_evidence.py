@@ -18,7 +18,7 @@ from seats.true_up.verify_evidence import NotABundle, verify_bundle, verify_true
 from tests.conftest import Funded
 from tests.factories.seats import SYSTEM, crowd, use
 from tests.seats.true_up.conftest import Team
-from tests.seats.true_up.test_true_ups import counted, soften, start, unanswered
+from tests.seats.true_up.quarters import counted, soften, start, unanswered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from seats.models import TrueUp
 from seats.true_up.run_true_ups import run_true_ups
 from tests.conftest import Funded, join, make_user
 from tests.seats.true_up.conftest import Team, agree
-from tests.seats.true_up.test_true_ups import counted, held, pass_time, soften, start, unanswered
+from tests.seats.true_up.quarters import counted, held, pass_time, soften, start, unanswered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientOf = Callable[[Membership], Client]
