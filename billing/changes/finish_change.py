@@ -21,6 +21,7 @@ from billing.changes.rules import (
     backoff,
 )
 from billing.gateway.contract import (
+    TOO_MANY_CHANGES,
     Declined,
     GatewayError,
     InDoubt,
@@ -146,7 +147,8 @@ def _look_later_or_give_up(change: QuantityChange, at: datetime) -> QuantityChan
     never_sent = change.first_call_at is None and change.calls == 0
     if never_sent or (change.state == State.CONFIRMED and not change.in_doubt):
         if at - change.confirmed_at >= NOT_SENT_LIFE:
-            return _end(change, State.REJECTED, "provider_unavailable", at)
+            full = change.error_code == TOO_MANY_CHANGES
+            return _end(change, State.REJECTED, TOO_MANY_CHANGES if full else "provider_unavailable", at)
     elif change.first_call_at is not None:
         age = at - change.first_call_at
         heard = change.got_server_error and age >= SERVER_ERROR_LIFE and change.reads >= SERVER_ERROR_READS

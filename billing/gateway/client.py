@@ -19,6 +19,7 @@ from django.db import connection
 
 from billing.gateway import convert
 from billing.gateway.contract import (
+    TOO_MANY_CHANGES,
     BadSignature,
     Declined,
     InDoubt,
@@ -92,7 +93,7 @@ def our_errors() -> Iterator[None]:
     except stripe.IdempotencyError as error:
         raise KeyReused(str(error), code=_code(error)) from error
     except stripe.RateLimitError as error:
-        raise NotExecuted(str(error), code=_code(error) or "rate_limit") from error
+        raise NotExecuted(str(error), code=_limit(error)) from error
     except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Refused(str(error.user_message or error), code=_code(error)) from error
     except stripe.APIConnectionError as error:
@@ -105,6 +106,12 @@ def our_errors() -> Iterator[None]:
 
 def _code(error: stripe.StripeError) -> str:
     return str(getattr(error.error, "code", None) or error.code or "")
+
+
+def _limit(error: stripe.StripeError) -> str:
+    """Which limit it was. The one of a single subscription (20 new invoices a day) ends only with time."""
+    own = (error.headers or {}).get("Stripe-Rate-Limited-Reason") == "resource-specific"
+    return TOO_MANY_CHANGES if own else _code(error) or "rate_limit"
 
 
 def _decline(error: stripe.StripeError) -> str:

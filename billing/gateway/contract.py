@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+# Stripe's code would be "rate_limit", as for the limiter of the whole account.
+TOO_MANY_CHANGES = "too_many_changes"
+
 
 class GatewayError(Exception):
     """Something went wrong between us and Stripe. `code` is Stripe's word for it, if it said one."""

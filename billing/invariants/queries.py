@@ -84,7 +84,7 @@ INVARIANTS = (
         SELECT public_id, 'called before it was accepted' FROM billing_quantitychange WHERE first_call_at < confirmed_at
         UNION ALL
         SELECT DISTINCT e.request_idempotency_key, 'Stripe heard a key that is not stored' FROM billing_stripeevent e
-        WHERE e.request_idempotency_key LIKE 'seatchg:%%' AND NOT EXISTS (
+        WHERE split_part(e.request_idempotency_key, ':', 1) IN ('seatchg', 'trueup') AND NOT EXISTS (
             SELECT FROM billing_quantitychange c WHERE c.idempotency_key = e.request_idempotency_key)
         """,
     ),

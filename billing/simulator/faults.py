@@ -10,7 +10,7 @@ from .errors import Obj, StripeError
 
 KINDS = (
     "reset_before", "reset_after", "hang_before", "hang_after", "error500_no_effect", "error500_with_effect",
-    "rate_limit", "lock_timeout", "key_in_use", "slow",
+    "rate_limit", "lock_timeout", "key_in_use", "no_permission", "slow",
 )  # fmt: skip
 
 
@@ -88,6 +88,12 @@ def refusal(kind: str) -> StripeError | None:
             )  # fmt: skip
         case "key_in_use":
             return key_in_use()
+        case "no_permission":
+            return StripeError(
+                "The provided key does not have the required permissions for this endpoint. Having more permissions "
+                "would allow this request to continue.",
+                status=403, executed=False,
+            )  # fmt: skip
         case _:
             return None
 

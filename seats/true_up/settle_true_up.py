@@ -42,7 +42,7 @@ Outcome = TrueUpPerson.Outcome
 
 # What only time cures: look again, and nothing has failed.
 LATER = (RenewalSoon, ChangeInProgress, QuoteUnavailable, QuoteChanged, ProviderUnavailable)
-NOT_CHARGED = frozenset({"provider_unavailable", "quote_changed", "not_executed"})
+NOT_CHARGED = frozenset({"provider_unavailable", "too_many_changes", "quote_changed", "not_executed"})
 LOOK_AGAIN = timedelta(minutes=10)
 
 

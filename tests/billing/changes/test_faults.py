@@ -1,13 +1,18 @@
 """Every fault of the charging call × every card: the customer pays once, exactly the quote, or not at all."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from pytest_django import Settings
 
+from accounts.models import Notice
+from accounts.notices.deliver_notice import deliver_notice
 from billing.changes.buy_quote import buy_quote
 from billing.changes.finish_open_changes import finish_open_changes
 from billing.changes.pending import retry_payment
+from billing.gateway.contract import TOO_MANY_CHANGES
 from billing.models import QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
 from seats.models import SeatPool
@@ -128,3 +133,53 @@ def test_what_stripe_never_took_does_not_begin_hours_later(funded: Funded, now: 
     change.refresh_from_db()
     assert (change.state, change.error_code) == (QuantityChange.State.REJECTED, "provider_unavailable")
     assert funded.desk.quantity(funded.stripe_id) == 10
+
+
+def test_after_stripes_twenty_invoices_of_a_day_the_buyer_hears_why(funded: Funded, now: datetime) -> None:
+    """F11: Stripe names its limit for one subscription in a header alone; it is no outage, and only time cures it."""
+    use_up_the_day(funded)
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
+
+    change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+    assert (change.state, change.error_code) == (State.CONFIRMED, TOO_MANY_CHANGES)
+    finish_open_changes(at=now + timedelta(hours=1, minutes=1))
+
+    change.refresh_from_db()
+    assert (change.state, change.error_code) == (State.REJECTED, TOO_MANY_CHANGES)
+    assert funded.desk.quantity(funded.stripe_id) == 10
+    assert SeatPool.objects.get(account=funded.account).purchased == 10
+    assert funded.desk.invoices(funded.stripe_id, billing_reason="subscription_update") == []
+    notice = Notice.objects.get(kind="purchase_failed")
+    assert deliver_notice(notice_id=notice.pk, at=now + timedelta(hours=2))
+    assert "takes only so many changes of one subscription in a day. Try again tomorrow." in str(mail.outbox[-1].body)
+
+    later = now + timedelta(days=1, minutes=1)
+    funded.desk.advance(86_460)
+    again = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=later)
+    assert (
+        buy_quote(account=funded.account, quote_id=again.public_id, actor=funded.actor, at=later).state == State.APPLIED
+    )
+
+
+def use_up_the_day(funded: Funded) -> None:
+    """Drafts by hand until Stripe has made 20 invoices of the subscription today."""
+    stripe: Any = funded.desk.client.v1
+    whose = {"customer": funded.customer.stripe_id, "subscription": funded.stripe_id}
+    for _ in range(20 - len(funded.desk.invoices(funded.stripe_id))):
+        stripe.invoice_items.create({**whose, "amount": 100, "currency": "usd"})
+        stripe.invoices.create({**whose, "auto_advance": False})
+    funded.desk.simulator.control("/_control/settings", {"rate_limits": True})
+
+
+def test_a_key_without_permission_ends_it_at_once(funded: Funded, now: datetime) -> None:
+    """F13: 403. Nothing happened, so nothing is granted and nothing tried again."""
+    funded.desk.fault("no_permission", path="/v1/subscriptions/sub_")
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
+
+    change = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+
+    assert (change.state, change.error_code, change.calls) == (State.REJECTED, "refused", 1)
+    assert "does not have the required permissions" in change.error_text
+    assert finish_open_changes(at=now + timedelta(hours=2)) == 0
+    assert funded.desk.quantity(funded.stripe_id) == 10
+    assert broken_invariants(funded.desk) == []

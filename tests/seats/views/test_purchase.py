@@ -216,6 +216,7 @@ def test_every_page_reminds_of_a_waiting_purchase(declined: Funded, client_of: C
         (State.REJECTED, "quote_changed", "The subscription changed in the meantime"),
         (State.REJECTED, "cancelled", "The purchase was stopped"),
         (State.REJECTED, "provider_unavailable", "The payment service could not be reached"),
+        (State.REJECTED, "too_many_changes", "The payment service takes no more changes of this subscription today"),
         (State.REJECTED, "payment_declined", DECLINED),
         (State.ABANDONED, "not_paid", "The purchase was not paid and has ended"),
         (State.FAILED, "not_executed", "The purchase did not go through"),
