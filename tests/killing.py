@@ -1,12 +1,9 @@
-"""A process that buys and is killed by SIGKILL at a chosen step: `python -m tests.killing STEP ACCOUNT QUOTE`.
-
-The steps are cut into the code from outside, so the product carries no switch for it.
-"""
+"""A process that buys and is killed at one of the matrix's points: `python -m tests.killing STEP ACCOUNT QUOTE`."""
 
 import os
 import signal
 import sys
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import django
@@ -31,43 +28,16 @@ def main(step: str, account_id: str, quote_id: str) -> None:
     django.setup()
     from accounts.access.actor import Actor
     from accounts.models import Account
-    from billing.changes import buy_quote, finish_change
-    from billing.gateway.stripe_api import StripeGateway
-    from billing.mirror import write_subscription
+    from billing.changes.buy_quote import buy_quote
     from billing.models import Quote
     from seatportal.kit.clock import now
+    from seatportal.matrix.cuts import kill_at
+    from seatportal.matrix.processes import Notes
 
-    def at_call(number: int, real: Callable[..., Any]) -> Callable[..., Any]:
-        calls = iter(range(1, 100))
-        return lambda *args, **kwargs: die() if next(calls) == number else real(*args, **kwargs)
-
-    sends = StripeGateway.update_subscription
-
-    def send_and_die(*args: Any, **kwargs: Any) -> None:
-        sends(*args, **kwargs)
-        die()
-
-    place: Any
-    match step:
-        case "after the row is stored":
-            place, name, cut = buy_quote, "finish_change", die
-        case "before the call is sent":
-            place, name, cut = StripeGateway, "update_subscription", die
-        case "after Stripe executed it":
-            place, name, cut = StripeGateway, "update_subscription", send_and_die
-        case "after the call is marked":
-            place, name, cut = finish_change, "_read", at_call(2, finish_change._read)
-        case "inside the transaction that settles":
-            # The read before the call says nothing new, so it is not written.
-            place, name, cut = write_subscription, "_tell_quantity", die
-        case _:
-            place, name, cut = None, "", die
-    if place is not None:
-        setattr(place, name, cut)
+    kill_at(step, Notes(Path(os.devnull)))()
     quote = Quote.objects.get(public_id=quote_id)
     account = Account.objects.get(public_id=account_id)
-    buy_quote.buy_quote(account=account, quote_id=quote_id, actor=Actor(user=quote.user), at=now())
-    die()
+    buy_quote(account=account, quote_id=quote.public_id, actor=Actor(user=quote.user), at=now())
 
 
 if __name__ == "__main__":

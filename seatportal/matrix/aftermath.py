@@ -10,12 +10,12 @@ from seatportal.matrix.stories.crediting import credited
 from seatportal.matrix.stories.idling import credited_idle
 from seatportal.matrix.stories.switching import PLUS, YEARLY, switched
 from seatportal.matrix.stories.truing_up import trued_up
-from seatportal.matrix.stories.undoing import undone
+from seatportal.matrix.stories.undoing import sent_back, undone
 
 # Those with a cell in the fast slice: where Stripe has acted and nobody here knows it yet, and where two rows are one.
 FAST = frozenset({
-    "K1.executed", "K1.refunded", "K1.taken", "K2.executed", "K2.year-settles", "K3.executed", "K3.releases",
-    "K3.failed", "K4.issued", "K4.closes", "K5.taken", "K5.late",
+    "K1.executed", "K1.refunded", "K1.taken", "K1.back-given", "K2.executed", "K2.year-settles", "K3.executed",
+    "K3.releases", "K3.failed", "K4.issued", "K4.closes", "K5.taken", "K5.late",
 })  # fmt: skip
 
 _SENT = "before the call is sent"
@@ -38,7 +38,13 @@ _UNDO = {
     "kept": "after the refund is kept",
     "taken": "after Stripe took the credit",
     "taken-kept": "after the taken credit is kept",
+    "ends": "inside the transaction that ends the refund",
     "done": "after the refund is done",
+}
+_BACK = {
+    "gives": "before the credit is given again",
+    "given": "after Stripe gave the credit again",
+    "ends": _UNDO["ends"],
 }
 _PLAN = {"stored": "after the row is stored", **_CALL}
 _CHARGE = {
@@ -105,6 +111,9 @@ def _undo() -> Iterator[Fault]:
         yield _row(f"K1.refund-{name}", f"refund: {title}", undone(fault=fault, path="/v1/refunds"), **cells)
         path = "/v1/customers/cus_[^/]*/balance_transactions"
         yield _row(f"K1.credit-{name}", f"credit: {title}", undone(fault=fault, path=path), **cells)
+    yield _row("K1.back-heard", "the bank sends the refund back: kill -9 of the worker that notes it",
+               sent_back(worker=_UNDO["ends"]), **cells)  # fmt: skip
+    yield from _killed("K1.back-", "refund sent back", _BACK, lambda point: sent_back(sweep=point), **cells)
     yield _row("K1.partly-credit", "undo of what credit paid in part: kill -9 after Stripe refunded",
                undone(kill="after Stripe refunded", credit=2000), **cells)  # fmt: skip
 

@@ -31,7 +31,10 @@ KILL_POINTS: dict[str, tuple[str, str, str, int]] = {
     "before the schedule is sent": (GATEWAY, "create_schedule", "before", 1),
     "between the schedule's two calls": (GATEWAY, "create_schedule", "after", 1),
     "after the schedule is sent": (GATEWAY, "update_schedule", "after", 1),
+    "before the card is charged again": (GATEWAY, "pay_invoice", "before", 1),
     "after the card was charged again": (GATEWAY, "pay_invoice", "after", 1),
+    "before the invoice is voided": (GATEWAY, "void_invoice", "before", 1),
+    "after Stripe voided the invoice": (GATEWAY, "void_invoice", "after", 1),
     # Undo and refund
     "after the undo is stored": ("billing.changes.undo_change", "finish_change", "before", 1),
     "before the refund is claimed": ("billing.changes.undo_change", "give_back", "before", 1),
@@ -41,7 +44,10 @@ KILL_POINTS: dict[str, tuple[str, str, str, int]] = {
     "after the refund is kept": ("billing.changes.give_back", "_keep", "after", 2),
     "after Stripe took the credit": (GATEWAY, "adjust_balance", "after", 1),
     "after the taken credit is kept": ("billing.changes.give_back", "_keep", "after", 3),
-    "after the refund is done": ("billing.changes.give_back", "_keep", "after", 4),
+    "inside the transaction that ends the refund": ("billing.changes.give_back", "_audit", "before", 1),
+    "after the refund is done": ("billing.changes.give_back", "_send_to_card", "after", 1),
+    "before the credit is given again": (GATEWAY, "adjust_balance", "before", 1),
+    "after Stripe gave the credit again": (GATEWAY, "adjust_balance", "after", 1),
     # True-up
     "inside the transaction that counts": ("seats.true_up.count_true_up", "tell", "before", 1),
     "after the true-up is decided": ("seats.true_up.run_true_ups", "decide_by_default", "after", 1),
@@ -70,6 +76,7 @@ KILL_POINTS: dict[str, tuple[str, str, str, int]] = {
 WRITES = (
     "update_subscription",
     "pay_invoice",
+    "void_invoice",
     "refund",
     "adjust_balance",
     "create_credit_note",

@@ -4,7 +4,7 @@ from billing.models import Incident
 from seatportal.matrix import cuts
 from seatportal.matrix.aftermath import AFTERMATH
 from seatportal.matrix.rows import HEARD, ONE_CARD, ONE_ORDER, Fault
-from seatportal.matrix.scenarios import ORDERS, WAITS, Card, Order, Scenario
+from seatportal.matrix.scenarios import NEVER_PAID, ORDERS, WAITS, Card, Order, Scenario
 from seatportal.matrix.stories import buying, machines, prices, renewals, rivals, webhooks
 from seatportal.matrix.stories.buying import purchase
 
@@ -49,15 +49,30 @@ PURCHASES: tuple[Fault, ...] = (
     Fault("F10", "409: the key is in use", purchase(fault="key_in_use")),
     Fault("F10.two", "two workers send the same key at once", buying.key_in_flight),
     Fault("F11", "429 of the limiter", purchase(fault="rate_limit")),
+    Fault("F11.day", "429: the subscription has had its 20 invoices of a day", buying.limit_of_the_day, ONE_CARD,
+          skips=_REFUSED_FIRST),
     Fault("F12", "429 of an object's lock", purchase(fault="lock_timeout")),
     Fault("F13", "400: Stripe refuses the parameters", purchase(click=(cuts.wrong_parameters(),), end="rejected"),
           ONE_CARD, ONE_ORDER, _REFUSED_FIRST),
     Fault("F13.key", "401: the key may not write", purchase(click=(cuts.send_by(api_key="sk_wrong"),), end="rejected"),
           ONE_CARD, ONE_ORDER, _REFUSED_FIRST),
+    Fault("F13.permission", "403: the key has no permission", purchase(fault="no_permission", end="rejected"),
+          ONE_CARD, skips=_REFUSED_FIRST),
+    Fault("F13.second", "403 on the second try, after a first one in doubt", buying.refused_on_the_second_try),
     Fault("F14", "Stripe knows the key with other parameters", buying.key_of_other_parameters,
           ONE_CARD, ONE_ORDER, _NO_EVENT),
     Fault("F15", "the card is declined", purchase(), (Card.DECLINED, Card.PAID_LATER),
           skips="the card is the fault"),
+    Fault("F15.pays", "the card is declined, and kill -9 before another one is charged",
+          buying.killed_while_paying("before the card is charged again"), (Card.PAID_LATER,),
+          skips="the card is the fault"),
+    Fault("F15.paid", "the card is declined, and kill -9 after another one was charged",
+          buying.killed_while_paying("after the card was charged again"), (Card.PAID_LATER,),
+          skips="the card is the fault"),
+    Fault("F15.stops", "what waits is stopped, and kill -9 before Stripe hears of it",
+          buying.killed_while_stopping("before the invoice is voided"), NEVER_PAID, skips="it ends unpaid"),
+    Fault("F15.stopped", "what waits is stopped, and kill -9 after Stripe voided the invoice",
+          buying.killed_while_stopping("after Stripe voided the invoice"), NEVER_PAID, skips="it ends unpaid"),
     Fault("F16", "3-D Secure is abandoned", purchase(), (Card.UNCONFIRMED,), skips="the card is the fault"),
     Fault("F17", "3-D Secure is answered elsewhere, the browser is closed", purchase(), (Card.CONFIRMED,),
           skips="the card is the fault"),

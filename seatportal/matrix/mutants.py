@@ -9,10 +9,14 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.models import QuantityChange, StripeEvent, Subscription, SubscriptionItem
+from accounts.access.actor import Actor
+from billing.changes.buy_quote import accept_quote
+from billing.models import IdleCredit, QuantityChange, Refund, StripeEvent, Subscription, SubscriptionItem
+from billing.quotes.quote_quantity import quote_true_up
 from seatportal.matrix.cuts import GATEWAY
 from seatportal.matrix.processes import Cut
 from seats.capacity.record_purchase import record_purchase
+from seats.true_up.settle_true_up import key_of
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def _trust_the_payload(_real: Any) -> Any:
             row = Subscription.objects.filter(stripe_id=event.object_id).first()
             if row is None:
                 if event.kind.startswith("invoice."):
-                    reading._invoice(event.object_id)
+                    reading._invoices(event.subscription_stripe_id, {event.object_id})
                 continue
             told = event.payload["data"]["object"]
             item = told["items"]["data"][0]
@@ -114,6 +118,72 @@ def _trust_the_payload(_real: Any) -> Any:
             Subscription.objects.filter(pk=row.pk).update(status=told["status"], synced_at=reading.at)
 
     return follow
+
+
+def _new_refund(_real: Any) -> Any:
+    gateway = resolve_name("billing.gateway.stripe_api:gateway")
+
+    def send(refund: Any, _at: datetime) -> Any:
+        params = {"payment_intent": refund.payment_stripe_id, "amount": refund.amount}
+        return gateway().refund(params, key=f"refund:{refund.public_id}:{secrets.token_hex(4)}")
+
+    return send
+
+
+def _credit_first(_real: Any) -> Any:
+    module = resolve_name("billing.changes.give_back")
+
+    def send(refund: Any, at: datetime) -> None:
+        module._read_amounts(refund)
+        if refund.balance_amount and not refund.balance_stripe_id:
+            module._keep(refund, balance_stripe_id=module._move_balance(refund, refund.balance_amount, 1, at))
+        if refund.amount and not refund.refund_stripe_id:
+            module._keep(refund, refund_stripe_id=module._refund(refund, at).id)
+        module._end(refund, state=Refund.State.DONE, next_try_at=None, done_at=at)
+
+    return send
+
+
+def _forgets_its_charge(real: Any) -> Any:
+    def charged(run: Any, at: datetime) -> bool:
+        if run.change is not None and run.change.calls:
+            quote = quote_true_up(
+                account=run.account, actor=Actor.system("task"), add=run.target - run.purchased, at=at, present=False
+            )
+            run.attempts += 1
+            run.change = accept_quote(
+                quote=quote, actor=Actor.system("task"), at=at, true_up_key=key_of(run), present=False
+            )
+            run.save()
+        return bool(real(run, at))
+
+    return charged
+
+
+def _new_note(_real: Any) -> Any:
+    gateway = resolve_name("billing.gateway.stripe_api:gateway")
+    return lambda note, _at: gateway().create_credit_note(note.params, key=f"{note.idempotency_key}:{note.calls}")
+
+
+def _new_line(_real: Any) -> Any:
+    module = resolve_name("billing.changes.credit_idle")
+    gateway = resolve_name("billing.gateway.stripe_api:gateway")
+
+    def send(credit: Any, at: datetime) -> None:
+        made = gateway().create_invoice_item(credit.params, key=f"{credit.idempotency_key}:{secrets.token_hex(4)}")
+        module._end(credit, IdleCredit.State.DONE, at, invoice_item_stripe_id=made.id)
+
+    return send
+
+
+def _price_alone(real: Any) -> Any:
+    def params(**values: Any) -> dict[str, Any]:
+        made: dict[str, Any] = real(**values)
+        if values.get("price_id"):
+            del made["items"][0]["quantity"]
+        return made
+
+    return params
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -134,6 +204,18 @@ MUTANTS: tuple[Mutant, ...] = (
            replace("billing.changes.finish_change", "_read", _no_read_before_replay), ("F26/ok/late",)),
     Mutant("trust-the-payload", "an event's content is copied",
            replace("billing.inbox.read_again:Reading", "follow", _trust_the_payload), ("F20/ok/reversed",)),
+    Mutant("refund-again", "a refund whose answer was lost is made anew",
+           replace("billing.changes.give_back", "_refund", _new_refund), ("K1.refunded/ok/late",)),
+    Mutant("credit-before-refund", "the credit is taken before the card has its money",
+           replace("billing.changes.give_back", "_send_to_card", _credit_first), ("K1.taken/ok/late",)),
+    Mutant("price-without-quantity", "another price is sent alone, and the number falls to one",
+           replace("billing.changes.buy_quote", "update_params", _price_alone), ("K2.executed/ok/late",)),
+    Mutant("true-up-again", "what was charged before a crash is charged again",
+           replace("seats.true_up.settle_true_up", "_charged", _forgets_its_charge), ("K3.executed/ok/late",)),
+    Mutant("credit-note-again", "a credit note whose answer was lost is issued anew",
+           replace("billing.reconcile.issue_credit_note", "_find_or_send", _new_note), ("K4.issued/ok/late",)),
+    Mutant("idle-credit-again", "an idle credit whose answer was lost is put on the invoice anew",
+           replace("billing.changes.credit_idle", "_send", _new_line), ("K5.taken/ok/late",)),
 )  # fmt: skip
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}

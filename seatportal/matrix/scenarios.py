@@ -27,6 +27,7 @@ class Order(StrEnum):
 
 PAYS = (Card.OK, Card.PAID_LATER, Card.CONFIRMED)
 WAITS = (Card.DECLINED, Card.PAID_LATER, Card.CONFIRMED, Card.UNCONFIRMED)
+NEVER_PAID = (Card.DECLINED, Card.UNCONFIRMED)
 CARDS = tuple(Card)
 ORDERS = tuple(Order)
 TOKENS = {

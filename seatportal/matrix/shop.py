@@ -98,8 +98,8 @@ class Shop(Vendor):
         return -int(self._get(f"/v1/customers/{customer}")["balance"])
 
     def refunds(self) -> list[int]:
-        """Every refund of this world in minor units, newest first."""
-        return [row["amount"] for row in self._get("/v1/refunds?limit=100")["data"]]
+        """Every refund of this world that is with its card, in minor units, newest first."""
+        return [row["amount"] for row in self._get("/v1/refunds?limit=100")["data"] if row["status"] == "succeeded"]
 
     def balance_moves(self, customer: str) -> list[int]:
         """Every move of the customer's balance that no invoice made; above zero takes credit away. Newest first."""
@@ -126,6 +126,14 @@ class Shop(Vendor):
         """The next call that writes at such a path meets this; the charging call if nothing is said."""
         match = {"method": "POST", "path_regex": f"^{path}"}
         self._control("faults", {"kind": kind, "match": match, "times": 1, "seconds": seconds})
+
+    def use_up_the_day(self, customer: str, subscription: str) -> None:
+        """Somebody makes drafts by hand until the subscription has its 20 invoices of a day; the limit holds."""
+        for _ in range(20 - len(self.invoices(subscription))):
+            whose = {"customer": customer, "subscription": subscription}
+            self._post("invoiceitems", {**whose, "amount": 100, "currency": "usd"})
+            self._post("invoices", {**whose, "auto_advance": "false"})
+        self._control("settings", {"rate_limits": True})
 
     def execute_late(self, subscription: str, params: dict[str, Any]) -> None:
         """Stripe carries out by itself what it answered with a 500."""
@@ -164,6 +172,10 @@ class Shop(Vendor):
             {"items": items, "proration_behavior": "none", "duration": {"interval": "month", "interval_count": 1}},
         ]
         self._post(f"subscription_schedules/{made['id']}", {"phases": phases, "end_behavior": "release"})
+
+    def send_back(self, refund: str) -> None:
+        """The bank does not take a refund that Stripe sent."""
+        self._control("refunds", {"refund": refund})
 
     def answer_bank(self, invoice: str) -> None:
         """The cardholder confirms."""

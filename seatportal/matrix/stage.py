@@ -47,7 +47,7 @@ ADDED = 2
 def money_under_way() -> list[Refund | CreditNote | IdleCredit]:
     """What is on its way back to a customer and not there yet."""
     return [
-        *Refund.objects.filter(state=Refund.State.DUE),
+        *Refund.objects.filter(state__in=Refund.MOVING, next_try_at__isnull=False),
         *CreditNote.objects.filter(state=CreditNote.State.CONFIRMED),
         *IdleCredit.objects.filter(state__in=IdleCredit.OPEN),
     ]
@@ -243,12 +243,16 @@ class Stage:
 
     def last_news(self) -> None:
         """Everything that is still on its way arrives, or what was lost is fetched; then all comes to rest."""
+        self.hear()
+        self.rest()
+
+    def hear(self) -> None:
+        """Everything that is still on its way arrives, or what was lost is fetched."""
         if self.scenario.order == Order.LOST:
             self.shop.deliver("lose")
             self.nightly()
         else:
             self.deliver(MODES[self.scenario.order])
-        self.rest()
 
     def _open_door(self) -> None:
         self.door.open(secret=self.shop.secret, cuts=[*self.always, *self.door_cuts, *self._kill_once(self.kill_door)])

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from billing.changes.pending import cancel_change
+from billing.gateway.contract import TOO_MANY_CHANGES
 from billing.models import Incident, QuantityChange
 from seatportal.matrix import cuts
 from seatportal.matrix.processes import Cut
@@ -169,6 +171,83 @@ def killed_in_the_sweep(point: str, *, buyer: str) -> Callable[[Stage], None]:
         stage.expect_end(natural_end(stage))
 
     return story
+
+
+def refused_on_the_second_try(stage: Stage) -> None:
+    """F13: the buyer dies before the call; the sweep's is refused. A later call's refusal says nothing of the first."""
+    stage.open()
+    ended = stage.click(stage.quote(), cuts.kill_at("before the call is sent", stage.notes))
+    stage.require("the process was killed", ended.killed)
+    stage.shop.fault("no_permission")
+    stage.shop.wait(minutes=2)
+    stage.sweep(*stage.early_news())
+    stage.require("the fault was met", stage.shop.ordered_faults() == 0)
+    stage.expect("the change after the refusal", stage.change().state, State.UNKNOWN)
+    finish(stage)
+    stage.expect_end(natural_end(stage))
+
+
+def limit_of_the_day(stage: Stage) -> None:
+    """F11: the subscription has had its 20 invoices. After an hour the buyer hears why; the next day it works."""
+    stage.open()
+    stage.shop.use_up_the_day(stage.customer, stage.subscription.stripe_id)
+    stage.click(stage.quote())
+    change = stage.change()
+    stage.expect("the change that Stripe did not take", (change.state, change.in_doubt), (State.CONFIRMED, False))
+    finish(stage)
+    stage.expect_end(State.REJECTED)
+    stage.expect("what the buyer hears", stage.change().error_code, TOO_MANY_CHANGES)
+    stage.shop.wait(days=1)
+    again = stage.click(stage.quote())
+    stage.last_news()
+    stage.expect("the next day's purchase", (again.error, again.value), ("", State.APPLIED))
+
+
+def killed_while_paying(point: str) -> Callable[[Stage], None]:
+    """F15: the card was declined; the process that charges another one dies."""
+
+    def story(stage: Stage) -> None:
+        stage.open()
+        stage.click(stage.quote())
+        stage.require("it waits", stage.change().state == State.AWAITING_PAYMENT)
+        ended = stage.pay_again(*stage.early_news(), cuts.kill_at(point, stage.notes))
+        stage.require("the process was killed", ended.killed)
+        if point.startswith("before"):
+            stage.pay_again()
+        _comes_to_rest(stage)
+        stage.expect_end(State.APPLIED)
+
+    return story
+
+
+def killed_while_stopping(point: str) -> Callable[[Stage], None]:
+    """F15 and F16: what waits for payment is stopped, and the process that stops it dies."""
+
+    def story(stage: Stage) -> None:
+        stage.open()
+        stage.click(stage.quote())
+        change, at = stage.change(), stage.at
+        stage.require("it waits", change.state == State.AWAITING_PAYMENT)
+        ended = stage.apart(
+            lambda: cancel_change(account=stage.account, change_id=change.public_id, actor=stage.actor, at=at).state,
+            *stage.early_news(),
+            cuts.kill_at(point, stage.notes),
+        )
+        stage.require("the process was killed", ended.killed)
+        if point.startswith("before"):
+            stage.shop.wait(hours=24)
+        _comes_to_rest(stage)
+        stage.expect_end(State.ABANDONED)
+
+    return story
+
+
+def _comes_to_rest(stage: Stage) -> None:
+    stage.news()
+    stage.shop.wait(minutes=3)
+    stage.sweep()
+    stage.rest()
+    stage.last_news()
 
 
 def charging_calls(stage: Stage) -> int:

@@ -35,7 +35,6 @@ def undone(
             stage.shop.wait(minutes=2)
             ended = stage.sweep(cuts.kill_at(kill, stage.notes))
         stage.require("the process was killed", ended.killed == bool(kill))
-        stage.require("the fault was met", stage.shop.ordered_faults() == 0)
         _has_it_back(stage, by_card)
         if sweep:
             stage.shop.wait(minutes=2)
@@ -45,6 +44,7 @@ def undone(
         stage.news()
         stage.rest()
         stage.last_news()
+        stage.require("the fault was met", stage.shop.ordered_faults() == 0)
         undone = QuantityChange.objects.get(kind=Kind.UNDO)
         stage.expect("the undo", undone.state, State.APPLIED)
         stage.expect_end(State.APPLIED, seats=HELD)
@@ -56,7 +56,35 @@ def undone(
     return story
 
 
-def undo(stage: Stage, purchase: QuantityChange, kill: str) -> End:
+def sent_back(*, worker: str = "", sweep: str = "") -> Callable[[Stage], None]:
+    """The bank sends the refund back, so its money is credit again; the worker that hears of it or the sweep dies."""
+
+    def story(stage: Stage) -> None:
+        stage.open()
+        purchase = buy(stage)
+        by_card = stage.shop.paid(purchase.invoice_stripe_id)
+        undo(stage, purchase)
+        stage.last_news()
+        stage.require("it was refunded", stage.shop.refunds() == [by_card])
+        stage.kill_worker = worker
+        stage.shop.send_back(Refund.objects.get().refund_stripe_id)
+        stage.hear()
+        stage.require("the worker was killed", not worker or worker in stage.notes.of("killed"))
+        if sweep:
+            stage.shop.wait(minutes=2)
+            stage.require("the sweep was killed", stage.sweep(cuts.kill_at(sweep, stage.notes)).killed)
+        stage.rest()
+        stage.last_news()
+        stage.expect_end(State.APPLIED, seats=HELD)
+        stage.expect("the refund", Refund.objects.get().state, Refund.State.RETURNED)
+        stage.expect("refunds at the card", stage.shop.refunds(), [])
+        stage.expect("moves of the balance", stage.shop.balance_moves(stage.customer), [-by_card, by_card])
+        stage.expect("credit", stage.shop.credit_of(stage.customer), by_card)
+
+    return story
+
+
+def undo(stage: Stage, purchase: QuantityChange, kill: str = "") -> End:
     """The click, in a process of its own."""
     at, id = stage.at, purchase.public_id
     return stage.apart(
