@@ -14,7 +14,7 @@ from tests.conftest import Funded, FundMaker
 from tests.factories.seats import SYSTEM
 from tests.invariants import broken_invariants
 from tests.seats.true_up.conftest import Team
-from tests.seats.true_up.test_true_ups import counted, soften, start, unanswered
+from tests.seats.true_up.quarters import counted, soften, start, unanswered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = TrueUp.State
