@@ -72,6 +72,8 @@ class Membership(Dated):
             # The members table sorts by these within one account.
             models.Index(fields=["account", "last_active_at"], name="member_by_activity"),
             models.Index(fields=["account", "joined_at"], name="member_by_joined"),
+            # Usage events name people by it, also those who left.
+            models.Index(fields=["account", "external_id"], condition=~Q(external_id=""), name="member_by_external_id"),
         ]
 
     def __str__(self) -> str:

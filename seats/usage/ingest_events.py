@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from msgspec import UNSET
+from psycopg import Cursor
 from psycopg.errors import CheckViolation
 
 from accounts.models import Account
@@ -27,29 +28,32 @@ ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
 type Verdict = str | Refusal
 
-# The first arm takes the lock and names nobody.
-_PEOPLE = """
-SELECT key, membership, left_at FROM (
-    SELECT pg_advisory_xact_lock_shared(%(lock)s)::text AS key, NULL::bigint AS membership, NULL::timestamptz AS left_at
-    UNION ALL
-    SELECT m.public_id, m.id, m.left_at FROM accounts_membership m
-        WHERE m.account_id = %(account)s AND m.public_id = ANY(%(names)s)
-    UNION ALL
-    SELECT u.email, m.id, m.left_at FROM accounts_user u JOIN accounts_membership m ON m.user_id = u.id
-        WHERE m.account_id = %(account)s AND u.email = ANY(%(names)s)
-    UNION ALL
-    SELECT m.external_id, m.id, m.left_at FROM accounts_membership m
-        WHERE m.account_id = %(account)s AND m.external_id = ANY(%(exact)s) AND m.external_id <> ''
-) AS people ORDER BY left_at NULLS LAST
-"""
-
 _MERGE = """
-WITH incoming AS (
-    SELECT * FROM unnest(
-        %(ids)s::text[], %(days)s::date[], %(members)s::bigint[], %(people)s::text[], %(features)s::text[],
-        %(outcomes)s::text[], %(quantities)s::int[], %(moments)s::timestamptz[], %(devices)s::bigint[],
-        %(networks)s::bigint[], %(latitudes)s::smallint[], %(longitudes)s::smallint[]
-    ) AS t(event_id, day, member, person, feature, outcome, quantity, at, device, network, latitude, longitude)
+WITH locked AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(%(lock)s)::text AS nothing
+), sent AS (
+    SELECT t.* FROM locked, unnest(
+        %(ids)s::text[], %(days)s::date[], %(users)s::text[], %(features)s::text[], %(outcomes)s::text[],
+        %(quantities)s::int[], %(moments)s::timestamptz[], %(devices)s::bigint[], %(networks)s::bigint[],
+        %(latitudes)s::smallint[], %(longitudes)s::smallint[]
+    ) AS t(event_id, day, who, feature, outcome, quantity, at, device, network, latitude, longitude)
+), named AS (
+    SELECT DISTINCT who FROM sent
+), known AS (
+    SELECT DISTINCT ON (who) who, id, left_at FROM (
+        SELECT n.who, m.id, m.left_at FROM named n
+            JOIN accounts_membership m ON m.account_id = %(account)s AND m.external_id = n.who AND m.external_id <> ''
+        UNION ALL
+        SELECT n.who, m.id, m.left_at FROM named n
+            JOIN accounts_membership m ON m.account_id = %(account)s AND m.public_id = lower(n.who)
+        UNION ALL
+        SELECT n.who, m.id, m.left_at FROM named n
+            JOIN accounts_user u ON u.email = lower(n.who)
+            JOIN accounts_membership m ON m.account_id = %(account)s AND m.user_id = u.id
+    ) AS found ORDER BY who, left_at DESC NULLS FIRST
+), incoming AS (
+    SELECT sent.*, known.id AS member, CASE WHEN known.id IS NULL THEN sent.who ELSE '' END AS person
+    FROM sent LEFT JOIN known ON known.who = sent.who AND (known.left_at IS NULL OR sent.at <= known.left_at)
 ), fresh AS (
     INSERT INTO seats_usagekey (account_id, event_id, day)
     SELECT %(account)s, event_id, day FROM incoming ORDER BY event_id COLLATE "C"
@@ -118,40 +122,26 @@ def ingest_events(*, account: Account, events: Sequence[Event | Refusal], at: da
     good = [event for event in chosen if isinstance(event, Event)]
     columns = _columns(account, good)
     try:
-        taken = _merge(account, good, columns)
+        taken = _merge(account, columns)
     except IntegrityError as error:
         if not _without_month(error):
             raise
         make_months(columns["days"])
-        taken = _merge(account, good, columns)
+        taken = _merge(account, columns)
     for name in taken:
         verdicts[first[name]] = ACCEPTED
     return verdicts
 
 
-@transaction.atomic
-def _merge(account: Account, events: Sequence[Event], columns: dict[str, list[Any]]) -> list[str]:
-    """The ids that were new."""
-    names = {event.user for event in events}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PEOPLE,
-            {
-                "lock": lock_of(account),
-                "account": account.pk,
-                "names": sorted({name.lower() for name in names}),
-                "exact": sorted(names),
-            },
-        )
-        known = {key: (member, left_at) for key, member, left_at in cursor.fetchall()}
-        members: list[int | None] = []
-        people: list[str] = []
-        for event in events:
-            member, left_at = known.get(event.user) or known.get(event.user.lower()) or (None, None)
-            there = member is not None and (left_at is None or event.occurred_at <= left_at)
-            members.append(member if there else None)
-            people.append("" if there else event.user)
-        cursor.execute(_MERGE, {"account": account.pk, "members": members, "people": people, **columns})
+def _merge(account: Account, columns: dict[str, list[Any]]) -> list[str]:
+    """The ids that were new.
+
+    The statement is long and always the same, so the server prepares it once per connection; Django's own cursors
+    write every value into the text.
+    """
+    values = {"account": account.pk, "lock": lock_of(account), **columns}
+    with transaction.atomic(), connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(_MERGE, values, prepare=True)
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -167,6 +157,7 @@ def _columns(account: Account, events: Sequence[Event]) -> dict[str, list[Any]]:
     places = [event.place for event in events]
     return {
         "ids": [event.id for event in events],
+        "users": [event.user for event in events],
         "days": [event.occurred_at.astimezone(zone).date() for event in events],
         "features": [event.feature for event in events],
         "outcomes": [event.outcome for event in events],
