@@ -11,6 +11,7 @@ class SeatPortalConfig(AppConfig):
     def ready(self) -> None:
         """Load every task, so that a bell can find it by name; register the checks."""
         from seatportal import celery, checks
+        from seatportal.observability import jobs  # noqa: F401  importing it connects it to the tasks
 
         celery.app.autodiscover_tasks(force=True)
         checks.register_checks()

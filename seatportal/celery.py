@@ -22,4 +22,7 @@ app.autodiscover_tasks()
 
 from seatportal.schedule import SCHEDULE  # noqa: E402  the schedule names tasks, so it comes last
 
-app.conf.beat_schedule = SCHEDULE
+# Each message says which job it is, so that its run is recorded (observability/jobs.py).
+app.conf.beat_schedule = {
+    name: {**entry, "options": {"headers": {"scheduled": name}}} for name, entry in SCHEDULE.items()
+}

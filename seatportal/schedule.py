@@ -39,4 +39,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-nightly": {"task": "seats.sweep_nightly", "schedule": crontab(hour="3", minute="20")},
     "work-sweeps": {"task": "seats.work_sweeps", "schedule": 60.0},
     "send-waiting-alerts": {"task": "seats.send_waiting_alerts", "schedule": 60.0},
+    "send-digests": {"task": "seats.send_digests", "schedule": 900.0},
 }

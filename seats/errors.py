@@ -171,3 +171,17 @@ class ImportNotStopped(PortalError):
 
     code, status = "import_not_stopped", 409
     message = _("This import did not stop: it is done or in progress.")
+
+
+class TaskClosed(PortalError):
+    """Somebody was faster."""
+
+    code, status = "task_closed", 409
+    message = _("This task is closed already. Reload the page to see its outcome.")
+
+
+class NothingWon(PortalError):
+    """No purchase stands behind it."""
+
+    code, status = "nothing_won", 409
+    message = _("No seats were added since this task was opened. Close it as won after the purchase.")

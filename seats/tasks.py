@@ -10,6 +10,7 @@ from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.capacity.warn_of_reductions import warn_of_reductions as warn
 from seats.growth.deliver_alert import deliver_alert as deliver
 from seats.growth.deliver_alert import ring_waiting_alerts
+from seats.growth.send_digests import send_digests as send_all_digests
 from seats.growth.sweep import start_sweep
 from seats.growth.sweep import work_sweeps as work
 from seats.holders.admit_waiting import admit_all_waiting
@@ -140,3 +141,9 @@ def work_import(import_id: int) -> None:
 def continue_imports() -> None:
     """Find imports that a crash left."""
     ring_open_imports(at=now())
+
+
+@shared_task(name="seats.send_digests")
+def send_digests() -> None:
+    """Send the day's alerts together to those who want them so."""
+    send_all_digests(at=now())

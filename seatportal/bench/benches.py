@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seatportal.bench import ingest, shopping, simulator, usage_page, webhooks
+from seatportal.bench import ingest, metrics, shopping, simulator, sweep, usage_page, webhooks
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 
@@ -13,4 +13,6 @@ BENCHES: dict[str, Callable[[Stage], Result]] = {
     "simulator": simulator.bench,
     "ingest": ingest.bench,
     "usage_page": usage_page.bench,
+    "sweep": sweep.bench,
+    "metrics": metrics.bench,
 }

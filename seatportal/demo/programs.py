@@ -38,11 +38,13 @@ class Programs:
             death_signal=signal.SIGQUIT,
         )
 
-    def worker(self) -> Process:
+    def worker(self, *, include: str = "") -> Process:
+        """include: a module with further tasks."""
         return self._python(
             "Worker",
             *("-m", "celery", "-A", "seatportal.celery", "worker", "-P", "prefork", "-c", 2, "-l", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *(("--include", include) if include else ()),
             # An unfinished task is delivered again, so nothing is lost by not waiting for it.
             death_signal=signal.SIGKILL,
         )

@@ -11,6 +11,7 @@ from accounts.keys.issue_api_key import issue_api_key
 from accounts.models import Account, Role, User
 from billing.catalog.sync_catalog import sync_catalog
 from seatportal.demo import catalogue, stories
+from seatportal.demo.account_team import account_team
 from seatportal.demo.falkenried import falkenried
 from seatportal.demo.firm import Firm, sign_up
 from seatportal.demo.timeline import Timeline, stamped
@@ -62,6 +63,7 @@ def build_world(*, simulator_url: str, now: datetime) -> World:
     line.play(until=now)
     with stamped(now):
         logins = _logins(brightwater, now)
+        account_team(firms, now)
     return World({firm.account.slug: firm for firm in firms}, brightwater.account, logins)
 
 

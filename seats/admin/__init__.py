@@ -1,5 +1,5 @@
 """Staff screens of the seats."""
 
-from seats.admin import holders, pool, signals, true_ups, usage
+from seats.admin import contacts, holders, jobs, pool, signals, tasks, true_ups, usage
 
-__all__ = ["holders", "pool", "signals", "true_ups", "usage"]
+__all__ = ["contacts", "holders", "jobs", "pool", "signals", "tasks", "true_ups", "usage"]

@@ -1,16 +1,20 @@
 """What was seen in accounts, and how it was told."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.access.actor import actor_of
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
+from seats.admin.accounts import account_view, accounts_view
+from seats.admin.metrics import metrics_view
 from seats.growth.deliver_alert import replay
 from seats.growth.words import rule_of, sentence_of
 from seats.models import Alert, AlertDelivery, Signal
@@ -68,6 +72,20 @@ class SignalAdmin(ReadOnlyAdmin):
         "alert",
         "task",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages over all accounts and over one stand before the list's own addresses."""
+        site = self.admin_site
+        own = [
+            path("metrics/", site.admin_view(partial(metrics_view, site=site)), name="seats_signal_metrics"),
+            path("accounts/", site.admin_view(partial(accounts_view, site=site)), name="seats_signal_accounts"),
+            path(
+                "accounts/<object_id>/",
+                site.admin_view(lambda request, object_id: account_view(request, site, object_id)),
+                name="seats_signal_account",
+            ),
+        ]
+        return [*own, *super().get_urls()]
 
     @admin.display(description=_("what was seen"))
     def says(self, signal: Signal) -> str:

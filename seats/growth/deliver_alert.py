@@ -13,6 +13,7 @@ from accounts.notices.deliver_notice import mail_of
 from seatportal.kit.queue import ring
 from seatportal.kit.smtp import refused_for_good
 from seats.growth.message import address_of, lines_of
+from seats.growth.post import post_alert
 from seats.models import AlertDelivery, Channel
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ def deliver_alert(*, delivery_id: int, at: datetime) -> bool:
         return False
     own = AlertDelivery.objects.filter(pk=row.pk)
     try:
-        _send(row)
+        _send(row, at)
     except Exception as error:
         last = row.tries + 1 >= len(WAITS) or refused_for_good(error)
         own.update(
@@ -74,7 +75,9 @@ def replay(*, delivery: AlertDelivery, actor: Actor, at: datetime) -> bool:
     return deliver_alert(delivery_id=delivery.pk, at=at)
 
 
-def _send(row: AlertDelivery) -> None:
+def _send(row: AlertDelivery, at: datetime) -> None:
     if row.channel == Channel.MAIL and row.user is not None:
         context = {"lines": lines_of(row.alert), "link": address_of(row.alert)}
         mail_of(Notice(account=row.account, user=row.user, kind="alert", context=context)).send()
+    elif row.endpoint is not None:
+        post_alert(delivery=row, endpoint=row.endpoint, at=at)

@@ -4,7 +4,6 @@ Whoever works on a shard holds its lock, so two never do the same one; whoever i
 nothing written, and the next one to come takes the shard again.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,11 +13,12 @@ from django.db.models import Exists, Max, Min, OuterRef
 
 from accounts.models import Account
 from seatportal.kit.queue import ring
+from seats.growth.detectors import HOURLY, NIGHTLY
+from seats.growth.expansion import wake_tasks
 from seats.growth.found import Found
 from seats.growth.picture import Span, changed_pictures
 from seats.growth.record_signals import end_signals, open_signals
 from seats.growth.seats_rules import judge
-from seats.growth.shared_sign_ins import shared_sign_ins
 from seats.growth.tell import tell_signals
 from seats.models import SeatPool, Signal, Sweep, SweepShard
 
@@ -29,11 +29,6 @@ SHARD = 5_000
 WORKERS = 8
 TRIES = 3
 KEPT = timedelta(days=14)
-
-type Detector = Callable[[Span, datetime], Iterable[Found]]
-# What is looked for every hour and every night beside the seats; each kind is told by one detector.
-HOURLY: dict[str, Detector] = {Signal.Kind.SHARING: shared_sign_ins}
-NIGHTLY: dict[str, Detector] = {}
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,7 @@ def start_sweep(*, kind: str, at: datetime) -> Sweep:
         shards = SweepShard.objects.bulk_create(SweepShard(sweep=sweep, first=s.first, last=s.last) for s in spans())
         for _ in shards[:WORKERS]:
             ring("seats.work_sweeps")
+    wake_tasks(at=at)
     _finish(at)
     return sweep
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from billing.models import Price
@@ -55,8 +56,25 @@ def tell_signals(*, span: Span, at: datetime) -> int:
         moved.append(signal)
     _give_tasks(tasks, at)
     _write_alerts(told, at)
-    Signal.objects.bulk_update(moved, ["told_at", "held_back", "alert", "task"], batch_size=2000)
+    _mark(moved)
     return len(told)
+
+
+def _mark(signals: Sequence[Signal]) -> None:
+    """Write down what followed, in one statement however many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE seats_signal s SET told_at = t.told, held_back = t.held, alert_id = t.alert, task_id = t.task "
+            "FROM unnest(%s::bigint[], %s::timestamptz[], %s::bool[], %s::bigint[], %s::bigint[]) "
+            "AS t(id, told, held, alert, task) WHERE s.id = t.id",
+            [
+                [signal.pk for signal in signals],
+                [signal.told_at for signal in signals],
+                [signal.held_back for signal in signals],
+                [signal.alert_id for signal in signals],
+                [signal.task_id for signal in signals],
+            ],
+        )
 
 
 def _give_tasks(wanted: dict[TaskKey, tuple[Playbook, list[Signal]]], at: datetime) -> None:

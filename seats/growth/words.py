@@ -1,8 +1,10 @@
 """What a signal says, in the reader's language: the numbers it saw and the rule behind it. Pure."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -24,6 +26,26 @@ RULES: dict[str, str | Promise] = {
     Kind.SHARING: gettext_lazy(
         "One sign-in on three networks at once, or on many devices in places too far apart. Two devices never count."
     ),
+    Kind.HEADCOUNT_GAP: gettext_lazy("At least 3 members without a seat would find no free one."),
+    Kind.POWER_USERS: gettext_lazy(
+        "At least 3 people active on 12 or more of the last 20 working days, each with 3 or more features."
+    ),
+    Kind.NEW_DEPARTMENT: gettext_lazy(
+        "A department got its first seat in the last 30 days, at least 30 days after the account's first seat."
+    ),
+    Kind.DEPARTMENT_GROWTH: gettext_lazy(
+        "A department of 3 or more holds at least 30 % more seats than a year ago; 30 to 60 % a year is usual."
+    ),
+    Kind.INTEREST: gettext_lazy(
+        "In the last 7 days, and not answered by a purchase: prices asked for and left, requests refused, or people "
+        "who wait for a seat."
+    ),
+    Kind.CHAMPION_LEFT: gettext_lazy("A champion on the stakeholder map left the account or may no longer sign in."),
+    Kind.RUNWAY: gettext_lazy(
+        "At the pace of the last 90 days the seats run out before 90 days are over; procurement takes 60 to 90 days. "
+        "For accounts with 50 seats or more, or that pay by invoice."
+    ),
+    Kind.CHECK_IN: gettext_lazy("7, 30, 60 and 90 days after the first purchase."),
 }
 
 
@@ -52,12 +74,85 @@ def _shared(evidence: Evidence) -> str:
     )
 
 
+def _gap(evidence: Evidence) -> str:
+    return ngettext(
+        "%(people)s member has no seat; %(free)s seats are free.",
+        "%(people)s members have no seat; %(free)s seats are free.",
+        evidence["people"],
+    ) % {"people": evidence["people"], "free": evidence["free"]}
+
+
+def _power(evidence: Evidence) -> str:
+    return ngettext(
+        "%(people)s person uses the product on most working days, with several features.",
+        "%(people)s people use the product on most working days, with several features.",
+        evidence["people"],
+    ) % {"people": evidence["people"]}
+
+
+def _new_department(evidence: Evidence) -> str:
+    words = _("%(department)s got its first seat on %(day)s, %(days)s days after the account's first one.")
+    day = date_format(date.fromisoformat(evidence["first_seat"]), "DATE_FORMAT")
+    return words % {"department": evidence["department"], "day": day, "days": evidence["days_after_first"]}
+
+
+def _growth(evidence: Evidence) -> str:
+    words = _("%(department)s went from %(then)s to %(now)s seats in a year: %(percent)s %% more.")
+    return words % {name: evidence[name] for name in ("department", "then", "now", "percent")}
+
+
+def _interest(evidence: Evidence) -> str:
+    parts = []
+    if count := evidence["left"]:
+        words = ngettext(
+            "%(count)s person asked for a price and left.", "%(count)s people asked for a price and left.", count
+        )
+        parts.append(words % {"count": count})
+    if count := evidence["refused"]:
+        words = ngettext("%(count)s request was refused.", "%(count)s requests were refused.", count)
+        parts.append(words % {"count": count})
+    if count := evidence["waiting"]:
+        words = ngettext("%(count)s person waits for a seat.", "%(count)s people wait for a seat.", count)
+        parts.append(words % {"count": count})
+    return " ".join(parts)
+
+
+def _champion(evidence: Evidence) -> str:
+    words = ngettext(
+        "%(champion)s is gone; %(others)s other champion is known.",
+        "%(champion)s is gone; %(others)s other champions are known.",
+        evidence["others"],
+    )
+    return words % {"champion": evidence["champion"], "others": evidence["others"]}
+
+
+def _runway(evidence: Evidence) -> str:
+    words = ngettext(
+        "The free seats last about %(days)s day; procurement takes %(shortest)s to %(longest)s days.",
+        "The free seats last about %(days)s days; procurement takes %(shortest)s to %(longest)s days.",
+        evidence["days"],
+    )
+    return words % {name: evidence[name] for name in ("days", "shortest", "longest")}
+
+
+def _check_in(evidence: Evidence) -> str:
+    return _("Day %(day)s after the first purchase.") % {"day": evidence["day"]}
+
+
 SENTENCES: dict[str, Callable[[Evidence], str]] = {
     Kind.CROSSED: _seats,
     Kind.FEW_LEFT: _left,
     Kind.FULL: _seats,
     Kind.LOW_ADOPTION: _seats,
     Kind.SHARING: _shared,
+    Kind.HEADCOUNT_GAP: _gap,
+    Kind.POWER_USERS: _power,
+    Kind.NEW_DEPARTMENT: _new_department,
+    Kind.DEPARTMENT_GROWTH: _growth,
+    Kind.INTEREST: _interest,
+    Kind.CHAMPION_LEFT: _champion,
+    Kind.RUNWAY: _runway,
+    Kind.CHECK_IN: _check_in,
 }
 
 

@@ -4,6 +4,7 @@ from seats.models.alert import Alert, AlertDelivery, AlertEndpoint, AlertPrefere
 from seats.models.assignment import Assignment
 from seats.models.contact import AccountManager, Contact
 from seats.models.daily_mark import DailyMark
+from seats.models.job_run import JobRun
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.planned import PlannedHolder
@@ -31,6 +32,7 @@ __all__ = [
     "DailyMark",
     "DailyUsage",
     "ExpansionTask",
+    "JobRun",
     "LedgerEntry",
     "Pattern",
     "PlannedHolder",

@@ -87,4 +87,4 @@ class ExpansionTask(Dated):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account}: {self.playbook}"
+        return f"{self.account}: {self.playbook.replace('_', ' ')}"

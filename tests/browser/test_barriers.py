@@ -13,6 +13,9 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from accounts.models import User
+from seatportal.kit.clock import now as present
+from seats.growth.sweep import sweep_account
+from seats.models import Alert, ExpansionTask, Signal
 from tests.architecture.test_tenancy import PAGES, build
 from tests.browser.conftest import Visit
 from tests.browser.demo import Studio
@@ -130,11 +133,27 @@ def test_no_staff_page_bars_anybody(studio: Studio, visit: Visit, settings: Any)
     account = reverse("admin:accounts_account_change", args=[studio.account.pk])
 
     assert walk(page, [reverse("admin:index"), reverse("admin:money"), account, *lists], widths=[1280]) == []
+    sweep_account(account=studio.account, at=present())
+    own, rows = account_team_pages(studio)
+    assert walk(page, own) == []
+    assert walk(page, rows, widths=[1280]) == []
 
     page.goto(reverse("admin:accounts_user_changelist"))
     page.get_by_role("row", name=studio.owner.user.email).get_by_role("button", name="Impersonate").click()
     page.get_by_text(f"You see this account as {studio.owner.user.email}").wait_for()
     assert barriers(page) == []
+
+
+def account_team_pages(studio: Studio) -> tuple[list[str], list[str]]:
+    """All accounts, one of them, the metrics and the jobs; and one row of each kind, on Django's own page."""
+    rows = (Signal.objects.latest("pk"), Alert.objects.latest("pk"), ExpansionTask.objects.latest("pk"))
+    own = [
+        reverse("admin:seats_signal_accounts"),
+        reverse("admin:seats_signal_account", args=[studio.account.pk]),
+        reverse("admin:seats_signal_metrics"),
+        reverse("admin:seats_jobrun_overview"),
+    ]
+    return own, [reverse(f"admin:seats_{row._meta.model_name}_change", args=[row.pk]) for row in rows]
 
 
 def staff_member() -> User:

@@ -35,7 +35,7 @@ from seatportal.demo.vendor import Vendor
 from seatportal.demo.world import BEGINNING
 from seatportal.kit import clock
 from seats.holders.queries import SeatCounts, seat_counts
-from seats.models import DailyUsage, LedgerEntry, SeatRequest, SharingCase, TrueUp
+from seats.models import DailyUsage, ExpansionTask, LedgerEntry, SeatRequest, SharingCase, Signal, TrueUp
 from seats.pool.ledger import purchased_by_ledger
 from seats.true_up.decide_true_up import effect_of
 from tests.services import Simulator
@@ -106,6 +106,7 @@ def test_a_build_cut_short_is_begun_again_and_a_finished_one_is_found(
     _check_figures()
     _check_brightwater(logins)
     _check_the_others()
+    _check_the_account_team(logins)
     before = (Account.objects.count(), User.objects.count(), AuditEntry.objects.count(), Price.objects.count())
     assert seed(capsys, tmp_path) == logins
     assert before == (
@@ -115,6 +116,23 @@ def test_a_build_cut_short_is_begun_again_and_a_finished_one_is_found(
         Price.objects.count(),
     )
     assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def _check_the_account_team(logins: dict[str, Any]) -> None:
+    """What the first sweep finds, and what follows from it."""
+
+    def kinds(slug: str) -> set[str]:
+        found = Signal.objects.filter(account=account(slug), ended_at=None)
+        return set(found.values_list("kind", flat=True))
+
+    assert {"crossed_80", "few_left", "champion_left"} <= kinds("brightwater-studio")
+    assert {"crossed_80", "limit_reached", "interest"} <= kinds("quillmark-press")
+    assert "low_adoption" in kinds("northfen-council")
+    assert kinds("fernhollow-research") == set()
+    task = ExpansionTask.objects.get(account=account("brightwater-studio"), playbook="capacity")
+    assert task.owner == User.objects.get(email=logins["staff"]["email"])
+    assert (task.quantity, task.value, task.value_currency, task.value_interval) == (3, 120_00, "usd", "month")
+    assert not ExpansionTask.objects.filter(account=account("northfen-council"), expands=True).exists()
 
 
 def _killed(*_: Any, **__: Any) -> None:

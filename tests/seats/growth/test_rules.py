@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 
 from accounts.models import Account
+from seats.growth.detectors import HOURLY, NIGHTLY
 from seats.growth.picture import SEAT_KINDS, Picture, Span, changed_pictures
 from seats.growth.playbooks import ADOPTION, CAPACITY, FOLLOWS, SCORES, due_on, playbook_for
 from seats.growth.seats_rules import judge
+from seats.growth.words import RULES, SENTENCES
 from seats.insight.bands import Band, Utilization, few_left, seats_to_rearm
 from seats.models import SeatPool, Signal
 
@@ -93,8 +95,9 @@ def test_under_60_the_crossing_leads_to_adoption_and_all_else_waits() -> None:
     assert {kind for kind in Kind if playbook_for(kind, low=True) is None} == expands - {Kind.CROSSED}
 
 
-def test_every_kind_has_a_playbook_and_a_score() -> None:
-    for table in (FOLLOWS, SCORES):
+def test_every_kind_has_a_playbook_a_score_and_words() -> None:
+    assert set(HOURLY) | set(NIGHTLY) | set(SEAT_KINDS) == set(Kind)
+    for table in (FOLLOWS, SCORES, RULES, SENTENCES):
         assert set(table) == set(Kind)
 
 

@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account, Membership, Notice, User
 from seats.growth.deliver_alert import deliver_alert, ring_waiting_alerts
+from seats.growth.detectors import HOURLY
 from seats.growth.found import Found
 from seats.growth.picture import Span
-from seats.growth.sweep import HOURLY, spans, start_sweep, sweep_account, sweep_span, work_sweeps
+from seats.growth.sweep import spans, start_sweep, sweep_account, sweep_span, work_sweeps
 from seats.models import (
     AccountManager,
     Alert,
@@ -254,7 +255,7 @@ def test_one_account_that_fails_stops_only_itself(
             raise ValueError("This account cannot be read.")
         return []
 
-    monkeypatch.setitem(HOURLY, "interest", fails)
+    monkeypatch.setitem(HOURLY, Kind.INTEREST, fails)
     sweep = start_sweep(kind=Sweep.Kind.HOURLY, at=now)
     while work_sweeps(at=now):
         pass

@@ -1,0 +1,35 @@
+"""What the vendor's account team sees: who looks after whom, whom they know there, and what a first sweep finds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.access.actor import Actor
+from accounts.models import User
+from seatportal.demo.firm import Firm
+from seats.growth.contacts import assign_manager, name_contact
+from seats.growth.sweep import spans, sweep_span
+
+# Firm, person and part: some maps are full, most have gaps.
+KNOWN = (
+    ("brightwater-studio", "maya", "approver"),
+    ("brightwater-studio", "tomás", "champion"),
+    ("brightwater-studio", "hanna", "champion"),
+    ("quillmark-press", "rosalind", "sponsor"),
+    ("quillmark-press", "theo", "champion"),
+    ("harbourline-logistics", "callum", "approver"),
+    ("harbourline-logistics", "amara", "champion"),
+)
+
+
+def account_team(firms: Sequence[Firm], at: datetime) -> None:
+    """The one member of staff leads every account; then all of them are looked at."""
+    staff = User.objects.get(is_staff=True)
+    actor = Actor(user=staff, door="demo")
+    for firm in firms:
+        assign_manager(account=firm.account, user=staff, leads=True, actor=actor)
+    by_slug = {firm.account.slug: firm for firm in firms}
+    for slug, key, role in KNOWN:
+        firm = by_slug[slug]
+        name_contact(account=firm.account, membership=firm.people[key], role=role, actor=actor, last_contact_on=None)
+    for span in spans():
+        sweep_span(span=span, at=at, nightly=True)

@@ -1,0 +1,35 @@
+"""What is looked for beside the seats: each detector reads a span of accounts by one statement and names what holds.
+
+A detector gives back everything that holds now; the sweep compares it with the signals that are open, so one that is
+no longer given back has ended. To add one: a kind in models/signal.py, its playbook, score and words, and a line here.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from seats.growth.detectors.clock import check_ins, runways
+from seats.growth.detectors.contacts import champions_gone
+from seats.growth.detectors.departments import growing_departments, new_departments
+from seats.growth.detectors.interest import interest
+from seats.growth.detectors.people import headcount_gaps, power_users
+from seats.growth.detectors.sharing import shared_sign_ins
+from seats.growth.found import Found
+from seats.growth.picture import Span
+from seats.models import Signal
+
+type Detector = Callable[[Span, datetime], Iterable[Found]]
+Kind = Signal.Kind
+
+HOURLY: dict[str, Detector] = {
+    Kind.HEADCOUNT_GAP: headcount_gaps,
+    Kind.INTEREST: interest,
+    Kind.CHAMPION_LEFT: champions_gone,
+    Kind.SHARING: shared_sign_ins,
+}
+NIGHTLY: dict[str, Detector] = {
+    Kind.POWER_USERS: power_users,
+    Kind.NEW_DEPARTMENT: new_departments,
+    Kind.DEPARTMENT_GROWTH: growing_departments,
+    Kind.RUNWAY: runways,
+    Kind.CHECK_IN: check_ins,
+}
