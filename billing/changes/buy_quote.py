@@ -55,8 +55,10 @@ def accept_quote(
     true-up, whose price nothing else may accept. present: see update_params.
     """
     # Serializes two clicks, and a click against a refresh that writes the same subscription (mirror/refresh.py).
-    subscription = Subscription.objects.select_for_update(no_key=True).get(pk=quote.subscription_id)
+    locked = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
+    subscription = locked.get(pk=quote.subscription_id)
     quote = Quote.objects.select_for_update(no_key=True).get(pk=quote.pk)
+    quote.account = subscription.account
     if quote.consumed_at is not None:
         return QuantityChange.objects.get(quote=quote)
     if bool(true_up_key) != (quote.kind == Quote.Kind.TRUE_UP):

@@ -39,18 +39,21 @@ from billing.models import QuantityChange, ScheduledDecrease
 log = structlog.get_logger(__name__)
 State = QuantityChange.State
 
+# What every step, and whoever asked for it, looks at.
+_WITH_OTHERS = QuantityChange.objects.select_related("account", "subscription__account", "quote")
 # Longer than one call can take: connect and read time-outs of the gateway.
 LEASE = timedelta(seconds=60)
 
 
 def finish_change(*, change_id: int, at: datetime) -> QuantityChange:
     """Bring a change as far as Stripe answers now and return it. Never raises for what Stripe says or fails to say."""
-    change = QuantityChange.objects.select_related("subscription").get(pk=change_id)
-    QuantityChange.objects.filter(pk=change.pk, state=State.CALLING, lease_until__lte=at).update(
-        state=State.UNKNOWN, in_doubt=True
-    )
+    change = _WITH_OTHERS.get(pk=change_id)
+    if change.state == State.CALLING:
+        QuantityChange.objects.filter(pk=change.pk, state=State.CALLING, lease_until__lte=at).update(
+            state=State.UNKNOWN, in_doubt=True
+        )
     remote = _read(change, at)
-    change.refresh_from_db()
+    change.refresh_from_db(from_queryset=_WITH_OTHERS)
     if remote is None or change.state not in (State.CONFIRMED, State.UNKNOWN):
         return change
     if not _may_send(change, remote, at):
@@ -62,7 +65,7 @@ def finish_change(*, change_id: int, at: datetime) -> QuantityChange:
         return change
     if _send(change, calls, at):
         _read(change, at)
-    change.refresh_from_db()
+    change.refresh_from_db(from_queryset=_WITH_OTHERS)
     return change
 
 
@@ -169,9 +172,12 @@ def _end(change: QuantityChange, state: str, code: str, at: datetime) -> Quantit
 
 def _move(change: QuantityChange, *, when: Mapping[str, object], to: Mapping[str, object], at: datetime) -> None:
     """A conditional update; an end is told and audited in the same transaction."""
+    if to["state"] in QuantityChange.OPEN:
+        QuantityChange.objects.filter(pk=change.pk, **when).update(**to)
+        return
     with transaction.atomic():
         moved = QuantityChange.objects.filter(pk=change.pk, **when).update(**to)
-        if moved and to["state"] not in QuantityChange.OPEN:
+        if moved:
             ended = QuantityChange.objects.select_related("account", "subscription", "user").get(pk=change.pk)
             facts.change_moved.send(sender=QuantityChange, change=ended, at=at)
             audit_change(ended, code=ended.error_code)

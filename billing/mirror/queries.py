@@ -88,7 +88,12 @@ def overdue_invoice(account: Account) -> Invoice | None:
 
     What a subscription left that has ended is not among them (`old_debt`).
     """
-    return _overdue(account).exclude(subscription__status__in=ENDED).first()
+    return overdue_invoices(account).first()
+
+
+def overdue_invoices(account: Account) -> QuerySet[Invoice]:
+    """All such invoices, the oldest first."""
+    return _overdue(account).exclude(subscription__status__in=ENDED)
 
 
 def old_debt(account: Account) -> Invoice | None:

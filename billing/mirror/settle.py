@@ -54,11 +54,14 @@ def settle_change(
     """Move the open change, if any, to its verdict. Returns the quantity that has been told upwards so far."""
     change = (
         QuantityChange.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("user", "api_key", "quote")
         .filter(subscription=subscription, state__in=QuantityChange.OPEN)
         .first()
     )
     if change is None:
         return before
+    # The locked row with its lines, so that whoever is told need not read them again.
+    change.subscription, change.account = subscription, subscription.account
     verdict = judge(intent_of(change), remote, invoice)
     moved = verdict.state != change.state
     if not moved and not _tells_more(change, verdict, payment):

@@ -2,9 +2,18 @@
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from billing.errors import NoSubscription
-from billing.mirror.queries import card_of, overdue_invoice, seat_item
-from billing.models import Ending, QuantityChange, Subscription, SubscriptionItem
+from billing.mirror.queries import overdue_invoices, seat_item
+from billing.models import (
+    Ending,
+    PaymentMethod,
+    QuantityChange,
+    ScheduledDecrease,
+    Subscription,
+    SubscriptionItem,
+)
 from billing.quotes.rules import Standing
 from billing.terms.queries import terms_in_force
 
@@ -16,23 +25,20 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
         raise NoSubscription
     held = terms_in_force(subscription.account, item.price.plan, at)
     schedule = subscription.schedule_stripe_id
-    ours = bool(schedule) and subscription.decreases.filter(schedule_stripe_id=schedule).exists()
+    facts = _facts(subscription)
     return (
         Standing(
             status=subscription.status,
             collection_method=subscription.collection_method,
             # Also while the wish is on its way.
-            ending=subscription.cancel_at is not None
-            or subscription.endings.filter(state=Ending.State.CONFIRMED, kind=Ending.Kind.CANCEL).exists(),
+            ending=subscription.cancel_at is not None or facts["ending"],
             frozen=bool(subscription.frozen),
             paused=subscription.paused,
-            foreign_schedule=bool(schedule) and not ours,
+            foreign_schedule=bool(schedule) and not facts["reducing"],
             pending=subscription.pending_expires_at is not None,
-            open_change=QuantityChange.objects.filter(
-                subscription=subscription, state__in=QuantityChange.OPEN
-            ).exists(),
-            has_card=card_of(subscription.account) is not None,
-            overdue=overdue_invoice(subscription.account) is not None,
+            open_change=facts["buying"],
+            has_card=facts["card"],
+            overdue=facts["overdue"],
             period_end=item.period_end,
             quantity=item.quantity,
             minimum=held.minimum,
@@ -41,4 +47,23 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
             on_credit=subscription.collection_method == "send_invoice" and held.credit_limit is not None,
         ),
         item,
+    )
+
+
+def _facts(subscription: Subscription) -> dict[str, bool]:
+    """What stands beside it, with one statement."""
+    of_row = OuterRef("pk")
+    endings = Ending.objects.filter(state=Ending.State.CONFIRMED, kind=Ending.Kind.CANCEL)
+    reductions = ScheduledDecrease.objects.filter(schedule_stripe_id=subscription.schedule_stripe_id)
+    changes = QuantityChange.objects.filter(state__in=QuantityChange.OPEN)
+    return (
+        Subscription.objects.filter(pk=subscription.pk)
+        .values(
+            ending=Exists(endings.filter(subscription=of_row)),
+            reducing=Exists(reductions.filter(subscription=of_row)),
+            buying=Exists(changes.filter(subscription=of_row)),
+            card=Exists(PaymentMethod.objects.filter(customer__account=subscription.account)),
+            overdue=Exists(overdue_invoices(subscription.account)),
+        )
+        .get()
     )
