@@ -40,6 +40,8 @@ def open_shop(stripe: str) -> Vendor:
     vendor = Vendor(stripe)
     vendor.begin(ago=timedelta(days=0), now=now())
     product = vendor.offer("Team", "Bench", position=1)
+    # A bench buys more often than anybody would by himself.
+    post(stripe, f"products/{product}", **{"metadata[seat_portal_self_service_max]": 100_000})
     vendor.price("team", product, "usd", nickname="team", amounts=(5000,))
     sync_catalog()
     return vendor
@@ -108,6 +110,22 @@ def _pages(stripe: str, kinds: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         if not page["has_more"]:
             return
         params["starting_after"] = page["data"][-1]["id"]
+
+
+def order_faults(stripe: str, order: dict[str, Any]) -> None:
+    """Have the simulator behave worse than it does (docs/simulator.md), until `end_faults`."""
+    _faults(stripe, "POST", json.dumps(order).encode())
+
+
+def end_faults(stripe: str) -> None:
+    """At its best again."""
+    _faults(stripe, "DELETE", None)
+
+
+def _faults(stripe: str, method: str, body: bytes | None) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{stripe}/_control/faults", data=body, method=method, headers=headers)  # noqa: S310
+    urllib.request.urlopen(request, timeout=60).close()  # noqa: S310  our own simulator
 
 
 def last_request(stripe: str, since: int = 0) -> int:
