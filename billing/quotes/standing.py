@@ -1,6 +1,7 @@
 """Read what the rules of growth look at."""
 
 from datetime import datetime
+from typing import TypedDict
 
 from django.db.models import Exists, OuterRef
 
@@ -50,7 +51,15 @@ def standing_of(subscription: Subscription, at: datetime) -> tuple[Standing, Sub
     )
 
 
-def _facts(subscription: Subscription) -> dict[str, bool]:
+class _Facts(TypedDict):
+    ending: bool
+    reducing: bool
+    buying: bool
+    card: bool
+    overdue: bool
+
+
+def _facts(subscription: Subscription) -> _Facts:
     """What stands beside it, with one statement."""
     of_row = OuterRef("pk")
     endings = Ending.objects.filter(state=Ending.State.CONFIRMED, kind=Ending.Kind.CANCEL)
