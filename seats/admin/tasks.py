@@ -135,7 +135,8 @@ class ExpansionTaskAdmin(ActingAdmin):
             return "–"
         people = Contact.objects.filter(account=task.account_id, role=role, ended_at__isnull=True)
         names = ", ".join(people.order_by("name").values_list("name", flat=True))
-        return f"{role.label}: {names or _('nobody known')}"
+        known = names or _("nobody known")  # not in the f-string, where makemessages finds nothing
+        return f"{role.label}: {known}"
 
     @admin.display(description=gettext_lazy("estimated value"), ordering="value")
     def worth(self, task: ExpansionTask) -> str:
