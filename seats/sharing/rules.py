@@ -119,7 +119,7 @@ def judge(sessions: Sequence[Session]) -> Sharing | None:
         extra_people=max(at_once - 1, 1),
         devices=tuple(Device(name, len(days[device]), last[device]) for device, name in names.items()),
         moments=_strongest(moments),
-        trips=tuple(sorted(trips, key=lambda trip: -trip.km)[:SHOWN]),
+        trips=_farthest(trips),
     )
 
 
@@ -183,6 +183,12 @@ def _trips(regular: Sequence[Session], every: Sequence[Session], names: dict[int
         if (trip := _trip(one, other)) is not None:
             trips.append(replace(trip, leaves=names[one.device], arrives=names[other.device]))
     return trips
+
+
+def _farthest(trips: Iterable[Trip]) -> tuple[Trip, ...]:
+    """One for each pair of devices, whichever went first."""
+    best = {frozenset((trip.leaves, trip.arrives)): trip for trip in sorted(trips, key=lambda trip: trip.km)}
+    return tuple(sorted(best.values(), key=lambda trip: (-trip.km, trip.at))[:SHOWN])
 
 
 def _relays(ordered: Sequence[Session]) -> set[int]:

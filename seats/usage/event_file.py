@@ -106,7 +106,9 @@ def _read_row(line: bytes, names: Sequence[str], delimiter: str) -> Event | Refu
         return Refusal("malformed", _("A quotation mark is not closed on its line."))
     if len(cells) != len(names):
         words = {"found": len(cells), "wanted": len(names)}
-        return Refusal("malformed", _("This line has %(found)d fields, and the first line %(wanted)d.") % words)
+        return Refusal(
+            "malformed", _("The number of fields is %(found)d here and %(wanted)d in the first line.") % words
+        )
     row: dict[str, object] = {name: cell.strip() for name, cell in zip(names, cells, strict=True) if cell.strip()}
     if "quantity" in row:
         row["quantity"] = _whole(str(row["quantity"]))
