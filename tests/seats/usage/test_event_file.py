@@ -101,6 +101,10 @@ def test_a_time_without_offset_and_a_missing_field_are_named() -> None:
     assert code_of(f"{HEAD}\n,u,f,2026-05-04T12:00:00Z") == ("missing_field", "id")
 
 
+def test_an_open_quotation_mark_is_no_value() -> None:
+    assert code_of(f'{HEAD}\na,u,f,"2026-05-04T12:00:00Z') == ("malformed", "")
+
+
 def test_json_lines() -> None:
     line = '{"id":"a","user":"u","feature":"f","occurred_at":"2026-05-04T12:00:00Z"}'
     found = read(f"{line}\n\n[]\n{{\n")
