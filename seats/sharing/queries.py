@@ -35,16 +35,22 @@ def case_for(membership: Membership) -> SharingCase | None:
 
 def shown_cases(account: Account) -> QuerySet[SharingCase]:
     """What admins and staff may see, with names; nothing where usage is shown for groups only."""
-    hidden = UsageSettings.objects.filter(account=account, groups_only=True).exists()
-    cases = SharingCase.objects.none() if hidden else SharingCase.objects.filter(account=account)
-    return cases.filter(shown_at__isnull=False).select_related(
-        "membership__user", "membership__department", "closed_by"
-    )
+    return _cases(account).filter(shown_at__isnull=False).select_related("membership__user", "closed_by")
+
+
+def found_cases(account: Account) -> QuerySet[SharingCase]:
+    """The open ones with those that only their people know, for whoever tries the detector at the server's console."""
+    return _cases(account).filter(closed_at__isnull=True).select_related("membership__user")
 
 
 def open_cases(account: Account) -> QuerySet[SharingCase]:
     """Those that wait for an admin."""
     return shown_cases(account).filter(closed_at__isnull=True)
+
+
+def _cases(account: Account) -> QuerySet[SharingCase]:
+    hidden = UsageSettings.objects.filter(account=account, groups_only=True).exists()
+    return SharingCase.objects.none() if hidden else SharingCase.objects.filter(account=account)
 
 
 def cases_for_staff() -> QuerySet[SharingCase]:

@@ -8,9 +8,9 @@ from accounts.models import Account
 from seatportal.kit.clock import now
 from seats.growth.sweep import Swept, spans, sweep_account, sweep_span
 from seats.growth.words import sentence_of
-from seats.models import SharingCase, Signal
+from seats.models import Signal
 from seats.sharing.find_sharing import find_sharing
-from seats.sharing.queries import tell
+from seats.sharing.queries import found_cases, tell
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         self._tell(one.slug, sweep_account(account=one, at=now()))
         for signal in Signal.objects.filter(account=one, ended_at__isnull=True).order_by("-score", "pk"):
             self.stdout.write(f"  {signal.kind} {signal.subject}: {sentence_of(signal)}")
-        for told in map(tell, SharingCase.objects.filter(account=one, closed_at__isnull=True)):
+        for told in map(tell, found_cases(one)):
             shown = "shown to admins" if told.case.shown_at else "asked in private"
             self.stdout.write(f"  shared sign-in {told.case.membership.user.email}, {shown}: {told.sentence}")
             for line in told.lines:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 
 from accounts.access.actor import Actor
@@ -118,6 +120,18 @@ def test_nobody_is_looked_at_in_privacy_mode(account: Account, member: Membershi
     UsageSettings.objects.create(account=account, groups_only=True)
     assert find_sharing(account=account, at=AT + DAY) == []
     assert SharingCase.objects.count() == 0
+
+
+def test_the_command_prints_the_evidence(account: Account, case: SharingCase) -> None:
+    def printed() -> str:
+        out = StringIO()
+        call_command("run_detectors", account=account.slug, stdout=out)
+        return out.getvalue()
+
+    assert f"shared sign-in {case.membership.user.email}, asked in private: Used on 3 devices" in printed()
+    assert "Device A, Device B and Device C were in use at once" in printed()
+    UsageSettings.objects.create(account=account, groups_only=True)
+    assert "shared sign-in" not in printed()
 
 
 def test_privacy_mode_hides_what_was_shown(account: Account, case: SharingCase) -> None:
