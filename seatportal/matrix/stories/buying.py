@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from billing.changes.pending import cancel_change
-from billing.gateway.contract import TOO_MANY_CHANGES
 from billing.models import Incident, QuantityChange
 from seatportal.matrix import cuts
 from seatportal.matrix.processes import Cut
@@ -196,7 +195,7 @@ def limit_of_the_day(stage: Stage) -> None:
     stage.expect("the change that Stripe did not take", (change.state, change.in_doubt), (State.CONFIRMED, False))
     finish(stage)
     stage.expect_end(State.REJECTED)
-    stage.expect("what the buyer hears", stage.change().error_code, TOO_MANY_CHANGES)
+    stage.expect("what the buyer hears", stage.change().error_code, "too_many_changes")
     stage.shop.wait(days=1)
     again = stage.click(stage.quote())
     stage.last_news()
