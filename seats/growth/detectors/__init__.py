@@ -20,13 +20,14 @@ from seats.models import Signal
 type Detector = Callable[[Span, datetime], Iterable[Found]]
 Kind = Signal.Kind
 
+# Hourly what the hour brings and costs little; reading every member against the seats is for the night.
 HOURLY: dict[str, Detector] = {
-    Kind.HEADCOUNT_GAP: headcount_gaps,
     Kind.INTEREST: interest,
     Kind.CHAMPION_LEFT: champions_gone,
     Kind.SHARING: shared_sign_ins,
 }
 NIGHTLY: dict[str, Detector] = {
+    Kind.HEADCOUNT_GAP: headcount_gaps,
     Kind.POWER_USERS: power_users,
     Kind.NEW_DEPARTMENT: new_departments,
     Kind.DEPARTMENT_GROWTH: growing_departments,
