@@ -24,7 +24,8 @@ from seats.models import SeatPool, Signal, Sweep, SweepShard
 
 log = structlog.get_logger(__name__)
 
-SHARD = 5_000
+# Large enough that what each costs by itself is little, small enough that it takes seconds.
+SHARD = 20_000
 # Messages sent at once; each takes shards until there are none.
 WORKERS = 8
 TRIES = 3
