@@ -28,6 +28,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "count-idle-credits": {"task": "seats.count_idle_credits", "schedule": 900.0},
     "run-true-ups": {"task": "seats.run_true_ups", "schedule": 900.0},
     "make-use-reports": {"task": "seats.make_use_reports", "schedule": 60.0},
+    "forget-job-runs": {"task": "seats.forget_job_runs", "schedule": 86_400.0},
     "prune-usage-events": {"task": "seats.prune_usage_events", "schedule": crontab(hour="3", minute="20")},
     "continue-imports": {"task": "seats.continue_imports", "schedule": 60.0},
     "find-sharing": {"task": "seats.find_sharing", "schedule": crontab(hour="4", minute="10")},

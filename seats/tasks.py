@@ -10,6 +10,7 @@ from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.capacity.warn_of_reductions import warn_of_reductions as warn
 from seats.growth.deliver_alert import deliver_alert as deliver
 from seats.growth.deliver_alert import ring_waiting_alerts
+from seats.growth.forget_job_runs import forget_job_runs as forget_runs
 from seats.growth.send_digests import send_digests as send_all_digests
 from seats.growth.sweep import start_sweep
 from seats.growth.sweep import work_sweeps as work
@@ -147,3 +148,9 @@ def continue_imports() -> None:
 def send_digests() -> None:
     """Send the day's alerts together to those who want them so."""
     send_all_digests(at=now())
+
+
+@shared_task(name="seats.forget_job_runs")
+def forget_job_runs() -> None:
+    """Forget runs of jobs that are two weeks old."""
+    forget_runs(at=now())
