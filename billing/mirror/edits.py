@@ -32,6 +32,10 @@ def hold_changed_shape(*, subscription: Subscription, before: Shape, at: datetim
     if freeze(subscription=subscription, why=Subscription.Frozen.SHAPE, at=at):
         item = seat_item(subscription)
         tell_of_shape(subscription=subscription, price=str(item.price) if item else "", at=at)
+        # What staff have set aside has moved on since, so it is on the list again.
+        Drift.objects.filter(kind=Kind.SHAPE, subject=subscription.stripe_id, state=Drift.State.IGNORED).update(
+            state=Drift.State.FOUND, ours=_words(before), theirs=_words(after), last_seen=at
+        )
         Drift.objects.get_or_create(
             kind=Kind.SHAPE,
             subject=subscription.stripe_id,

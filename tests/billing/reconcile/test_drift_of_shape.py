@@ -9,14 +9,16 @@ from accounts.notices.deliver_notice import mail_of
 from billing.catalog.sync_catalog import sync_catalog
 from billing.changes.buy_quote import buy_quote
 from billing.errors import QuoteChanged, SelfServiceFrozen
-from billing.models import Incident, Price, QuantityChange, Subscription
+from billing.mirror.refresh import refresh_subscription
+from billing.models import Drift, Incident, Price, QuantityChange, Subscription
 from billing.models.drift import Cause
 from billing.quotes.quote_plan import quote_plan
 from billing.quotes.quote_quantity import quote_quantity
 from billing.reconcile.reconcile import (
     reconcile_everybody,
 )
-from billing.reconcile.repair import repair_drift, unfreeze_subscription
+from billing.reconcile.repair import ignore_drift, repair_drift, unfreeze_subscription
+from seats.models import SeatPool
 from tests.billing.reconcile.drifts import (
     STAFF,
     State,
@@ -132,3 +134,18 @@ def test_our_own_change_of_plan_freezes_nothing(funded: Funded, now: datetime) -
     assert counts(reconcile_everybody(at=now)) == (0, 0, 0)
     assert not Incident.objects.exists()
     assert not Notice.objects.filter(kind="edited_at_stripe").exists()
+
+
+def test_another_edit_after_one_was_set_aside_is_read_and_listed_again(funded: Funded, now: datetime) -> None:
+    first, second = funded.desk.price("flat"), funded.desk.price("flat", unit=6000)
+    by_program(funded, items=[{"id": item_of(funded), "price": first, "quantity": 10}], proration_behavior="none")
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+    ignore_drift(drift=Drift.objects.get(), actor=STAFF, at=now, reason="Known")
+    unfreeze_subscription(subscription=Subscription.objects.get(), actor=STAFF, at=now, reason="Price is right")
+
+    by_program(funded, items=[{"id": item_of(funded), "price": second, "quantity": 10}], proration_behavior="none")
+    refresh_subscription(stripe_id=funded.stripe_id, at=now)
+
+    drift = Drift.objects.get()
+    assert (drift.kind, drift.state, second in drift.theirs) == ("shape", State.FOUND, True)
+    assert (Subscription.objects.get().frozen, SeatPool.objects.get().purchased) == ("shape", 10)
