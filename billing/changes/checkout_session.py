@@ -14,7 +14,7 @@ from billing.errors import ChangeInProgress, ProviderUnavailable
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import live_subscription
-from billing.mirror.refresh import refresh_subscription
+from billing.mirror.refresh import refresh_until_written
 from billing.models import CheckoutSession, Customer, Price
 from seatportal.kit.clock import to_unix
 from seatportal.kit.ids import public_id
@@ -75,9 +75,10 @@ def _read(row: CheckoutSession, at: datetime) -> bool:
     remote = gateway().checkout(row.stripe_id)
     if remote.status == "open":
         return True
-    _close(row, State.COMPLETE if remote.status == "complete" else State.EXPIRED, at)
     if remote.subscription_id:
-        refresh_subscription(stripe_id=remote.subscription_id, at=at)
+        # Before the row is closed: as long as what was paid is not read, no other page may open.
+        refresh_until_written(stripe_id=remote.subscription_id, at=at)
+    _close(row, State.COMPLETE if remote.status == "complete" else State.EXPIRED, at)
     return False
 
 

@@ -19,10 +19,18 @@ def live_beside(remote: RemoteSubscription, customer: Customer) -> Subscription 
 
 
 def put_to_staff(*, remote: RemoteSubscription, customer: Customer, beside: Subscription, at: datetime) -> None:
-    """Write it down as grave, once; when it has ended, what was written is done."""
+    """Write it down as grave, once; when it has ended, what was written is done.
+
+    Not where staff began to end it: its payment may still have to be given back (reconcile/end_second.py).
+    """
+    known = Drift.objects.filter(kind=Kind.UNKNOWN, subject=remote.id)
     if remote.status in ENDED:
-        found = Drift.objects.filter(kind=Kind.UNKNOWN, subject=remote.id, state=Drift.State.FOUND)
+        found = known.filter(state=Drift.State.FOUND, handled_by__isnull=True)
         found.update(state=Drift.State.REPAIRED, closed_at=at)
+        return
+    # What staff have set aside is the same row, and stays so.
+    listed = known.filter(state__in=(Drift.State.FOUND, Drift.State.IGNORED))
+    if listed.update(severity=Severity.GRAVE, last_seen=at):
         return
     quantity = sum(item.quantity for item in remote.items)
     drift, news = Drift.objects.get_or_create(
@@ -39,7 +47,5 @@ def put_to_staff(*, remote: RemoteSubscription, customer: Customer, beside: Subs
             "last_seen": at,
         },
     )
-    if not news:
-        Drift.objects.filter(pk=drift.pk).update(severity=Severity.GRAVE, last_seen=at)
-        return
-    log.error("second_subscription", subscription=remote.id, beside=beside.stripe_id, drift=drift.public_id)
+    if news:
+        log.error("second_subscription", subscription=remote.id, beside=beside.stripe_id, drift=drift.public_id)

@@ -4,7 +4,9 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -13,6 +15,7 @@ from billing.errors import NotOpen, ProviderUnavailable
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.refunds import STAMP
 from billing.gateway.stripe_api import gateway
+from billing.mirror.refresh import refresh_until_written
 from billing.models import Customer, Drift, Subscription
 from billing.models.drift import Kind
 from billing.models.subscription import ENDED
@@ -25,15 +28,19 @@ def is_second(drift: Drift) -> bool:
     """Whether it is of a subscription beside the one that the account has."""
     if drift.kind != Kind.UNKNOWN or drift.account_id is None or drift.state not in (State.FOUND, State.IGNORED):
         return False
-    live = Subscription.objects.filter(account_id=drift.account_id).exclude(status__in=ENDED)
-    return live.exclude(stripe_id=drift.subject).exists()
+    return _beside(drift.account_id, drift.subject).exists()
+
+
+def _beside(account_id: int, stripe_id: str) -> QuerySet[Subscription]:
+    live = Subscription.objects.filter(account_id=account_id).exclude(status__in=ENDED)
+    return live.exclude(stripe_id=stripe_id)
 
 
 def end_second_subscription(*, drift: Drift, actor: Actor, at: datetime, reason: str) -> int:
     """Cancel it at once, refund its last payment, tell the owners; returns the amount, minor units.
 
     Read first: nothing is cancelled or given back twice, however often it is done after a crash. The keys are the
-    drift's, which was stored before. Raises NotOpen, ProviderUnavailable.
+    drift's, which was stored before; it stays on the list until all of it is done. Raises NotOpen, ProviderUnavailable.
     """
     account = drift.account
     if account is None or not is_second(drift):
@@ -41,6 +48,12 @@ def end_second_subscription(*, drift: Drift, actor: Actor, at: datetime, reason:
     try:
         remote = gateway().subscription(drift.subject)
         if not Customer.objects.filter(account=account, stripe_id=remote.customer_id).exists():
+            raise NotOpen
+        for other in _beside(account.pk, drift.subject):
+            refresh_until_written(stripe_id=other.stripe_id, at=at)
+        if not is_second(drift):
+            raise NotOpen(_("The account's other subscription has ended meanwhile, so this is not a second one."))
+        if not _begin(drift, actor, reason):
             raise NotOpen
         if remote.status not in ENDED:
             gateway().cancel_subscription(remote.id, key=f"second:{drift.public_id}:cancel")
@@ -78,6 +91,12 @@ def end_second_subscription(*, drift: Drift, actor: Actor, at: datetime, reason:
             at=at,
         )
     return amount
+
+
+def _begin(drift: Drift, actor: Actor, reason: str) -> bool:
+    """Note who ends it, so that the event of the end does not close what is half done."""
+    free = Drift.objects.filter(pk=drift.pk, state__in=(State.FOUND, State.IGNORED))
+    return bool(free.update(state=State.FOUND, handled_by=actor.user, note=reason[:300]))
 
 
 def _give_back(drift: Drift, invoice_id: str) -> int:

@@ -19,6 +19,7 @@ from billing.errors import ChangeInProgress, ProviderUnavailable
 from billing.mirror.queries import live_subscription
 from billing.mirror.refresh import refresh_subscription
 from billing.models import CheckoutSession, Drift, Price, Subscription
+from billing.reconcile.repair import ignore_drift
 from seats.models import SeatPool
 from tests.conftest import Funded
 from tests.desk import Desk
@@ -147,6 +148,19 @@ def test_a_page_that_was_paid_meanwhile_is_seen_before_another_opens(
     assert SeatPool.objects.get(account=owner.account).purchased == 5
 
 
+def test_as_long_as_what_was_paid_is_not_read_no_other_page_opens(owner: Membership, shop: Desk, now: datetime) -> None:
+    pay(start(owner, 5, now))
+    shop.fault("error500_no_effect", method="GET", path="/v1/subscriptions/", times=2)
+    with pytest.raises(ProviderUnavailable):
+        start(owner, 12, now)
+    assert states() == [State.OPEN]
+
+    with pytest.raises(ChangeInProgress):
+        start(owner, 12, now)
+
+    assert (states(), list(at_stripe(shop).values())) == ([State.COMPLETE], ["complete"])
+
+
 def test_on_return_the_page_is_done_with(owner: Membership, shop: Desk, now: datetime) -> None:
     pay(start(owner, 5, now))
 
@@ -230,3 +244,44 @@ def test_nobody_ends_the_only_subscription_by_it(funded: Funded, now: datetime, 
 
     assert funded.desk.status(funded.stripe_id) == "active"
     assert refunds(funded) == []
+
+
+def test_set_aside_by_staff_it_is_read_again_and_stays_so(funded: Funded, now: datetime) -> None:
+    second = second_of(funded)
+    refresh_subscription(stripe_id=second, at=now)
+    ignore_drift(drift=Drift.objects.get(), actor=Actor.system("admin"), at=now, reason="A test of ours")
+
+    assert refresh_subscription(stripe_id=second, at=now + timedelta(minutes=1)) is None
+
+    drift = Drift.objects.get()
+    assert (drift.state, drift.last_seen) == ("ignored", now + timedelta(minutes=1))
+
+
+def test_the_event_of_its_end_closes_nothing_that_is_half_done(funded: Funded, now: datetime, staff: Client) -> None:
+    second = second_of(funded)
+    refresh_subscription(stripe_id=second, at=now)
+    drift = Drift.objects.get()
+    url = reverse("admin:billing_drift_act", args=[drift.pk, "end-second"])
+    funded.desk.fault("reset_before", path="/v1/refunds")
+    staff.post(url, {"reason": "Paid twice"})
+    refresh_subscription(stripe_id=second, at=now)
+    drift.refresh_from_db()
+    assert (funded.desk.status(second), refunds(funded), drift.state) == ("canceled", [], "found")
+
+    staff.post(url, {"reason": "Paid twice"})
+
+    drift.refresh_from_db()
+    assert (refunds(funded), drift.state) == ([20000], "repaired")
+
+
+def test_it_is_not_ended_where_the_first_one_has_ended_unheard(funded: Funded, now: datetime, staff: Client) -> None:
+    second = second_of(funded)
+    refresh_subscription(stripe_id=second, at=now)
+    funded.desk.client.v1.subscriptions.cancel(funded.stripe_id)
+
+    url = reverse("admin:billing_drift_act", args=[Drift.objects.get().pk, "end-second"])
+    page = staff.post(url, {"reason": "Paid twice"})
+
+    assert page.status_code == 409
+    assert "other subscription has ended meanwhile" in page.content.decode()
+    assert (funded.desk.status(second), refunds(funded)) == ("active", [])
