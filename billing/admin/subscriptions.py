@@ -73,6 +73,8 @@ def _resume(request: HttpRequest, row: Subscription, reason: str) -> str:
         reason=reason,
         staff=True,
     )
+    if wish.state == Resumption.State.CONFIRMED:
+        return _("It is on its way, and what came of it is not known yet. It is looked at again by itself.")
     if wish.state != Resumption.State.DONE:
         return _("Not resumed yet: %(state)s. Nothing was charged so far.") % {"state": wish.get_state_display()}
     return _("Resumed. Charged: %(amount)s.") % {"amount": money(wish.charged_total or 0, wish.currency)}

@@ -5,6 +5,7 @@ period at that moment (`now`, with which it makes no prorations: none are asked 
 resumption's invoice is known as the one that was not there before.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -175,17 +176,10 @@ def carry_resumption(*, resumption_id: int, at: datetime) -> Resumption:
         remote = _read(wish, at)
         if wish.state == State.CONFIRMED and remote is not None and _may_send(wish, at):
             _note_first_call(wish, remote, at)
-            gateway().resume_subscription(wish.subscription.stripe_id, wish.params, key=wish.idempotency_key)
+            _send(wish, at)
             _read(wish, at)
-    except Refused as error:
-        _refused(wish, error, at)
     except GatewayError as error:
         log.warning("resumption_not_finished", resumption=wish.public_id, error=type(error).__name__)
-        if isinstance(error, ServerError):
-            Resumption.objects.filter(pk=wish.pk).update(got_server_error=True)
-        elif isinstance(error, NotExecuted) and wish.calls == 1:
-            # Certainly not executed, and none was before: there is still nothing in doubt.
-            Resumption.objects.filter(pk=wish.pk).update(calls=0, first_call_at=None)
         Resumption.objects.filter(pk=wish.pk, state__in=Resumption.OPEN).update(next_try_at=at + backoff(wish.reads))
     wish.refresh_from_db()
     return wish
@@ -301,8 +295,26 @@ def _note_first_call(wish: Resumption, remote: RemoteSubscription, at: datetime)
     wish.save(update_fields=["first_call_at", "seen_invoice_stripe_id", "calls"])
 
 
+def _send(wish: Resumption, at: datetime) -> None:
+    """Only what this very call answers says something about it; a read that fails says nothing."""
+    try:
+        gateway().resume_subscription(wish.subscription.stripe_id, wish.params, key=wish.idempotency_key)
+    except Refused as error:
+        _refused(wish, error, at)
+    except ServerError:
+        Resumption.objects.filter(pk=wish.pk).update(got_server_error=True)
+        raise
+    except NotExecuted:
+        if wish.calls == 1:
+            # Certainly not executed, and none was before: there is still nothing in doubt.
+            Resumption.objects.filter(pk=wish.pk).update(calls=0, first_call_at=None)
+        raise
+
+
 def _refused(wish: Resumption, error: Refused, at: datetime) -> None:
-    """A definite no to the first call ends it; a later one says nothing about the first."""
+    """A definite no to the first call ends it, unless somebody else has resumed it; a later one proves nothing."""
+    with suppress(GatewayError):
+        _read(wish, at)
     if wish.calls <= 1:
         _fail(wish, str(error)[:300], at)
     else:

@@ -64,10 +64,12 @@ def pay(request: AccountRequest) -> HttpResponse:
 def stop(request: AccountRequest) -> HttpResponse:
     """Leave it paused."""
     try:
-        stop_resumption(account=request.account, actor=actor_of(request), at=now())
+        wish = stop_resumption(account=request.account, actor=actor_of(request), at=now())
     except PortalError as problem:
         messages.error(request, str(problem))
     else:
+        if wish.state != State.ABANDONED:
+            return _went(request, wish)  # It was paid before it could be stopped, or that is not known yet.
         messages.info(request, _("Nothing was charged. The subscription stays paused."))
     return redirect("billing:plan", request.account.slug)
 
