@@ -16,6 +16,7 @@ from billing.changes.rules import KEY_LIFE, backoff
 from billing.errors import ChangeInProgress, NoSubscription, ProviderUnavailable, ReductionRefused, SelfServiceFrozen
 from billing.gateway.contract import GatewayError, Refused
 from billing.gateway.stripe_api import gateway
+from billing.mirror.fence import raise_fences
 from billing.mirror.queries import (
     live_subscription,
     open_change,
@@ -48,7 +49,7 @@ def plan_decrease(
     if known is not None and known.frozen:
         raise SelfServiceFrozen  # Before Stripe is asked to let go of the old plan.
     current = open_decrease(account)
-    if current is not None and current.state == State.PLACED:
+    if current is not None and current.on_stripe:
         _take_back(current)
     if current is not None and current.state == State.MISSED:
         raise ChangeInProgress(_("The last reduction is just being put right. Try again in a few minutes."))
@@ -102,7 +103,7 @@ def withdraw_decrease(*, account: Account, actor: Actor, at: datetime) -> bool:
     plan = open_decrease(account)
     if plan is None:
         return False
-    if plan.state == State.PLACED:
+    if plan.on_stripe:
         _take_back(plan)
     return withdraw_planned(account=account, actor=actor, at=at)
 
@@ -149,8 +150,12 @@ def _look_after_placed(at: datetime) -> None:
 def let_go_of_schedules(*, at: datetime) -> int:
     """Release schedules whose reduction is over: with one attached nothing could be bought. Returns how many."""
     over = ScheduledDecrease.objects.exclude(state__in=(State.PLANNED, State.PLACED)).exclude(schedule_stripe_id="")
+    # A newer plan may have taken its schedule over; that one is not to be released.
+    taken_over = ScheduledDecrease.objects.filter(
+        state__in=(State.PLANNED, State.PLACED), schedule_stripe_id=OuterRef("schedule_stripe_id")
+    )
     gone = 0
-    for plan in over.filter(_due_now(at)).select_related("subscription").order_by("pk"):
+    for plan in over.exclude(Exists(taken_over)).filter(_due_now(at)).select_related("subscription").order_by("pk"):
         try:
             gateway().release_schedule(plan.schedule_stripe_id, key=f"dec:{plan.public_id}:g{plan.tries}")
         except Refused:
@@ -185,7 +190,11 @@ def _place(plan: ScheduledDecrease, at: datetime) -> None:
         schedule = gateway().schedule(remote.schedule_id)
     else:
         schedule = gateway().create_schedule(plan.subscription.stripe_id, key=f"dec:{plan.public_id}:c{attempt}")
+    # Before it holds anything of ours: whoever withdraws the plan meanwhile leaves a row by which it is released.
+    ScheduledDecrease.objects.filter(pk=plan.pk).update(schedule_stripe_id=schedule["id"])
     gateway().update_schedule(schedule["id"], schedule_params(schedule, plan), key=f"dec:{plan.public_id}:u{attempt}")
+    # A read that began before must not take it for released (mirror/settle.py).
+    raise_fences(Subscription, [plan.subscription.stripe_id])
     ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
         state=State.PLACED, schedule_stripe_id=schedule["id"], next_try_at=at + LOOK
     )
@@ -255,7 +264,7 @@ def _take_back(plan: ScheduledDecrease) -> None:
 
 
 def release_placed(plan: ScheduledDecrease) -> None:
-    """Take a placed reduction off Stripe; it is planned again, and placed again if nobody withdraws it.
+    """Take a reduction off Stripe, placed or half placed; it is planned again, and placed again if nobody withdraws it.
 
     Raises GatewayError. A crash before the row follows is seen by the next read (mirror/settle.py).
     """
@@ -267,7 +276,7 @@ def release_placed(plan: ScheduledDecrease) -> None:
     except GatewayError:
         rows.update(tries=F("tries") + 1)  # So that no key grows old.
         raise
-    rows.filter(state=State.PLACED).update(
+    rows.filter(state__in=(State.PLANNED, State.PLACED), schedule_stripe_id=plan.schedule_stripe_id).update(
         state=State.PLANNED, schedule_stripe_id="", tries=F("tries") + 1, first_call_at=None, next_try_at=None
     )
 

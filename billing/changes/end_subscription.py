@@ -17,7 +17,7 @@ from billing.gateway.contract import GatewayError, Refused, RemoteSubscription
 from billing.gateway.stripe_api import gateway
 from billing.mirror.queries import live_subscription, open_change, open_decrease, seat_item
 from billing.mirror.refresh import refresh_until_written
-from billing.models import Ending, ScheduledDecrease, Subscription
+from billing.models import Ending, Subscription
 from billing.models.subscription import ENDED
 from billing.terms.queries import terms_in_force
 from seatportal.kit.ids import public_id
@@ -164,7 +164,7 @@ def _claim(ending: Ending, at: datetime) -> bool:
 def _make_way(ending: Ending) -> None:
     """A reduction that is placed at Stripe holds the subscription; it is planned again until the end is accepted."""
     plan = open_decrease(ending.account)
-    if ending.kind == Kind.CANCEL and plan is not None and plan.state == ScheduledDecrease.State.PLACED:
+    if ending.kind == Kind.CANCEL and plan is not None and plan.on_stripe:
         release_placed(plan)
 
 

@@ -201,12 +201,8 @@ def _release_own_schedule(change: QuantityChange, remote: RemoteSubscription) ->
     except GatewayError as error:
         log.warning("schedule_not_released", reduction=plan.public_id, error=type(error).__name__)
         return False
-    placed = plan.state == ScheduledDecrease.State.PLACED
-    ScheduledDecrease.objects.filter(pk=plan.pk).update(
-        state=ScheduledDecrease.State.PLANNED if placed else plan.state,
-        schedule_stripe_id="",
-        tries=F("tries") + 1,
-        first_call_at=None,
-        next_try_at=None if placed else plan.next_try_at,
-    )
+    # Somebody may have withdrawn it meanwhile: only one that is still placed is planned again.
+    rows = ScheduledDecrease.objects.filter(pk=plan.pk, schedule_stripe_id=remote.schedule_id)
+    rows.filter(state=ScheduledDecrease.State.PLACED).update(state=ScheduledDecrease.State.PLANNED, next_try_at=None)
+    rows.update(schedule_stripe_id="", tries=F("tries") + 1, first_call_at=None)
     return True

@@ -59,3 +59,8 @@ class ScheduledDecrease(Dated):
 
     def __str__(self) -> str:
         return f"{self.base_quantity} → {self.renew_quantity}"
+
+    @property
+    def on_stripe(self) -> bool:
+        """Whether a schedule there may carry it: placed, or half placed by a call without an answer."""
+        return self.state in (self.State.PLANNED, self.State.PLACED) and bool(self.schedule_stripe_id)
