@@ -8,7 +8,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
 from billing.changes.finish_change import finish_change
-from billing.changes.follow_refund import leave_as_credit, may_try_again, retry_refund
+from billing.changes.follow_refund import (
+    give_credit_again,
+    leave_as_credit,
+    may_leave,
+    may_try_again,
+    owes_credit,
+    retry_refund,
+)
 from billing.models import CheckoutSession, Ending, QuantityChange, Quote, Refund, Resumption
 from billing.reconcile.resolve_conflict import resolve_conflict
 from seatportal.kit.acts import Act, ActingAdmin
@@ -92,6 +99,13 @@ def _send_again(request: HttpRequest, row: Refund, reason: str) -> str:
     return _("%(refund)s: %(state)s") % {"refund": done.public_id, "state": done.get_state_display()}
 
 
+def _credit(request: HttpRequest, row: Refund, reason: str) -> str:
+    done = give_credit_again(refund=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
+    if not done.credit_stripe_id:
+        return _("It is not credit yet: %(error)s") % {"error": done.error or done.get_state_display()}
+    return _("It is credit of the customer again.")
+
+
 def _leave(request: HttpRequest, row: Refund, reason: str) -> str:
     leave_as_credit(refund=row, actor=actor_of(request, door="admin"), at=now(), reason=reason)
     return _("It stays credit of the customer.")
@@ -128,10 +142,20 @@ class RefundAdmin(ActingAdmin):
             ),
         ),
         Act(
+            name="credit",
+            label=lambda row: gettext_lazy("Give the credit again"),
+            run=_credit,
+            offered=owes_credit,
+            explain=gettext_lazy(
+                "The bank sent the refund back and Stripe refused to make it credit. Stripe is looked at first, so "
+                "nothing is given twice."
+            ),
+        ),
+        Act(
             name="leave",
             label=lambda row: gettext_lazy("Leave it as credit"),
             run=_leave,
-            offered=lambda row: row.state in Refund.STUCK and row.next_try_at is None,
+            offered=may_leave,
             explain=gettext_lazy("Nothing is sent. The customer uses the credit for the next invoices."),
         ),
     )

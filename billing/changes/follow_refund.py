@@ -38,9 +38,19 @@ def follow_refund(*, stripe_id: str, at: datetime) -> bool:
 
 def may_try_again(refund: Refund) -> bool:
     """Whether staff may: nothing of it is under way, and its money is credit."""
-    credited = not refund.balance_stripe_id or bool(refund.credit_stripe_id)
-    returned = refund.state == State.RETURNED and refund.next_try_at is None and credited
-    return returned or refund.state == State.REFUSED
+    returned = refund.state == State.RETURNED and refund.next_try_at is None
+    return (returned and not owes_credit(refund)) or refund.state == State.REFUSED
+
+
+def may_leave(refund: Refund) -> bool:
+    """Whether it may stay credit: nothing is under way, and credit it is."""
+    return refund.state in Refund.STUCK and refund.next_try_at is None and not owes_credit(refund)
+
+
+def owes_credit(refund: Refund) -> bool:
+    """Whether the bank sent it back and Stripe refused to make it credit again: the customer has neither."""
+    stuck = refund.state == State.RETURNED and refund.next_try_at is None
+    return stuck and bool(refund.balance_stripe_id) and not refund.credit_stripe_id
 
 
 def retry_refund(*, refund: Refund, actor: Actor, at: datetime, reason: str) -> Refund:
@@ -64,11 +74,24 @@ def retry_refund(*, refund: Refund, actor: Actor, at: datetime, reason: str) -> 
     return give_back(refund_id=refund.pk, at=at)
 
 
+def give_credit_again(*, refund: Refund, actor: Actor, at: datetime, reason: str) -> Refund:
+    """Staff: make it credit again after Stripe refused that, with keys of a new attempt. Raises NotOpen."""
+    with transaction.atomic():
+        locked = Refund.objects.select_for_update(no_key=True, of=("self",)).get(pk=refund.pk)
+        if not owes_credit(locked):
+            raise NotOpen(_("This refund is under way, or settled already."))
+        locked.attempt, locked.error = locked.attempt + 1, ""
+        locked.calls, locked.first_call_at, locked.next_try_at = 0, None, at
+        locked.save()
+        _audit(locked, "again", actor, reason)
+    return give_back(refund_id=refund.pk, at=at)
+
+
 @transaction.atomic
 def leave_as_credit(*, refund: Refund, actor: Actor, at: datetime, reason: str) -> Refund:
     """Staff: nothing more is to be done, the customer keeps the credit. Raises NotOpen while something is under way."""
     locked = Refund.objects.select_for_update(no_key=True, of=("self",)).get(pk=refund.pk)
-    if locked.state not in Refund.STUCK or locked.next_try_at is not None:
+    if not may_leave(locked):
         raise NotOpen(_("This refund is under way, or settled already."))
     locked.state = State.LEFT
     locked.save(update_fields=["state"])

@@ -106,7 +106,7 @@ def _send_to_card(refund: Refund, at: datetime) -> None:
             mark_returned(refund=refund, remote=made, at=at)
             return
     if refund.balance_amount and not refund.balance_stripe_id:
-        _keep(refund, balance_stripe_id=_move_balance(refund, refund.balance_amount, 2 * refund.attempt - 1, at))
+        _keep(refund, balance_stripe_id=_take(refund, refund.balance_amount, at))
     with transaction.atomic():
         if _end(refund, state=State.DONE, error="", next_try_at=None, done_at=at):
             _audit(refund, "done", amount=refund.amount, balance=refund.balance_amount, currency=refund.currency)
@@ -114,14 +114,16 @@ def _send_to_card(refund: Refund, at: datetime) -> None:
 
 def _credit_again(refund: Refund, at: datetime) -> None:
     """What left the credit for a refund that came back. If it never left, there is nothing to give."""
-    taken = refund.balance_stripe_id
-    if refund.balance_amount and not taken:
-        taken = gateway().find_adjustment(_customer(refund), _balance_stamp(refund, 2 * refund.attempt - 1))
-    given = refund.credit_stripe_id
-    if refund.balance_amount and taken and not given:
-        given = _move_balance(refund, -refund.balance_amount, 2 * refund.attempt, at)
+    if refund.balance_amount and not refund.credit_stripe_id:
+        taken, given = _moved(refund)
+        if len(taken) > len(given):
+            _keep(refund, balance_stripe_id=taken[0])  # Also when the giving is refused, it is known to be owed.
+            _check_key(refund, at)
+            given = [_move_balance(refund, -refund.balance_amount, 2 * refund.attempt)]
+        if refund.balance_stripe_id:
+            _keep(refund, credit_stripe_id=given[0])
     with transaction.atomic():
-        if _end(refund, balance_stripe_id=taken, credit_stripe_id=given, error="", next_try_at=None):
+        if _end(refund, error="", next_try_at=None):
             _audit(refund, "credited_again", amount=refund.balance_amount, currency=refund.currency)
             facts.refund_returned.send(sender=Refund, refund=refund, at=at)
 
@@ -175,25 +177,33 @@ def _find_refund(refund: Refund, stamp: str) -> RemoteRefund | None:
     return next((row for row in ours if row.stamp == stamp), alive[0] if alive else None)
 
 
-def _move_balance(refund: Refund, amount: int, number: int, at: datetime) -> str:
-    """Above zero takes credit away. Odd numbers take, even ones give again: two of each attempt."""
-    customer, stamp = _customer(refund), _balance_stamp(refund, number)
-    if refund.calls > 1:
-        found = gateway().find_adjustment(customer, stamp)
-        if found:
-            return found
+def _take(refund: Refund, amount: int, at: datetime) -> str:
+    """Off the credit, unless an earlier call or attempt has done that and nobody gave it again."""
+    if refund.calls > 1 or refund.attempt > 1:
+        taken, given = _moved(refund)
+        if len(taken) > len(given):
+            return taken[0]
         _check_key(refund, at)
+    return _move_balance(refund, amount, 2 * refund.attempt - 1)
+
+
+def _moved(refund: Refund) -> tuple[list[str], list[str]]:
+    """What left the credit for this refund so far, and what was given again, of all attempts; newest first."""
+    rows = gateway().adjustments_of(_customer(refund), refund.public_id)
+    return [stripe_id for stripe_id, amount in rows if amount > 0], [
+        stripe_id for stripe_id, amount in rows if amount < 0
+    ]
+
+
+def _move_balance(refund: Refund, amount: int, number: int) -> str:
+    """Above zero takes credit away. Odd numbers take, even ones give again: two of each attempt."""
     params = {
         "amount": amount,
         "currency": refund.currency,
         "description": refund.public_id,
-        "metadata": {STAMP: stamp},
+        "metadata": {STAMP: refund.public_id if number == 1 else f"{refund.public_id}:b{number}"},
     }
-    return gateway().adjust_balance(customer, params, key=f"refund:{refund.public_id}:b{number}")
-
-
-def _balance_stamp(refund: Refund, number: int) -> str:
-    return refund.public_id if number == 1 else f"{refund.public_id}:b{number}"
+    return gateway().adjust_balance(_customer(refund), params, key=f"refund:{refund.public_id}:b{number}")
 
 
 def _customer(refund: Refund) -> str:

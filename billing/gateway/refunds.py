@@ -43,10 +43,10 @@ class Refunds(Client):
         )
         return str(data["id"])
 
-    def find_adjustment(self, customer_id: str, stamp: str) -> str:
-        """The id of the balance transaction that carries our stamp, or empty. The newest hundred are looked at."""
+    def adjustments_of(self, customer_id: str, stamp: str) -> list[tuple[str, int]]:
+        """Ids and amounts of the balance transactions whose stamp begins so, newest first, of the newest hundred."""
         page = self._read(lambda: self._reader.v1.customers.balance_transactions.list(customer_id, {"limit": 100}))
-        return next((str(row["id"]) for row in page["data"] if _stamp(row) == stamp), "")
+        return [(str(row["id"]), int(row["amount"])) for row in page["data"] if _stamp(row).startswith(stamp)]
 
 
 def _refund(row: Mapping[str, Any]) -> RemoteRefund:
