@@ -82,10 +82,8 @@ def carry_ending(*, ending_id: int, at: datetime) -> Ending:
                 _close(ending, State.FAILED, at, error="provider_unavailable")
                 return ending
             _make_way(ending)
-            gateway().update_subscription(ending.subscription.stripe_id, ending.params, key=ending.idempotency_key)
-            _settled(ending, at)
-    except Refused as error:
-        _close(ending, State.FAILED, at, error=str(error)[:300])
+            if _send(ending, at):
+                _settled(ending, at)
     except GatewayError as error:
         log.warning("ending_not_finished", ending=ending.public_id, error=type(error).__name__)
         Ending.objects.filter(pk=ending.pk, state=State.CONFIRMED).update(next_try_at=at + backoff(ending.calls))
@@ -166,6 +164,16 @@ def _make_way(ending: Ending) -> None:
     plan = open_decrease(ending.account)
     if ending.kind == Kind.CANCEL and plan is not None and plan.on_stripe:
         release_placed(plan)
+
+
+def _send(ending: Ending, at: datetime) -> bool:
+    """Only a no to this very call ends the wish; a read that is refused says nothing. Returns whether it was sent."""
+    try:
+        gateway().update_subscription(ending.subscription.stripe_id, ending.params, key=ending.idempotency_key)
+    except Refused as error:
+        _close(ending, State.FAILED, at, error=str(error)[:300])
+        return False
+    return True
 
 
 def _settled(ending: Ending, at: datetime) -> bool:

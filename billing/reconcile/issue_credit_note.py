@@ -17,7 +17,7 @@ from accounts.audit.record_audit import record_audit
 from billing import facts
 from billing.changes.rules import KEY_LIFE, backoff
 from billing.errors import NothingToCredit, NotOpen, ProviderUnavailable
-from billing.gateway.contract import GatewayError, Refused, RemoteCreditNote
+from billing.gateway.contract import GatewayError, InDoubt, Refused, RemoteCreditNote
 from billing.gateway.credit_notes import STAMP
 from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_invoice import mirror_invoices
@@ -138,7 +138,11 @@ def _claim(note_id: int, at: datetime) -> CreditNote | None:
 def _find_or_send(note: CreditNote, at: datetime) -> RemoteCreditNote:
     """After a first call the note is looked for before anything is sent; an old key is never sent again."""
     if note.calls > 1 or note.attempt > 1:
-        found = gateway().find_credit_note(note.invoice_stripe_id, note.public_id)
+        try:
+            found = gateway().find_credit_note(note.invoice_stripe_id, note.public_id)
+        except Refused as error:
+            # That we may not look says nothing about what was sent: with a no, the purchase could be undone as well.
+            raise InDoubt(str(error), code=error.code) from error
         if found is not None:
             return found
         if note.first_call_at is not None and at - note.first_call_at >= KEY_LIFE:

@@ -276,3 +276,17 @@ def test_a_subscription_that_ends_offers_its_way_back_first(funded: Funded, clie
 
     assert classes() == "btn"
     assert "Resume it" in client.get(page).content.decode()
+
+
+def test_a_refused_read_after_a_lost_answer_is_no_refusal_of_the_end(funded: Funded, now: datetime) -> None:
+    plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    funded.desk.fault("reset_after")
+    assert end(funded, now).state == State.CONFIRMED
+    funded.desk.fault("no_permission", method="GET")
+
+    carry_due_endings(at=now + timedelta(minutes=5))
+    assert Ending.objects.get().state == State.CONFIRMED
+
+    carry_due_endings(at=now + timedelta(minutes=50))
+    assert (Ending.objects.get().state, at_stripe(funded)) == (State.DONE, True)
+    assert open_decrease(funded.account) is None

@@ -311,3 +311,19 @@ def test_a_credit_note_after_the_undo_would_give_the_same_money_twice(
 
     assert not CreditNote.objects.exists()
     assert given_back(funded) == 9_000
+
+
+def test_a_refused_look_after_a_lost_answer_is_no_refusal_and_opens_no_undo(funded: Funded, now: datetime) -> None:
+    change = taxed_after_the_quote(funded, now)
+    funded.desk.fault("reset_after", path="/v1/credit_notes$")
+    issue_credit_note(incident=Incident.objects.get(), actor=STAFF, at=now, reason="Tax came late")
+    funded.desk.fault("no_permission", method="GET", path="/v1/credit_notes")
+
+    finish_credit_notes(at=now + timedelta(minutes=5))
+
+    assert CreditNote.objects.get().state == CreditNote.State.CONFIRMED
+    with pytest.raises(NotUndoable):
+        undo_change(account=funded.account, change_id=change.public_id, actor=funded.actor, at=now)
+    finish_credit_notes(at=now + timedelta(hours=1))
+    assert CreditNote.objects.get().state == CreditNote.State.ISSUED
+    assert len(notes_at_stripe(funded, change)) == 1
