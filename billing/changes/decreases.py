@@ -188,6 +188,8 @@ def _place(plan: ScheduledDecrease, at: datetime) -> None:
     attempt = plan.tries
     if remote.schedule_id:
         schedule = gateway().schedule(remote.schedule_id)
+        if not _is_ours(schedule, plan):
+            raise Refused("another schedule holds the subscription", code="foreign_schedule")
     else:
         schedule = gateway().create_schedule(plan.subscription.stripe_id, key=f"dec:{plan.public_id}:c{attempt}")
     # Before it holds anything of ours: whoever withdraws the plan meanwhile leaves a row by which it is released.
@@ -198,6 +200,13 @@ def _place(plan: ScheduledDecrease, at: datetime) -> None:
     ScheduledDecrease.objects.filter(pk=plan.pk, state=State.PLANNED).update(
         state=State.PLACED, schedule_stripe_id=schedule["id"], next_try_at=at + LOOK
     )
+
+
+def _is_ours(schedule: dict[str, Any], plan: ScheduledDecrease) -> bool:
+    """Whether what it will do was asked for here; one that was only made from the subscription does nothing yet."""
+    stamps = {(phase.get("metadata") or {}).get("seat_change_id") for phase in schedule["phases"][1:]}
+    ours = ScheduledDecrease.objects.filter(subscription=plan.subscription_id, public_id__in=stamps - {None})
+    return not stamps or ours.exists()
 
 
 def schedule_params(schedule: dict[str, Any], plan: ScheduledDecrease) -> dict[str, Any]:

@@ -122,3 +122,24 @@ def test_a_read_from_before_takes_no_placed_one_for_released(
 
     plan = ScheduledDecrease.objects.get()
     assert (plan.state, plan.schedule_stripe_id) == (State.PLACED, schedule_of(funded))
+
+
+def test_a_schedule_of_somebody_else_is_not_written_over(funded: Funded, now: datetime) -> None:
+    plan = plan_decrease(account=funded.account, quantity=7, actor=funded.actor, at=now)
+    late, schedules = to_last_day(funded, now), funded.desk.client.v1.subscription_schedules
+    made = schedules.create({"from_subscription": funded.stripe_id}).to_dict()
+    running = made["phases"][0]
+    item = {"price": running["items"][0]["price"], "quantity": 10}
+    theirs: list[Any] = [
+        {"items": [item], "start_date": running["start_date"], "end_date": running["end_date"]},
+        {"items": [{**item, "quantity": 25}], "duration": {"interval": "month", "interval_count": 1}},
+    ]
+    schedules.update(made["id"], {"phases": theirs})
+
+    assert place_due_decreases(at=late) == 0
+
+    assert plan is not None
+    plan.refresh_from_db()
+    assert (plan.state, plan.schedule_stripe_id, plan.next_try_at is not None) == (State.PLANNED, "", True)
+    held = schedules.retrieve(made["id"]).to_dict()["phases"]
+    assert [phase["items"][0]["quantity"] for phase in held] == [10, 25]
