@@ -223,6 +223,8 @@ def _applied(changes: QuerySet[QuantityChange], report: Report, since: datetime,
 
 def _refunds(refunds: QuerySet[Refund], report: Report, at: datetime) -> None:
     """Those that are with a bank: its no may have come while we heard nothing."""
-    sent = refunds.filter(state=Refund.State.DONE, done_at__gte=at - REFUNDS_BACK).exclude(refund_stripe_id="")
+    done = Q(state=Refund.State.DONE, done_at__gte=at - REFUNDS_BACK)
+    # Of one that Stripe refused the card's part may be with the bank all the same.
+    sent = refunds.filter(done | Q(state=Refund.State.REFUSED)).exclude(refund_stripe_id="")
     for stripe_id in sent.values_list("refund_stripe_id", flat=True).iterator(chunk_size=500):
         report.attempt(stripe_id, lambda: follow_refund(stripe_id=stripe_id, at=at))  # noqa: B023  called at once

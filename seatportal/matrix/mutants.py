@@ -136,7 +136,7 @@ def _credit_first(_real: Any) -> Any:
     def send(refund: Any, at: datetime) -> None:
         module._read_amounts(refund)
         if refund.balance_amount and not refund.balance_stripe_id:
-            module._keep(refund, balance_stripe_id=module._move_balance(refund, refund.balance_amount, 1, at))
+            module._keep(refund, balance_stripe_id=module._take(refund, refund.balance_amount, at))
         if refund.amount and not refund.refund_stripe_id:
             module._keep(refund, refund_stripe_id=module._refund(refund, at).id)
         module._end(refund, state=Refund.State.DONE, next_try_at=None, done_at=at)

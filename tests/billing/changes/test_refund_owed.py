@@ -11,6 +11,7 @@ from billing.changes.follow_refund import follow_refund, leave_as_credit, may_tr
 from billing.changes.give_back import give_back, give_back_what_is_due
 from billing.errors import NotOpen
 from billing.models import Refund
+from billing.reconcile.reconcile import reconcile_account
 from tests.billing.changes.test_checkout import staff
 from tests.billing.changes.test_follow_refund import adjustments, send_back
 from tests.billing.changes.test_give_back import balance, buy_and_undo, refunds
@@ -59,3 +60,15 @@ def test_what_stripe_refuses_to_make_credit_again_is_not_left_as_credit(
     assert "It is credit of the customer again." in page.content.decode()
     assert (refund.state, refund.error, adjustments(funded)) == (State.RETURNED, "", [8000, -8000])
     assert may_try_again(refund)
+
+
+def test_the_night_hears_of_a_cards_part_whose_credit_was_refused(funded: Funded, now: datetime) -> None:
+    refund = buy_and_undo(funded, now, ("no_permission", "balance_transactions"))
+    assert (refund.state, refund.refund_stripe_id != "") == (State.REFUSED, True)
+    send_back(funded, refund)
+
+    reconcile_account(account=funded.account, at=now + timedelta(hours=8))
+    give_back(refund_id=refund.pk, at=now + timedelta(hours=8))
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.next_try_at, adjustments(funded), balance(funded)) == (State.RETURNED, None, [], -8000)
