@@ -17,6 +17,7 @@ from seats.models import Assignment, DailyUsage, UnknownUsage, UsageReport
 log = structlog.get_logger(__name__)
 
 FRESH = timedelta(minutes=5)
+LATE = timedelta(minutes=10)
 QUICK = 200
 PEOPLE, FEW, FEATURES = 50, 10, 40
 WEEKS = 53
@@ -26,32 +27,37 @@ OPEN_WEEKS = 6
 
 def make_use_report(*, account: Account, at: datetime) -> Report:
     """Make and keep an account's report."""
-    before = UsageReport.objects.filter(account=account).first()
-    kept = msgspec.convert(before.data, Report).weeks if before else []
-    report = _report(account, at, kept)
-    UsageReport.objects.update_or_create(account=account, defaults={"made_at": at, "data": msgspec.to_builtins(report)})
-    return report
+    return _make(account, at, UsageReport.objects.filter(account=account).first())
 
 
 def current_report(account: Account, at: datetime, *, people: int) -> tuple[Report, datetime]:
-    """The report to show, and when it was made.
+    """The report to show, and until when it counts.
 
-    A small account (up to QUICK `people`) gets a new one whenever something happened since; a large one sees the last,
-    which the minutely task makes anew.
+    A small account (up to QUICK `people`) is counted as it is asked for; a large one sees the last report, which the
+    minutely task makes anew.
     """
     kept = UsageReport.objects.filter(account=account).first()
-    if kept is not None:
-        stale = kept.made_at.date() != at.date() or (
-            Membership.objects.filter(account=account, last_active_at__gt=kept.made_at).exists()
+    if kept is not None and people > QUICK and at - kept.made_at < timedelta(days=1):
+        return msgspec.convert(kept.data, Report), kept.made_at
+    return _make(account, at, kept), at
+
+
+def _make(account: Account, at: datetime, kept: UsageReport | None) -> Report:
+    """Closed weeks come from the kept report, and one that is fresh is not written again."""
+    report = _report(account, at, msgspec.convert(kept.data, Report).weeks if kept else [])
+    if kept is None or at - kept.made_at >= FRESH:
+        UsageReport.objects.update_or_create(
+            account=account, defaults={"made_at": at, "data": msgspec.to_builtins(report)}
         )
-        if not stale or (people > QUICK and at - kept.made_at < timedelta(days=1)):
-            return msgspec.convert(kept.data, Report), kept.made_at
-    return make_use_report(account=account, at=at), at
+    return report
 
 
 def make_due_reports(*, at: datetime) -> int:
     """Make the reports of accounts where somebody was active since theirs, or whose report is a day old."""
-    newer = Membership.objects.filter(account=OuterRef("pk"), last_active_at__gt=OuterRef("usagereport__made_at"))
+    # An event may arrive a little after it happened, when the report had been made in between.
+    newer = Membership.objects.filter(
+        account=OuterRef("pk"), last_active_at__gt=OuterRef("usagereport__made_at") - LATE
+    )
     due = (
         Account.objects.filter(closed_at__isnull=True)
         .filter(

@@ -98,17 +98,24 @@ def test_active_holders_by_week(account: Account, now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_a_report_is_made_again_when_somebody_was_active(account: Account, owner: Membership, now: datetime) -> None:
-    first, made = current_report(account, now, people=1)
-    assert (first.people, made) == ([], now)
-    assert current_report(account, now + timedelta(minutes=1), people=1)[1] == now
+def test_a_small_account_is_counted_when_it_is_asked_for(account: Account, owner: Membership, now: datetime) -> None:
+    assert current_report(account, now, people=1)[0].people == []
+    ingest_events(account=account, events=[event(owner.public_id, now - DAY)], at=now)
+    assert len(current_report(account, now, people=200)[0].people) == 1, "also for what happened before the last look"
+
+
+@pytest.mark.django_db
+def test_a_large_account_sees_the_last_report(account: Account, owner: Membership, now: datetime) -> None:
+    make_use_report(account=account, at=now)
     at = now + timedelta(minutes=10)
-    ingest_events(account=account, events=[event(owner.public_id, at)], at=at)
-    assert current_report(account, at, people=5000)[1] == now, "a large account sees the last one meanwhile"
+    ingest_events(account=account, events=[event(owner.public_id, now - timedelta(minutes=1))], at=at)
+    report, made = current_report(account, at, people=201)
+    assert (made, report.people) == (now, [])
     assert make_due_reports(at=at) == 1
-    assert make_due_reports(at=at) == 0
-    report, made = current_report(account, at, people=5000)
+    report, made = current_report(account, at, people=201)
     assert (made, len(report.people)) == (at, 1)
+    assert make_due_reports(at=at + timedelta(minutes=4)) == 0, "not within five minutes"
+    assert make_due_reports(at=at + timedelta(minutes=30)) == 0, "nobody was active since"
     assert make_due_reports(at=at + 2 * DAY) == 1
 
 
