@@ -16,5 +16,5 @@ def test_the_description_is_drawn_and_can_be_tried(visit: Visit, owner: Membersh
     page.get_by_role("button", name="Execute").click()
 
     page.locator(".live-responses-table .response-col_status").first.wait_for()
-    assert page.locator(".opblock").count() == 21
+    assert page.locator(".opblock").count() == 22
     assert page.locator("tr.response .response-col_status").first.inner_text() == "200"
