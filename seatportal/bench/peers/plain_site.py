@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "seatportal.settings")
 settings.ROOT_URLCONF = __name__
 django.setup()
 # Only now: allauth looks for its own while it is set up.
-settings.MIDDLEWARE = []
+settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]  # it says how long an answer is
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402  after the settings
 from rest_framework import serializers  # noqa: E402
