@@ -186,9 +186,12 @@ def child_environment(django_db_setup: None) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": url.geturl()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def celery_worker_process(child_environment: dict[str, str], process_dir: DirectoryLock) -> Generator[Process]:
-    """A real Celery worker on the test database; its tests need committed rows (`transaction=True`)."""
+    """A real Celery worker on the test database; its tests need committed rows (`transaction=True`).
+
+    It ends with its module: left alone it would answer the bells of every later test.
+    """
     process = celery_worker(child_environment, process_dir)
     process.start()
     try:
