@@ -14,7 +14,7 @@ LONGEST = {"id": 64, "user": 254, "feature": 60, "outcome": 40, "device": 200, "
 REQUIRED = ("id", "user", "feature", "occurred_at")
 MOST_QUANTITY = 1_000_000_000
 
-type Name = Annotated[str, Meta(min_length=1, max_length=200)]
+type Name = Annotated[str, Meta(min_length=1, max_length=LONGEST["device"])]
 
 
 class Place(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -28,11 +28,11 @@ class Event(msgspec.Struct, forbid_unknown_fields=True):
     """id: the sender's, at most once per account; a UUIDv7 serves best, as it grows with time. user: our member id,
     an e-mail address or the id elsewhere. occurred_at: RFC 3339 with offset. device, network: hashed at the door."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=64)]
-    user: Annotated[str, Meta(min_length=1, max_length=254)]
-    feature: Annotated[str, Meta(min_length=1, max_length=60)]
+    id: Annotated[str, Meta(min_length=1, max_length=LONGEST["id"])]
+    user: Annotated[str, Meta(min_length=1, max_length=LONGEST["user"])]
+    feature: Annotated[str, Meta(min_length=1, max_length=LONGEST["feature"])]
     occurred_at: Annotated[datetime, Meta(tz=True)]
-    outcome: Annotated[str, Meta(max_length=40)] = ""
+    outcome: Annotated[str, Meta(max_length=LONGEST["outcome"])] = ""
     quantity: Annotated[int, Meta(ge=1, le=MOST_QUANTITY)] = 1
     device: Name | UnsetType = UNSET
     network: Name | UnsetType = UNSET

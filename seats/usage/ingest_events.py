@@ -16,10 +16,10 @@ from psycopg import Cursor
 from psycopg.errors import CheckViolation
 
 from accounts.models import Account
-from seats.models import UsageSettings
 from seats.usage.event import AHEAD, Event, Refusal, timely
 from seats.usage.hashing import Hasher
 from seats.usage.months import make_months
+from seats.usage.settings import usage_settings
 
 # What one call takes; a file is sent in pieces.
 MOST_EVENTS = 1000
@@ -104,8 +104,7 @@ def ingest_events(*, account: Account, events: Sequence[Event | Refusal], at: da
     People whom the account does not know are counted apart. An event of somebody who left counts for them up to then.
     """
     verdicts: list[Verdict] = [event if isinstance(event, Refusal) else DUPLICATE for event in events]
-    keep = UsageSettings.objects.filter(account=account).values_list("keep_days", flat=True).first()
-    earliest = at - timedelta(days=keep or UsageSettings.KEEP_DAYS)
+    earliest = at - timedelta(days=usage_settings(account).keep_days)
     latest = at + AHEAD
     first: dict[str, int] = {}
     for position, event in enumerate(events):

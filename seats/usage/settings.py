@@ -14,8 +14,14 @@ def usage_settings(account: Account) -> UsageSettings:
 
 
 def groups_only(account: Account) -> bool:
-    """Whether usage may be shown for groups only: no names, nothing of one person, no group of fewer than five."""
-    return UsageSettings.objects.filter(account=account, groups_only=True).exists()
+    """Whether usage may be shown for groups only: no names, nothing of one person, no group of fewer than five.
+
+    Asked of the database once for an account object, which lives as long as a request.
+    """
+    seen = vars(account)
+    if "_groups_only" not in seen:
+        seen["_groups_only"] = UsageSettings.objects.filter(account=account, groups_only=True).exists()
+    return bool(seen["_groups_only"])
 
 
 @transaction.atomic
@@ -27,6 +33,7 @@ def set_usage_settings(*, account: Account, keep_days: int, groups_only: bool, a
     before = {"keep_days": row.keep_days, "groups_only": row.groups_only}
     row.keep_days, row.groups_only = keep_days, groups_only
     row.save(update_fields=["keep_days", "groups_only"])
+    vars(account).pop("_groups_only", None)
     record_audit(
         account=account,
         actor=actor,

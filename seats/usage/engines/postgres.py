@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.models import Account
-from seats.models import UsageSettings
 from seats.usage.engines import DailyCount
+from seats.usage.settings import usage_settings
 
 _SQL = """
 SELECT coalesce(membership_id, 0), person, day, feature, outcome, count(*), sum(quantity)
@@ -20,7 +20,7 @@ class PostgresEngine:
 
     def complete_from(self, account: Account) -> date:
         """See Engine."""
-        last = UsageSettings.objects.filter(account=account).values_list("forgotten_to", flat=True).first()
+        last = usage_settings(account).forgotten_to
         return last + timedelta(days=1) if last else date.min
 
     def counts(self, account: Account, first: date, last: date) -> Iterator[DailyCount]:
