@@ -151,11 +151,15 @@ def test_small_groups_are_not_told_apart(sizes: tuple[int, ...], shown: list[tup
 
 @pytest.mark.django_db
 def test_privacy_mode_names_nobody(account: Account, now: datetime) -> None:
+    give_pool(account, 6, now)
     people = crowd(account, 6, now)
     for person in people:
+        seat(person, now)
         use(person, now, days=25)
     use(people[0], now, days=1, feature="Exports")
-    report = for_groups(make_use_report(account=account, at=now))
+    whole = make_use_report(account=account, at=now)
+    assert (len(whole.people), len(whole.power)) == (6, 6)
+    report = for_groups(whole)
     assert (report.people, report.power, report.unseated, report.unknown) == ([], [], [], [])
     assert [feature.name for feature in report.features] == ["Reports"]
 
@@ -175,6 +179,7 @@ def test_concentrated_features() -> None:
         ([], 3, None),
         ([(200, 4)], 3, None),
         ([(200, 4), (10, 7)], 3, (30, 180)),
+        ([(200, 0), (10, 7)], 1, (5, 26)),
         ([(200, 4), (100, 5), (10, 7)], 2, (30, 120)),
         ([(200, 4), (10, 10)], 0, (0, 0)),
         ([(200, 10), (10, 7)], 3, None),
