@@ -77,3 +77,9 @@ def browser_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def browser(olga: Membership) -> Client:
+    """The owner's."""
+    return browser_of(olga.user)

@@ -191,3 +191,13 @@ def new_process() -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
             process.wait(timeout=15)
         if process.stdout is not None:
             process.stdout.close()
+
+
+@pytest.fixture
+def at_half(shop: Shop) -> Any:
+    """Eight seats at 50.00, half of April 2026 gone; the customer's card pays."""
+    clock = shop.clock(1_775_001_600)
+    customer = shop.customer(clock=clock)
+    subscription = shop.subscribe(customer.id, shop.price(5000).id, 8)
+    shop.advance(clock, 1_776_297_600)
+    return subscription
