@@ -1,9 +1,10 @@
 """What a body may hold: known fields only, and each of its JSON type. Nothing is guessed or converted."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -70,6 +71,31 @@ class PageQuery(Input):
 
     limit = serializers.CharField(required=False, help_text="Rows per page, 1 to 200; 50 when not given.")
     cursor = serializers.CharField(required=False, help_text="From the links next and previous.")
+
+
+class DaysQuery(PageQuery):
+    """A page of what lies between two days of the account, both included."""
+
+    default_error_messages = {"backwards": _("The last day lies before the first.")}
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python, so it cannot be written as an attribute."""
+        days = {"from": "The first day, such as 2026-04-01.", "to": "The last day."}
+        # Beyond these, no calendar arithmetic is safe.
+        edges = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2099, 12, 31))]
+        return {
+            **{
+                name: serializers.DateField(required=False, validators=edges, help_text=text)
+                for name, text in days.items()
+            },
+            **super().get_fields(),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The last day does not lie before the first."""
+        if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
+            raise serializers.ValidationError({"to": self.error_messages["backwards"]})
+        return attrs
 
 
 def checked(shape: type[Input], data: Any) -> dict[str, Any]:

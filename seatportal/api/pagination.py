@@ -1,7 +1,10 @@
 """Cursor pages: stable while rows come and go, equally fast on the last page."""
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
@@ -11,6 +14,7 @@ from rest_framework.request import Request
 class CursorPages(CursorPagination):
     """`?limit=` up to 200; `next` and `previous` are links to follow as they are."""
 
+    # What rows are sorted by: `id`, a `day`, or a text that is there once.
     ordering = "-id"
     page_size = 50
     page_size_query_param = "limit"
@@ -31,7 +35,30 @@ class CursorPages(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound as error:
             raise ValidationError({"cursor": _("Follow the links next and previous as they are.")}) from error
-        # Positions are ids; anything else would reach the database as it is.
-        if cursor is not None and cursor.position is not None and not str(cursor.position).isdecimal():
+        if cursor is not None and cursor.position is not None and not self._is_position(str(cursor.position)):
             raise ValidationError({"cursor": _("Follow the links next and previous as they are.")})
         return cursor
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
+        """What the view says."""
+        return (getattr(view, "page_order", self.ordering),)
+
+    def _is_position(self, text: str) -> bool:
+        """Positions reach the database as they are, so each has to be what is sorted by."""
+        key = self.ordering[0].removeprefix("-")
+        if key == "id":
+            return text.isascii() and text.isdecimal() and len(text) < 19
+        if key == "day":
+            with suppress(ValueError):
+                return date.fromisoformat(text).isoformat() == text
+            return False
+        return "\0" not in text
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """All three are always there; OpenAPI 3.1 has no `nullable`."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }

@@ -85,7 +85,11 @@ class ApiView(GenericAPIView[Any]):
 
     def pages(self, rows: QuerySet[Any], shape: type[BaseSerializer[Any]]) -> Response:
         """One page of rows in their public shape."""
-        return self.get_paginated_response(shape(self.paginate_queryset(rows), many=True).data)
+        return self.get_paginated_response(shape(self.one_page(rows), many=True).data)
+
+    def one_page(self, rows: QuerySet[Any, Any]) -> list[Any]:
+        """The rows of the page that was asked for; `get_paginated_response` answers with them."""
+        return list(self.paginate_queryset(rows) or ())
 
 
 class UnknownPath(ApiView):

@@ -6,6 +6,7 @@ from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.seats import Seats
+from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
 
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     path("members", Members.as_view(), name="members"),
     path("members/<str:member_id>", OneMember.as_view(), name="member"),
     path("usage-events", UsageEvents.as_view(), name="usage-events"),
+    path("usage/summary", UsageSummary.as_view(), name="usage-summary"),
+    path("usage/people", UsagePeople.as_view(), name="usage-people"),
+    path("usage/features", UsageFeatures.as_view(), name="usage-features"),
+    path("usage/daily", UsageDaily.as_view(), name="usage-daily"),
     path("orders", Orders.as_view(), name="orders"),
     path("orders/<str:order_id>", OneOrder.as_view(), name="order"),
     path("orders/<str:order_id>/cancel", Cancellation.as_view(), name="cancel-order"),

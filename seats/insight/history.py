@@ -31,14 +31,18 @@ class History:
 
 def twelve_months(account: Account, at: datetime) -> History:
     """The last 365 days of the account's calendar: the state at the end of each day on which something moved."""
-    zone = ZoneInfo(account.time_zone)
     last = today_in(account, at)
-    first = last - timedelta(days=365)
+    return history_between(account, last - timedelta(days=365), last, at)
+
+
+def history_between(account: Account, first: date, last: date, at: datetime) -> History:
+    """The state at the end of each of these days on which something moved, up to the moment `at`."""
+    zone = ZoneInfo(account.time_zone)
     start = datetime.combine(first, time.min, zone).astimezone(UTC)
     entries = LedgerEntry.objects.filter(account=account)
     earlier = entries.filter(at__lt=start).order_by("-at", "-pk").first()
     rows = (
-        entries.filter(at__gte=start, at__lte=at)
+        entries.filter(at__gte=start, at__lte=min(at, _end(last, zone)))
         .annotate(day=TruncDate("at", tzinfo=zone))
         .order_by("-day", "-at", "-pk")
         .distinct("day")
@@ -48,6 +52,10 @@ def twelve_months(account: Account, at: datetime) -> History:
     if earlier is not None:
         points.insert(0, Point(first, earlier.purchased_after, earlier.assigned_after))
     return History(first=first, last=last, points=points)
+
+
+def _end(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC) - timedelta(microseconds=1)
 
 
 def months_of_growth(history: History, *, free: int) -> int | None:
