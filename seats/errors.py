@@ -185,3 +185,17 @@ class NothingWon(PortalError):
 
     code, status = "nothing_won", 409
     message = _("No seats were added since this task was opened. Close it as won after the purchase.")
+
+
+class NothingToReclaim(PortalError):
+    """Nobody of those chosen holds an idle seat any more."""
+
+    code, status = "nothing_to_reclaim", 409
+    message = _("None of the chosen seats is idle any more. Nothing was changed.")
+
+
+class ReclaimChanged(PortalError):
+    """The numbers moved since they were shown."""
+
+    code, status = "reclaim_changed", 409
+    message = _("The numbers changed since they were shown. Nothing was changed. Check the new ones.")

@@ -1,5 +1,6 @@
 """Take back what was just done with a seat, while nothing else happened to it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from accounts.members.invitations import revoke_invitation
 from accounts.models import Account, Invitation
 from seats.errors import UndoGone
 from seats.holders.assign_seat import assign_seat
+from seats.holders.claim import claim
 from seats.holders.reassign_seat import reassign_seat
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment
@@ -78,6 +80,20 @@ def undo_seat_act(*, account: Account, assignment: Assignment, actor: Actor, at:
             raise UndoGone
         release_seats(account=account, assignments=[seat], actor=actor, at=at)
     return act
+
+
+@transaction.atomic
+def undo_releases(*, account: Account, assignments: Sequence[Assignment], actor: Actor, at: datetime) -> int:
+    """Give several seats back to those from whom the actor just took them, all or none; returns how many.
+
+    Raises UndoGone, and what a claim raises: the seats may have gone on to people who waited.
+    """
+    seats = [_load(account, seat) for seat in assignments]
+    user_id = actor.user.pk if actor.user else None
+    members = [seat.membership for seat in seats if seat.membership is not None]
+    if not seats or any(act_to_undo(seat, user_id=user_id, at=at) != Act.RELEASED for seat in seats):
+        raise UndoGone
+    return len(claim(account=account, members=members, actor=actor, at=at))
 
 
 def _load(account: Account, assignment: Assignment) -> Assignment:

@@ -32,6 +32,8 @@ from seatportal.kit.htmx import render_part
 from seatportal.kit.money import format_money
 from seats.forms.purchase import PurchaseForm
 from seats.holders.buy_and_assign import buy_and_assign
+from seats.insight.people import count_idle
+from seats.usage.settings import groups_only
 from seats.views.common import counts_for, page_link, seats_sentence
 from seats.views.price_rows import button_of, rows_of, sentence_of
 
@@ -158,8 +160,17 @@ def _page(request: AccountRequest, form: PurchaseForm) -> dict[str, Any]:
         "chips": CHIPS,
         "counts": counts,
         "counts_sentence": seats_sentence(counts),
-        "idle_url": page_link(request, "list", show="idle"),
+        "idle": count_idle(request.account, now()),
+        "idle_url": _idle_url(request),
     }
+
+
+def _idle_url(request: AccountRequest) -> str:
+    """Where as many idle seats are chosen as are to be bought; nowhere for those who may not, and in privacy mode."""
+    if "seats.assign" not in request.capabilities or groups_only(request.account):
+        return ""
+    need = _number(request.POST.get("add") or request.GET.get("add", ""))
+    return page_link(request, "reclaim", need=need or 1)
 
 
 def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None, *, add: int | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from billing.quotes.quote_quantity import quote_quantity
 from billing.terms.offers import ask_for_offer
 from seatportal.checks import walk
 from seats.holders.assign_seat import assign_seat
+from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.models import LedgerEntry, SharingCase, TrueUp, UsageImport
 from seats.requests.request_seat import request_seat
@@ -132,6 +133,8 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         account=account, name="Sync", scopes=["seats.view"], expires_at=None, membership=owner, actor=actor, at=now
     )
     seat = assign_seat(account=account, membership=people["member"], actor=actor, at=now)
+    freed = assign_seat(account=account, membership=people["team_manager"], actor=actor, at=now)
+    release_seat(account=account, assignment=freed, actor=actor, at=now)
     invitation, _seat = invite_with_seat(
         account=account, email=f"new@{domain}", role=Role.MEMBER, department=None, name="", actor=actor, at=now
     )
@@ -197,6 +200,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "invoice_id": Invoice.objects.filter(account=account).latest("pk").public_id,
             "seat_id": seat.public_id,
             "assignment_id": seat.public_id,
+            "freed_id": freed.public_id,
             "true_up_id": run.public_id,
             "import_id": batch.public_id,
             "case_id": case.public_id,
