@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from seatportal.kit.admin import NEEDS
+from seatportal.kit.admin import NEEDS, TODAY
 
 
 class StaffSite(admin.AdminSite):
@@ -35,10 +35,11 @@ class StaffSite(admin.AdminSite):
         return TemplateResponse(request, "admin/money.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """All lists, and first how much waits."""
+        """All lists, and first the figures of all accounts and how much waits."""
         needs = [need for source in NEEDS for need in source()]
         counts = {"grave": sum(n.count for n in needs if n.grave), "other": sum(n.count for n in needs if not n.grave)}
-        return super().index(request, {**(extra_context or {}), **counts})
+        figures = {name: value for source in TODAY for name, value in source(request).items()}
+        return super().index(request, {**(extra_context or {}), **counts, **figures})
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff who may enter now. While impersonating, the person seen is not staff, so neither are you."""

@@ -1,12 +1,13 @@
 """Where an account stands with its payments, from the mirror alone."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import Account
-from billing.dunning.rules import Dunning, dunning_at
+from billing.dunning.rules import SETTLES_WITHIN, Dunning, dunning_at
 from billing.mirror.queries import live_subscription, seat_item
 from billing.models import Invoice, Subscription
 from billing.models.subscription import ENDED
@@ -68,3 +69,20 @@ def subscriptions_in_trouble(at: datetime) -> QuerySet[Subscription]:
         .select_related("account", "customer")
         .order_by("pk")
     )
+
+
+def late_accounts(at: datetime, accounts: Collection[int] | None = None) -> set[int]:
+    """Accounts (of those given, or all) whose payment is late: by status, or by an invoice past its day.
+
+    An invoice that a card is charged for is given SETTLES_WITHIN, as in `dunning_at`. Two statements.
+    """
+    live = Subscription.objects.filter(status__in=("past_due", "unpaid"))
+    unpaid = (
+        Invoice.objects.filter(status="open", amount_remaining__gt=0)
+        .filter(Q(due_at__lte=at) | Q(due_at__isnull=True, issued_at__lte=at - SETTLES_WITHIN))
+        .exclude(billing_reason="subscription_update", due_at__isnull=True)
+        .exclude(subscription__status__in=ENDED)
+    )
+    if accounts is not None:
+        live, unpaid = live.filter(account_id__in=accounts), unpaid.filter(account_id__in=accounts)
+    return {*live.values_list("account_id", flat=True), *unpaid.values_list("account_id", flat=True)}

@@ -25,6 +25,8 @@ class Need:
 
 # Apps add what they count; the staff site shows it as one page (seatportal/staff.py).
 NEEDS: list[Callable[[], Iterable[Need]]] = []
+# Apps add what the first page of the staff site shows, as context of its template.
+TODAY: list[Callable[[HttpRequest], dict[str, Any]]] = []
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs

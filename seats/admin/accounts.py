@@ -1,22 +1,35 @@
-"""Two pages of our own among the staff lists: all accounts by how full they are, and everything about one."""
+"""All accounts by how full they are, narrowed down, to look at and to take away."""
 
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Account, User
+from accounts.models import User
 from seatportal.kit.clock import now
-from seats.admin.worth import worth_in_words
-from seats.growth.accounts import FILTERS, account_row, accounts_page, totals
-from seats.growth.contacts import contacts_of, gaps_in
+from seatportal.kit.money import to_decimal
+from seatportal.kit.tables import csv_response
+from seats.growth.accounts import (
+    EVIDENCE,
+    FILTERS,
+    NARROWED_BY,
+    AccountRow,
+    Narrow,
+    accounts_page,
+    all_rows,
+    choices,
+    totals,
+)
 from seats.growth.message import Line
 from seats.growth.playbooks import PLAYBOOKS
-from seats.models import Alert, ExpansionTask, LedgerEntry, Signal
+from seats.insight.kpi_queries import SEGMENTS
+from seats.models import ExpansionTask
 
 NAMES = {
     "": gettext_lazy("All"),
@@ -24,83 +37,96 @@ NAMES = {
     "ready": gettext_lazy("80 % or more"),
     "full": gettext_lazy("Full"),
     "low": gettext_lazy("Adoption first"),
-    "signals": gettext_lazy("With signals"),
-    "power": gettext_lazy("Power users"),
+    "poor": gettext_lazy("Poor health"),
+    "unpaid": gettext_lazy("Unpaid use"),
+    "sharing": gettext_lazy("Sharing"),
+    "power": gettext_lazy("Power subset"),
     "growth": gettext_lazy("Departments grow"),
     "renewal": gettext_lazy("Renewal in 90 days"),
+    "late": gettext_lazy("Past due"),
+    "drift": gettext_lazy("Drift"),
+    "signals": gettext_lazy("With signals"),
 }
-HISTORY = 20
 
 
-def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Who to talk to today."""
-    _check(request)
-    at = now()
-    show, industry = request.GET.get("show", ""), request.GET.get("industry", "")
-    show = show if show in FILTERS else ""
-    page = int(number) if (number := request.GET.get("page", "")).isdigit() else 1
-    user = request.user if isinstance(request.user, User) else None
-    found, more = accounts_page(at=at, show=show, industry=industry, user=user, page=page)
-    industries = Account.objects.exclude(industry="").order_by("industry").values_list("industry", flat=True).distinct()
-    chips = [
-        {"label": name, "url": _url(show=key, industry=industry), "current": key == show} for key, name in NAMES.items()
-    ]
-    context = {
-        **site.each_context(request),
-        "title": _("Accounts"),
-        "totals": totals(at),
-        "rows": [(row, [Line(signal) for signal in row.signals], _task(row.task)) for row in found],
-        "chips": chips,
-        "industries": [
-            {
-                "label": name,
-                "url": _url(show=show, industry="" if name == industry else name),
-                "current": name == industry,
-            }
-            for name in industries
-        ],
-        "next": _url(show=show, industry=industry, page=str(page + 1)) if more else "",
-        "previous": _url(show=show, industry=industry, page=str(page - 1)) if page > 1 else "",
-    }
-    return TemplateResponse(request, "admin/accounts.html", context)
-
-
-def account_view(request: HttpRequest, site: AdminSite, account_id: str) -> HttpResponse:
-    """Everything about one account: seats, signals with their rules, tasks, people, history."""
-    _check(request)
-    account = Account.objects.filter(pk=account_id).first() if account_id.isdigit() else None
-    if account is None:
-        raise Http404
-    at = now()
-    contacts = contacts_of(account)
-    signals = Signal.objects.filter(account=account).select_related("account", "task").order_by("-seen_at", "-pk")
-    tasks = ExpansionTask.objects.filter(account=account).select_related("owner").order_by("-opened_at", "-pk")
-    context = {
-        **site.each_context(request),
-        "title": account.name,
-        "account": account,
-        "row": account_row(account, at),
-        "open": [Line(signal) for signal in signals.filter(ended_at__isnull=True).order_by("-score", "pk")],
-        "earlier": [Line(signal) for signal in signals.filter(ended_at__isnull=False)[:HISTORY]],
-        "tasks": [(task, PLAYBOOKS[task.playbook], worth_in_words(task)) for task in tasks[:HISTORY]],
-        "contacts": contacts,
-        "gaps": gaps_in(contacts),
-        "alerts": Alert.objects.filter(account=account)[:HISTORY],
-        "ledger": LedgerEntry.objects.filter(account=account, kind__in=LedgerEntry.PURCHASES)
-        .select_related("actor")
-        .order_by("-at", "-pk")[:HISTORY],
-    }
-    return TemplateResponse(request, "admin/account_360.html", context)
-
-
-def _check(request: HttpRequest) -> None:
+def check_may_look(request: HttpRequest) -> None:
+    """Who may not see signals sees none of the account team's pages."""
     if not request.user.has_perm("seats.view_signal"):
         raise PermissionDenied
 
 
-def _task(task: ExpansionTask | None) -> str:
+def figures(request: HttpRequest) -> dict[str, Any]:
+    """What the first page shows of all accounts."""
+    return {"totals": totals(now())} if request.user.has_perm("seats.view_signal") else {}
+
+
+def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse | StreamingHttpResponse:
+    """Who to talk to today."""
+    check_may_look(request)
+    at = now()
+    chosen = {name: request.GET.get(name, "")[:60] for name in ("show", "q", *NARROWED_BY)}
+    if chosen["show"] not in FILTERS:
+        chosen["show"] = ""
+    narrow = Narrow(
+        show=chosen["show"],
+        search=chosen["q"].strip(),
+        user=request.user if isinstance(request.user, User) else None,
+        values={name: chosen[name] for name in NARROWED_BY},
+    )
+    if request.GET.get("format") == "csv":
+        return csv_response("accounts", head(), _table(all_rows(at=at, narrow=narrow)))
+    page = int(number) if (number := request.GET.get("page", "")).isdigit() else 1
+    found, more = accounts_page(at=at, narrow=narrow, page=page)
+    evidence = EVIDENCE.get(narrow.show, ())
+    context = {
+        **site.each_context(request),
+        "title": _("Accounts"),
+        "totals": totals(at),
+        "rows": [(row, [Line(signal) for signal in row.signals], task_title(row.task)) for row in found],
+        "evidence": evidence,
+        "chips": [
+            {"label": name, "url": _url({**chosen, "show": key}), "current": key == chosen["show"]}
+            for key, name in NAMES.items()
+        ],
+        "chosen": chosen,
+        "selects": [(name, SEGMENTS[name][0], options, chosen[name]) for name, options in choices().items()],
+        "csv": _url({**chosen, "format": "csv"}),
+        "next": _url({**chosen, "page": str(page + 1)}) if more else "",
+        "previous": _url({**chosen, "page": str(page - 1)}) if page > 1 else "",
+    }
+    return TemplateResponse(request, "admin/accounts.html", context)
+
+
+def head() -> list[str]:
+    """The download's first line."""
+    names = (_("Account"), _("Owner"), _("Purchased"), _("Assigned"), _("Active"), _("Active, change in 30 days"))
+    more = (_("Health"), _("Signals"), _("Per year"), _("Currency"), _("Renewal"), _("Next task"), _("Due"))
+    return [*names, *more]
+
+
+def _table(rows: Iterator[AccountRow]) -> Iterator[list[object]]:
+    for row in rows:
+        yield [
+            row.account.name,
+            row.owner,
+            row.seats.purchased,
+            row.seats.assigned,
+            row.seats.active,
+            row.moved,
+            row.health.value if row.health else None,
+            ", ".join(Line(signal).title for signal in row.signals),
+            to_decimal(row.yearly.amount, row.yearly.currency) if row.yearly else None,
+            row.yearly.currency.upper() if row.yearly else "",
+            row.renews_at.date() if row.renews_at else None,
+            task_title(row.task),
+            row.task.due_on if row.task else None,
+        ]
+
+
+def task_title(task: ExpansionTask | None) -> str:
+    """What is to be done next."""
     return str(PLAYBOOKS[task.playbook].title) if task else ""
 
 
-def _url(**values: str) -> str:
+def _url(values: dict[str, str]) -> str:
     return "?" + urlencode({key: value for key, value in values.items() if value})

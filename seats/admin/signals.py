@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from accounts.access.actor import actor_of
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
-from seats.admin.accounts import account_view, accounts_view
+from seats.admin.account import account_view
+from seats.admin.accounts import accounts_view
 from seats.admin.metrics import metrics_view
 from seats.growth.deliver_alert import replay
 from seats.growth.words import rule_of, sentence_of

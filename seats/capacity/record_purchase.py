@@ -34,7 +34,8 @@ def record_purchase(
     given = lock_given(account=account, quote_id=_quote_id(undone)) if undone is not None else []
     pool = lock_pool(account)
     # A trigger derives `entitled`, also when seats in use exceed what is left; truth is always written.
-    SeatPool.objects.filter(pk=pool.pk).update(purchased=after)
+    began_at = pool.began_at or (at if after > 0 else None)
+    SeatPool.objects.filter(pk=pool.pk).update(purchased=after, began_at=began_at)
     pool.refresh_from_db()
     new_entry(
         pool=pool,

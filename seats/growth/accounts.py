@@ -1,47 +1,81 @@
-"""The account team's view over all accounts: seats, signals, tasks, renewal. Read by a few statements, page by page."""
+"""The account team's view over all accounts: seats, health, signals, tasks, renewal. Read page by page."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.functional import Promise
 
-from accounts.models import Account, User
+from accounts.models import Account, Region, User
 from billing.catalog.pricing import amount
 from billing.catalog.queries import scheme_of
+from billing.dunning.queries import late_accounts
+from billing.models import Drift, Price
+from seats.growth.healths import inputs_of
 from seats.growth.value import Worth, prices_of
 from seats.holders.queries import ACTIVE_WITHIN
-from seats.insight.bands import LOW, READY, Utilization
-from seats.models import AccountManager, ExpansionTask, Signal
+from seats.insight.bands import LOW, READY, RUNNING_IN, Utilization
+from seats.insight.health import Score, score_of
+from seats.insight.kpi_queries import REGION, SEGMENTS
+from seats.models import AccountManager, ExpansionTask, SeatPool, Signal
 
 PAGE = 50
 PERIODS_A_YEAR = {"month": 12, "year": 1, "week": 52, "day": 365}
+# By what the list can be narrowed besides FILTERS; see kpi_queries.SEGMENTS.
+NARROWED_BY = ("size", "industry", "use_case", "cohort", "region")
+
+
+def _open(*kinds: Signal.Kind) -> str:
+    """SQL: the account has an open signal of one of the kinds."""
+    names = ", ".join(f"'{kind.value}'" for kind in kinds)
+    return (
+        f"EXISTS (SELECT FROM seats_signal x WHERE x.account_id = r.account_id AND x.kind IN ({names}) "
+        "AND x.ended_at IS NULL)"
+    )
+
 
 # What the page can be narrowed to; each is a condition on one row of _ROWS.
 FILTERS = {
-    "ready": "(assigned * 100 >= purchased * %(ready)s OR active * 100 >= purchased * %(ready)s)",
-    "low": "active * 100 < purchased * %(low)s",
-    "full": "assigned >= purchased",
     "mine": "account_id IN (SELECT account_id FROM seats_accountmanager WHERE user_id = %(user)s)",
-    "signals": "signals > 0",
-    "power": "EXISTS (SELECT FROM seats_signal x WHERE x.account_id = r.account_id AND x.kind = 'power_users' "
-    "AND x.ended_at IS NULL)",
-    "growth": "EXISTS (SELECT FROM seats_signal x WHERE x.account_id = r.account_id AND x.kind IN "
-    "('department_growth', 'new_department') AND x.ended_at IS NULL)",
+    "ready": "(assigned * 100 >= purchased * %(ready)s OR active * 100 >= purchased * %(ready)s)",
+    "full": "assigned >= purchased",
+    "low": "(NOT new AND active * 100 < purchased * %(low)s)",
+    "poor": _open(Signal.Kind.LOW_HEALTH),
+    "unpaid": "(assigned > purchased OR unseated > 0 OR EXISTS (SELECT FROM seats_unknownusage k WHERE "
+    "k.account_id = r.account_id AND k.day >= %(since)s::date) OR " + _open(Signal.Kind.SHARING) + ")",
+    "sharing": _open(Signal.Kind.SHARING),
+    "power": _open(Signal.Kind.POWER_USERS),
+    "growth": _open(Signal.Kind.DEPARTMENT_GROWTH, Signal.Kind.NEW_DEPARTMENT),
     "renewal": "renews_at < %(at)s + interval '90 days'",
+    "late": "account_id = ANY(%(late)s)",
+    "drift": "EXISTS (SELECT FROM billing_drift d WHERE d.account_id = r.account_id AND d.state = 'found')",
+    "signals": "signals > 0",
+}
+# Tabs that show the evidence of these signals instead of all signals by name.
+EVIDENCE: dict[str, tuple[str, ...]] = {
+    "sharing": (Signal.Kind.SHARING,),
+    "power": (Signal.Kind.POWER_USERS,),
+    "growth": (Signal.Kind.DEPARTMENT_GROWTH, Signal.Kind.NEW_DEPARTMENT),
+    "poor": (Signal.Kind.LOW_HEALTH,),
 }
 _ROWS = """
     WITH used AS (
-        SELECT s.account_id, count(*) AS active
-        FROM seats_assignment s JOIN accounts_membership m ON m.id = s.membership_id
-        WHERE s.ended_at IS NULL AND m.last_active_at >= %(since)s GROUP BY s.account_id
+        SELECT m.account_id, count(s.id) AS active,
+               count(*) FILTER (WHERE s.id IS NULL AND m.left_at IS NULL AND m.role NOT IN ('billing', 'viewer'))
+               AS unseated
+        FROM accounts_membership m LEFT JOIN seats_assignment s
+            ON s.account_id = m.account_id AND s.membership_id = m.id AND s.ended_at IS NULL
+        WHERE m.last_active_at >= %(since)s GROUP BY m.account_id
     ), open AS (
         SELECT account_id, count(*) AS signals FROM seats_signal WHERE ended_at IS NULL GROUP BY account_id
     ), rows AS (
         SELECT p.account_id, p.purchased::bigint AS purchased, p.assigned::bigint AS assigned,
-               COALESCE(u.active, 0) AS active, COALESCE(o.signals, 0) AS signals,
+               COALESCE(u.active, 0) AS active, COALESCE(u.unseated, 0) AS unseated,
+               COALESCE(o.signals, 0) AS signals, COALESCE(p.began_at > %(young)s, false) AS new,
+               p.began_at AS first_at, a.name, a.slug, a.industry, a.use_case, {region} AS region,
                (SELECT max(i.period_end) FROM billing_subscription b
                 JOIN billing_subscriptionitem i ON i.subscription_id = b.id
                 WHERE b.account_id = p.account_id AND b.status NOT IN ('canceled', 'incomplete_expired')) AS renews_at
@@ -49,14 +83,32 @@ _ROWS = """
         JOIN accounts_account a ON a.id = p.account_id AND a.closed_at IS NULL
         LEFT JOIN used u ON u.account_id = p.account_id
         LEFT JOIN open o ON o.account_id = p.account_id
-        WHERE p.purchased > 0 AND (%(industry)s = '' OR a.industry = %(industry)s)
+        WHERE p.purchased > 0
     )
 """
+_COLUMNS = "SELECT account_id, purchased, assigned, active, new, renews_at FROM rows r"
+type Found = tuple[int, int, int, int, bool, datetime | None]
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """What the list is narrowed to. show: a key of FILTERS, or empty. values: by keys of NARROWED_BY.
+
+    user: whose accounts are "mine". search: part of a name or an address.
+    """
+
+    show: str = ""
+    search: str = ""
+    user: User | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One line. yearly: what the price list says for its seats, per year; an estimate, never an invoice."""
+    """One line. yearly: what the price list says for its seats, per year; an estimate, never an invoice.
+
+    before: active holders 30 days ago, where that is known.
+    """
 
     account: Account
     owner: str
@@ -65,71 +117,119 @@ class AccountRow:
     signals: list[Signal] = field(default_factory=list)
     task: ExpansionTask | None = None
     yearly: Worth | None = None
+    health: Score | None = None
+    before: int | None = None
+
+    @property
+    def moved(self) -> int | None:
+        """Active holders more, or fewer, than 30 days ago."""
+        return None if self.before is None else self.seats.active - self.before
 
 
 @dataclass(frozen=True)
 class Totals:
-    """The figures above the list: of all accounts that have seats."""
+    """The figures above the list: of all accounts that have seats. late, drift: accounts; tasks_due: tasks."""
 
     accounts: int
     ready: int
     low: int
     full: int
+    unpaid: int
+    late: int
+    drift: int
     tasks_due: int
+    today: date
 
 
 def totals(at: datetime) -> Totals:
-    """Counts over all accounts; two statements."""
+    """Counts over all accounts; four statements."""
+    counted = ", ".join(
+        f"count(*) FILTER (WHERE {FILTERS[name]})" for name in ("ready", "low", "full", "unpaid", "late")
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_ROWS} SELECT count(*), count(*) FILTER (WHERE {FILTERS['ready']}), "  # noqa: S608  no value is put in
-            f"count(*) FILTER (WHERE {FILTERS['low']}), count(*) FILTER (WHERE {FILTERS['full']}) FROM rows r",
-            _values(at),
-        )
-        accounts, ready, low, full = cursor.fetchone()
-    due = ExpansionTask.objects.filter(state=ExpansionTask.State.OPEN, due_on__lte=at.date()).count()
-    return Totals(accounts, ready, low, full, due)
+        cursor.execute(f"{_rows()} SELECT count(*), {counted} FROM rows r", _values(at, late=True))  # noqa: S608
+        accounts, ready, low, full, unpaid, late = cursor.fetchone()
+    drift = Drift.objects.filter(state=Drift.State.FOUND).values("account_id").distinct().count()
+    today = at.astimezone(UTC).date()
+    due = ExpansionTask.objects.filter(state=ExpansionTask.State.OPEN, due_on__lte=today).count()
+    return Totals(accounts, ready, low, full, unpaid, late, drift, due, today)
 
 
 def accounts_page(
-    *, at: datetime, show: str = "", industry: str = "", user: User | None = None, page: int = 1
+    *, at: datetime, narrow: Narrow | None = None, page: int = 1, size: int = PAGE
 ) -> tuple[list[AccountRow], bool]:
-    """The fullest first; returns the rows and whether there are more. `show`: one of FILTERS, or nothing."""
-    condition = FILTERS.get(show, "true")
+    """The fullest first; returns the rows and whether there are more."""
+    narrow = narrow or Narrow()
+    given = {key: value for key, value in narrow.values.items() if key in NARROWED_BY and value}
+    conditions = [FILTERS.get(narrow.show, "true")]
+    conditions += [f"COALESCE({SEGMENTS[key][1]}, '') = %({key})s" for key in given]
+    if narrow.search:
+        conditions.append("(position(lower(%(search)s) in lower(name)) > 0 OR position(lower(%(search)s) in slug) > 0)")
+    values = {
+        **_values(at, late=narrow.show == "late"),
+        **given,
+        "search": narrow.search,
+        "user": narrow.user.pk if narrow.user else None,
+        "limit": size + 1,
+        "skip": (max(page, 1) - 1) * size,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_ROWS} SELECT account_id, purchased, assigned, active, renews_at FROM rows r WHERE {condition} "  # noqa: S608
+            f"{_rows(region='region' in given)} {_COLUMNS} WHERE {' AND '.join(conditions)} "
             "ORDER BY greatest(assigned, active)::numeric / purchased DESC, account_id LIMIT %(limit)s OFFSET %(skip)s",
-            {
-                **_values(at),
-                "industry": industry,
-                "user": user.pk if user else None,
-                "limit": PAGE + 1,
-                "skip": (max(page, 1) - 1) * PAGE,
-            },
+            values,
         )
         found = cursor.fetchall()
-    return _fill(found[:PAGE]), len(found) > PAGE
+    return _fill(found[:size], at), len(found) > size
+
+
+def all_rows(*, at: datetime, narrow: Narrow) -> Iterator[AccountRow]:
+    """Every row of the narrowed list, for a download; read page by page."""
+    page, more = 1, True
+    while more:
+        found, more = accounts_page(at=at, narrow=narrow, page=page, size=500)
+        yield from found
+        page += 1
+
+
+def choices() -> dict[str, list[tuple[str, str | Promise]]]:
+    """What each of NARROWED_BY can be: values that occur, with their names."""
+    began = SeatPool.objects.filter(began_at__isnull=False).dates("began_at", "month")
+    cohorts = sorted({f"{day.year} Q{(day.month + 2) // 3}" for day in began}, reverse=True)
+    found = {"size": ["1–10", "11–50", "51–250", "251+"], "cohort": cohorts}
+    for name in ("industry", "use_case"):
+        rows = Account.objects.exclude(**{name: ""}).order_by(name).values_list(name, flat=True).distinct()
+        found[name] = list(rows)
+    found["region"] = list(Region.objects.order_by("name").values_list("name", flat=True).distinct())
+    return {name: [(value, value) for value in found[name]] for name in NARROWED_BY}
 
 
 def account_row(account: Account, at: datetime) -> AccountRow:
     """One account's line; without seats its numbers are zero."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_ROWS} SELECT account_id, purchased, assigned, active, renews_at FROM rows r "  # noqa: S608
-            "WHERE account_id = %(account)s",
-            {**_values(at), "account": account.pk},
-        )
+        cursor.execute(f"{_rows()} {_COLUMNS} WHERE account_id = %(account)s", {**_values(at), "account": account.pk})
         found = cursor.fetchall()
-    return _fill(found or [(account.pk, 0, 0, 0, None)])[0]
+    return _fill(found or [(account.pk, 0, 0, 0, False, None)], at)[0]
 
 
-def _values(at: datetime) -> dict[str, Any]:
-    return {"since": at - ACTIVE_WITHIN, "at": at, "ready": READY, "low": LOW, "industry": ""}
+def _rows(*, region: bool = False) -> str:
+    return _ROWS.replace("{region}", REGION if region else "''")
 
 
-def _fill(found: Sequence[tuple[int, int, int, int, datetime | None]]) -> list[AccountRow]:
-    """Names, signals, tasks and prices of one page; five statements."""
+def _values(at: datetime, *, late: bool = False) -> dict[str, Any]:
+    return {
+        "since": at - ACTIVE_WITHIN,
+        "young": at - RUNNING_IN,
+        "at": at,
+        "ready": READY,
+        "low": LOW,
+        "user": None,
+        "late": sorted(late_accounts(at)) if late else [],
+    }
+
+
+def _fill(found: Sequence[Found], at: datetime) -> list[AccountRow]:
+    """Names, signals, tasks, prices and health of one page; ten statements."""
     ids = [row[0] for row in found]
     accounts = Account.objects.in_bulk(ids)
     leads = dict(AccountManager.objects.filter(account_id__in=ids, leads=True).values_list("account_id", "user__name"))
@@ -142,22 +242,26 @@ def _fill(found: Sequence[tuple[int, int, int, int, datetime | None]]) -> list[A
     ):
         tasks.setdefault(task.account_id, task)
     prices = prices_of(ids)
-    rows = []
-    for pk, purchased, assigned, active, renews_at in found:
-        yearly = None
-        if pk in prices:
-            price, quantity = prices[pk]
-            times = PERIODS_A_YEAR.get(price.interval, 0) // max(price.interval_count, 1)
-            yearly = Worth(amount(scheme_of(price), quantity) * times, price.currency, "year")
-        rows.append(
-            AccountRow(
-                account=accounts[pk],
-                owner=leads.get(pk) or accounts[pk].owner_name,
-                seats=Utilization(purchased, assigned, active),
-                renews_at=renews_at,
-                signals=signals[pk],
-                task=tasks.get(pk),
-                yearly=yearly,
-            )
+    seats = {pk: Utilization(purchased, assigned, active, new) for pk, purchased, assigned, active, new, _at in found}
+    inputs = inputs_of(seats, at)
+    return [
+        AccountRow(
+            account=accounts[pk],
+            owner=leads.get(pk) or accounts[pk].owner_name,
+            seats=seats[pk],
+            renews_at=row[-1],
+            signals=signals[pk],
+            task=tasks.get(pk),
+            yearly=yearly(*prices[pk]) if pk in prices else None,
+            health=score_of(inputs[pk]),
+            before=inputs[pk].before,
         )
-    return rows
+        for row in found
+        for pk in row[:1]
+    ]
+
+
+def yearly(price: Price, quantity: int) -> Worth:
+    """What a quantity costs in a year by the mirrored price list, before discounts and tax."""
+    times = PERIODS_A_YEAR.get(price.interval, 0) // max(price.interval_count, 1)
+    return Worth(amount(scheme_of(price), quantity) * times, price.currency, "year")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from seats.holders.queries import ACTIVE_WITHIN
-from seats.insight.bands import FEW_BY_COUNT, FEW_BY_PERCENT, LOW, READY, REARMED, Utilization
+from seats.insight.bands import FEW_BY_COUNT, FEW_BY_PERCENT, LOW, READY, REARMED, RUNNING_IN, Utilization
 from seats.models import Signal
 
 Kind = Signal.Kind
@@ -47,13 +47,14 @@ _SEATS = f"""
     ),
     seen AS (
         SELECT p.account_id, p.purchased::bigint AS purchased, p.assigned::bigint AS assigned,
-               COALESCE(used.active, 0) AS active, COALESCE(open.kinds, '{{}}') AS kinds
+               COALESCE(used.active, 0) AS active, COALESCE(open.kinds, '{{}}') AS kinds,
+               COALESCE(p.began_at > %(young)s, false) AS new
         FROM seats_seatpool p
         LEFT JOIN used ON used.account_id = p.account_id
         LEFT JOIN open ON open.account_id = p.account_id
         WHERE p.account_id BETWEEN %(first)s AND %(last)s
     )
-    SELECT account_id, purchased, assigned, active, kinds FROM seen
+    SELECT account_id, purchased, assigned, active, kinds, new FROM seen
 """  # noqa: S608  no value is put in
 # The rules of `seats_rules.judge` once more, so that only accounts in which a row is to be written leave the database.
 # What it lets through too much costs time, what it kept back would be lost: a test compares both on every small case.
@@ -68,7 +69,7 @@ _CHANGED = """
             WHEN purchased <= %(size4)s THEN (purchased - assigned) * 100 <= purchased * %(few4)s
             ELSE (purchased - assigned) * 100 <= purchased * %(few5)s END)
        OR ('limit_reached' = ANY(kinds)) <> (purchased > 0 AND assigned >= purchased)
-       OR ('low_adoption' = ANY(kinds)) <> (purchased > 0 AND active * 100 < purchased * %(low)s)
+       OR ('low_adoption' = ANY(kinds)) <> (purchased > 0 AND NOT new AND active * 100 < purchased * %(low)s)
     ORDER BY account_id
 """
 SEAT_KINDS = (Kind.CROSSED, Kind.FEW_LEFT, Kind.FULL, Kind.LOW_ADOPTION)
@@ -82,6 +83,11 @@ def changed_pictures(span: Span, at: datetime) -> Iterator[Picture]:
     few: dict[str, int] = {"few1": few1, "few2": few2, "few3": few3, "few4": few4, "few5": few5}
     more: dict[str, int | list[int]] = {"ready": READY, "rearmed": REARMED, "low": LOW, **sizes, **few}
     return _read(_SEATS + _CHANGED, span, at, more)
+
+
+def all_pictures(span: Span, at: datetime) -> Iterator[Picture]:
+    """Every account of a span that has a pool."""
+    return _read(_SEATS, span, at, {})
 
 
 def pictures_of(accounts: Sequence[int], at: datetime) -> dict[int, Picture]:
@@ -102,10 +108,11 @@ def _read(statement: str, span: Span, at: datetime, more: dict[str, int | list[i
         "first": span.first,
         "last": span.last,
         "since": at - ACTIVE_WITHIN,
+        "young": at - RUNNING_IN,
         "kinds": [str(kind) for kind in SEAT_KINDS],
         **more,
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        for account_id, purchased, assigned, active, kinds in cursor.fetchall():
-            yield Picture(account_id, Utilization(purchased, assigned, active), frozenset(kinds))
+        for account_id, purchased, assigned, active, kinds, new in cursor.fetchall():
+            yield Picture(account_id, Utilization(purchased, assigned, active, new), frozenset(kinds))

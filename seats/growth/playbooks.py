@@ -154,6 +154,7 @@ FOLLOWS: dict[str, Playbook] = {
     Kind.FEW_LEFT: CAPACITY,
     Kind.FULL: CAPACITY,
     Kind.LOW_ADOPTION: ADOPTION,
+    Kind.LOW_HEALTH: ADOPTION,
     Kind.HEADCOUNT_GAP: HEADCOUNT,
     Kind.POWER_USERS: POWER_USERS,
     Kind.NEW_DEPARTMENT: NEW_DEPARTMENT,
@@ -178,6 +179,7 @@ SCORES: dict[str, int] = {
     Kind.FEW_LEFT: 55,
     Kind.DEPARTMENT_GROWTH: 50,
     Kind.LOW_ADOPTION: 45,
+    Kind.LOW_HEALTH: 46,
     Kind.POWER_USERS: 40,
     Kind.SHARING: 60,
     Kind.CHECK_IN: 20,
@@ -205,7 +207,8 @@ def cool_down(kind: str) -> timedelta:
 def playbook_for(kind: str, *, low: bool) -> Playbook | None:
     """What follows a signal now; None while it has to wait.
 
-    With low adoption nobody is pushed to sell: the crossing leads to an adoption task, every other expansion waits.
+    While adoption comes first (bands.adoption_first) nobody is pushed to sell: the crossing leads to an adoption task,
+    every other expansion waits.
     """
     usual = FOLLOWS[kind]
     if not low or not usual.expands:

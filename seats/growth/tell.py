@@ -16,6 +16,7 @@ from seats.growth.picture import Span, pictures_of
 from seats.growth.playbooks import FOLLOWS, Playbook, due_on, playbook_for
 from seats.growth.readers import deliveries_for, leads_of
 from seats.growth.value import prices_of, worth_of
+from seats.insight.bands import adoption_first
 from seats.models import Alert, AlertDelivery, ExpansionTask, Signal
 
 type TaskKey = tuple[int, str, str]
@@ -36,12 +37,18 @@ def tell_signals(*, span: Span, at: datetime) -> int:
     if not waiting:
         return 0
     pictures = pictures_of(sorted({signal.account_id for signal in waiting}), at)
+    unwell = set(
+        Signal.objects.filter(
+            account_id__in=pictures.keys(), kind=Signal.Kind.LOW_HEALTH, ended_at__isnull=True
+        ).values_list("account_id", flat=True)
+    )
     tasks: dict[TaskKey, tuple[Playbook, list[Signal]]] = {}
     told: dict[int, list[Signal]] = defaultdict(list)
     moved: list[Signal] = []
     for signal in waiting:
         usual = FOLLOWS[signal.kind]
-        playbook = playbook_for(signal.kind, low=pictures[signal.account_id].seats.low)
+        seats = pictures[signal.account_id].seats
+        playbook = playbook_for(signal.kind, low=adoption_first(seats, poor_health=signal.account_id in unwell))
         if playbook is None or (playbook is not usual and signal.told_at is not None):
             # Adoption first: the task for more seats goes on waiting.
             if not signal.held_back:

@@ -22,7 +22,14 @@ RULES: dict[str, str | Promise] = {
         "Few free seats for the size: 1 up to 15 seats, 2 up to 25, then 10 % up to 99, 8 % up to 999, and 5 % above."
     ),
     Kind.FULL: gettext_lazy("Every purchased seat is taken."),
-    Kind.LOW_ADOPTION: gettext_lazy("Fewer than 60 % of the purchased seats are active: adoption comes first."),
+    Kind.LOW_ADOPTION: gettext_lazy(
+        "Fewer than 60 % of the purchased seats are active, 30 days or more after the first purchase: adoption comes "
+        "first."
+    ),
+    Kind.LOW_HEALTH: gettext_lazy(
+        "The health score is below 50: use of the seats counts 55 %; its direction, champion and approver, and payment "
+        "15 % each."
+    ),
     Kind.SHARING: gettext_lazy(
         "One sign-in on three networks at once, or on many devices in places too far apart. Two devices never count."
     ),
@@ -53,6 +60,10 @@ def _seats(evidence: Evidence) -> str:
     return (
         _("Assigned %(assigned)s of %(purchased)s, active in the last 30 days %(active)s of %(purchased)s.") % evidence
     )
+
+
+def _health(evidence: Evidence) -> str:
+    return _("Health %(score)s of 100, active in the last 30 days %(use)s %% of the purchased seats.") % evidence
 
 
 def _left(evidence: Evidence) -> str:
@@ -144,6 +155,7 @@ SENTENCES: dict[str, Callable[[Evidence], str]] = {
     Kind.FEW_LEFT: _left,
     Kind.FULL: _seats,
     Kind.LOW_ADOPTION: _seats,
+    Kind.LOW_HEALTH: _health,
     Kind.SHARING: _shared,
     Kind.HEADCOUNT_GAP: _gap,
     Kind.POWER_USERS: _power,

@@ -19,6 +19,7 @@ class SeatCounts:
 
     assigned = held + reserved. free = purchased seats that nobody holds. over = seats in use beyond the purchased ones.
     active = held seats whose holder did something in the last 30 days. limit = purchased + soft allowance.
+    began_at = the first purchase.
     """
 
     purchased: int
@@ -35,6 +36,7 @@ class SeatCounts:
     mode: str
     frozen: str
     over_since: datetime | None
+    began_at: datetime | None
     grace_days: int
 
     @property
@@ -76,6 +78,7 @@ def seat_counts(account: Account, at: datetime) -> SeatCounts:
         mode=pool.mode,
         frozen=pool.frozen,
         over_since=pool.over_since,
+        began_at=pool.began_at,
         grace_days=pool.grace_days,
     )
 

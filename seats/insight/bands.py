@@ -4,20 +4,29 @@ Source of the figures: product.md E4 and H4 (80 %, 60 %), and GitLab's published
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from seats.holders.queries import seat_counts
+from seats.holders.queries import SeatCounts, seat_counts
 
 # Percent of the purchased seats. At READY the account team is told; below REARMED the next crossing counts again.
 READY = 80
 REARMED = 75
 # Less than this active: adoption comes first, and nobody is asked to buy.
 LOW = 60
+# So long after the first purchase use is not judged low: the measure looks back 30 days, and before those are over it
+# counts days on which nobody could have come. Counted from the purchase and not from the first event, since an account
+# that never begins would be new for ever.
+RUNNING_IN = timedelta(days=30)
+
+# A health score (health.py) from HEALTHY on is well, and below POOR adoption comes first whatever the seats say. The
+# edges are Vitally's for active users by seats, as Sourcegraph set it up (product.md §2).
+HEALTHY = 80
+POOR = 50
 
 # GitLab's "few seats left" by size: up to so many seats, so many free ones; above, so many percent of the seats.
 FEW_BY_COUNT = ((15, 1), (25, 2))
@@ -28,6 +37,7 @@ class Band(StrEnum):
     """What the numbers mean."""
 
     NONE = "none"
+    NEW = "new"
     LOW = "low"
     NEUTRAL = "neutral"
     READY = "ready"
@@ -35,6 +45,7 @@ class Band(StrEnum):
 
 RULES: dict[Band, str | Promise] = {
     Band.NONE: _("There are no purchased seats, so there is nothing to measure."),
+    Band.NEW: _("The first seats were bought less than 30 days ago: whether they are used is not judged yet."),
     Band.LOW: _("Fewer than 60 % of the purchased seats are active: adoption comes first, before any more seats."),
     Band.NEUTRAL: _("60 % or more of the purchased seats are active, and fewer than 80 % are active or assigned."),
     Band.READY: _("At least 80 % of the purchased seats are active or assigned: more may be needed soon."),
@@ -62,11 +73,15 @@ def seats_to_rearm(purchased: int, used: int) -> int:
 
 @dataclass(frozen=True)
 class Utilization:
-    """Seats of one account at one moment. active: holders who did something in the last 30 days."""
+    """Seats of one account at one moment. active: holders who did something in the last 30 days.
+
+    new: the first purchase is so recent that low use is not judged.
+    """
 
     purchased: int
     assigned: int
     active: int
+    new: bool = False
 
     @property
     def used(self) -> int:
@@ -90,6 +105,10 @@ class Utilization:
     @property
     def low(self) -> bool:
         """Whether adoption comes first."""
+        return not self.new and self._little_used
+
+    @property
+    def _little_used(self) -> bool:
         return self.purchased > 0 and not reaches(self.active, self.purchased, LOW)
 
     @property
@@ -97,8 +116,8 @@ class Utilization:
         """Low goes before ready: seats that are given but not used are no reason to sell more."""
         if not self.purchased:
             return Band.NONE
-        if self.low:
-            return Band.LOW
+        if self._little_used:
+            return Band.NEW if self.new else Band.LOW
         return Band.READY if reaches(self.used, self.purchased, READY) else Band.NEUTRAL
 
     @property
@@ -107,7 +126,21 @@ class Utilization:
         return RULES[self.band]
 
 
+def running_in(began_at: datetime | None, at: datetime) -> bool:
+    """Whether an account whose seats began then is still new. None: it has no seats, or had them ever."""
+    return began_at is not None and at - began_at < RUNNING_IN
+
+
+def utilization_in(counts: SeatCounts, at: datetime) -> Utilization:
+    """The measures of seats that were counted."""
+    return Utilization(counts.purchased, counts.assigned, counts.active, running_in(counts.began_at, at))
+
+
+def adoption_first(seats: Utilization, *, poor_health: bool = False) -> bool:
+    """Whether nobody is asked to buy now: few use what they have, or the account's health is poor."""
+    return seats.low or poor_health
+
+
 def utilization_of(account: Account, at: datetime) -> Utilization:
     """The numbers of one account, as the sweep sees them and as its own people see them."""
-    counts = seat_counts(account, at)
-    return Utilization(counts.purchased, counts.assigned, counts.active)
+    return utilization_in(seat_counts(account, at), at)

@@ -49,14 +49,14 @@ _FACTS = """
         WHERE p.purchased > 0
     )
 """
-_REGION = """COALESCE((SELECT r.name FROM accounts_membership m JOIN accounts_region r ON r.id = m.region_id
+REGION = """COALESCE((SELECT r.name FROM accounts_membership m JOIN accounts_region r ON r.id = m.region_id
     WHERE m.account_id = a.id AND m.left_at IS NULL GROUP BY r.name ORDER BY count(*) DESC, r.name LIMIT 1), '')"""
 
 
 def kpis_by(segment: str, at: datetime) -> list[Kpis]:
     """One row per value of the segment, the largest first. An account's region is where most of its people are."""
     _name, expression = SEGMENTS[segment]
-    facts = _FACTS.replace("{region}", _REGION if segment == "region" else "''")
+    facts = _FACTS.replace("{region}", REGION if segment == "region" else "''")
     with connection.cursor() as cursor:
         cursor.execute(
             f"""{facts}

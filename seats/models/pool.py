@@ -14,6 +14,7 @@ class SeatPool(Dated):
     purchased: what Stripe says, copied in the transaction that mirrors it. No constraint: truth can always be written.
     entitled: the highest `assigned` that the database allows: max(purchased + allowance, assigned).
     assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
+    began_at: the first purchase, as the ledger has it; stays when a subscription ends.
     """
 
     class Mode(models.TextChoices):
@@ -37,6 +38,7 @@ class SeatPool(Dated):
         blank=True,
         help_text=_("The subscription's state, when it stops growth."),
     )
+    began_at = models.DateTimeField(_("first seats"), null=True, blank=True)
     over_since = models.DateTimeField(_("over the limit since"), null=True, blank=True)
 
     class Meta:

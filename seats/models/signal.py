@@ -30,6 +30,7 @@ class Signal(models.Model):
         FEW_LEFT = "few_left", _("Few seats left")
         FULL = "limit_reached", _("All seats taken")
         LOW_ADOPTION = "low_adoption", _("Low adoption")
+        LOW_HEALTH = "low_health", _("Poor health")
         HEADCOUNT_GAP = "headcount_gap", _("People without a seat")
         POWER_USERS = "power_users", _("Power users")
         NEW_DEPARTMENT = "new_department", _("New department")

@@ -19,7 +19,7 @@ from accounts.models import Account, Membership
 from seatportal.kit.charts import Bar, histogram
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
-from seats.insight.bands import Utilization
+from seats.insight.bands import utilization_in
 from seats.insight.history import twelve_months
 from seats.insight.make_use_report import current_report
 from seats.insight.people import count_idle, idle_people
@@ -50,7 +50,7 @@ def usage(request: AccountRequest) -> HttpResponse:
     members = _members(account, [*report.people, *report.power, *report.unseated])
     context: dict[str, Any] = {
         "counts": counts,
-        "use": Utilization(counts.purchased, counts.assigned, counts.active),
+        "use": utilization_in(counts, at),
         "received": bool(report.features or report.unknown_people or any(n for _day, n in report.weeks)),
         "report": report,
         "made_at": made_at,

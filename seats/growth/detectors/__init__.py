@@ -10,6 +10,7 @@ from datetime import datetime
 from seats.growth.detectors.clock import check_ins, runways
 from seats.growth.detectors.contacts import champions_gone
 from seats.growth.detectors.departments import growing_departments, new_departments
+from seats.growth.detectors.health import poor_health
 from seats.growth.detectors.interest import interest
 from seats.growth.detectors.people import headcount_gaps, power_users
 from seats.growth.detectors.sharing import shared_sign_ins
@@ -31,6 +32,7 @@ NIGHTLY: dict[str, Detector] = {
     Kind.POWER_USERS: power_users,
     Kind.NEW_DEPARTMENT: new_departments,
     Kind.DEPARTMENT_GROWTH: growing_departments,
+    Kind.LOW_HEALTH: poor_health,
     Kind.RUNWAY: runways,
     Kind.CHECK_IN: check_ins,
 }

@@ -1,13 +1,13 @@
 """Staff who hear, and an account with so many seats bought, given and used."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
 
 from accounts.models import Account, Membership, User
-from seats.models import Assignment
+from seats.models import Assignment, SeatPool
 from tests.conftest import make_user
 from tests.factories.seats import crowd, give_pool, seat
 
@@ -29,6 +29,8 @@ def fill(account: Account, now: datetime) -> Fill:
     ) -> list[Membership]:
         with transaction.atomic():
             give_pool(of, purchased, at)
+            # Long ago, so that the first 30 days, in which nothing is judged low, are over.
+            SeatPool.objects.filter(account=of).update(began_at=at - timedelta(days=60))
         open_seats = Assignment.objects.filter(account=of, ended_at=None)
         people = crowd(of, assigned - open_seats.count(), at, name=f"{of.slug}-{open_seats.count()}-")
         with transaction.atomic():

@@ -10,12 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.access.actor import Actor
-from accounts.models import Account, Membership, User
-from seats.growth.accounts import Totals, accounts_page, totals
+from accounts.models import Account, Membership, Region, User
+from billing.models import Subscription
+from seatportal.kit.clock import now as present
+from seats.growth.accounts import Narrow, Totals, accounts_page, choices, totals
 from seats.growth.contacts import assign_manager
 from seats.growth.sweep import sweep_account
 from seats.insight.bands import Utilization, utilization_of
-from tests.conftest import make_account, make_user
+from seats.models import Signal, UnknownUsage
+from tests.conftest import Funded, make_account, make_user
 from tests.seatportal.test_staff import BACKEND, staff_user
 from tests.seats.growth.conftest import Fill
 
@@ -37,7 +40,8 @@ def market(account: Account, outsider: Membership, fill: Fill, now: datetime) ->
 
 
 def names(now: datetime, **values: object) -> list[str]:
-    rows, _more = accounts_page(at=now, **values)  # type: ignore[arg-type]
+    values.setdefault("values", {})
+    rows, _more = accounts_page(at=now, narrow=Narrow(**values))  # type: ignore[arg-type]
     return [row.account.name for row in rows]
 
 
@@ -47,11 +51,13 @@ def test_fullest_first_and_narrowed_down(market: dict[str, Account], staff_membe
     assert names(now, show="low") == ["Elsewhere"]
     assert names(now, show="full") == []
     assert names(now, show="signals") == ["Acme", "Elsewhere"]
-    assert names(now, industry="Health") == ["Third"]
+    assert names(now, values={"industry": "Health"}) == ["Third"]
     assert names(now, show="mine", user=staff_member) == []
     assign_manager(account=market["third"], user=staff_member, leads=True, actor=Actor.system("demo"))
     assert names(now, show="mine", user=staff_member) == ["Third"]
-    assert totals(now) == Totals(accounts=3, ready=1, low=1, full=0, tasks_due=0)
+    assert totals(now) == Totals(
+        accounts=3, ready=1, low=1, full=0, unpaid=0, late=0, drift=0, tasks_due=0, today=now.date()
+    )
     assert totals(now + timedelta(days=10)).tasks_due == 2
 
 
@@ -68,10 +74,10 @@ def test_a_page_costs_the_same_for_one_account_and_three(market: dict[str, Accou
     with CaptureQueriesContext(
         connection,
     ) as one:
-        accounts_page(at=now, show="ready")
+        accounts_page(at=now, narrow=Narrow(show="ready"))
     with CaptureQueriesContext(connection) as three:
         accounts_page(at=now)
-    assert len(one) == len(three) == 6
+    assert len(one) == len(three) == 10
 
 
 def test_the_pages_open(market: dict[str, Account], now: datetime) -> None:
@@ -91,6 +97,85 @@ def test_the_pages_open(market: dict[str, Account], now: datetime) -> None:
     assert "No approver known" in one
     assert staff.get(reverse("admin:seats_signal_account", args=["9999999"])).status_code == 404
     assert staff.get(reverse("admin:seats_signal_account", args=["x"])).status_code == 404
+
+
+def test_tabs_show_their_evidence(market: dict[str, Account], member: Membership, now: datetime) -> None:
+    acme = market["acme"]
+    evidence = {"devices": 4, "at_once": 3, "extra": 2, "answer": ""}
+    Signal.objects.create(account=acme, kind="sharing", subject="shc_1", day=now.date(), seen_at=now, evidence=evidence)
+    Signal.objects.create(
+        account=market["third"], kind="power_users", day=now.date(), seen_at=now, evidence={"people": 3, "members": []}
+    )
+    staff = Client()
+    staff.force_login(staff_user(), backend=BACKEND)
+    url = reverse("admin:seats_signal_accounts")
+    assert (names(now, show="sharing"), names(now, show="power")) == (["Acme"], ["Third"])
+    shared = staff.get(url, {"show": "sharing"}).content.decode()
+    assert "One sign-in on 4 devices, 3 places at once: 2 more people by estimate." in shared
+    assert "One sign-in on three networks at once" in shared
+    assert "Third" not in shared
+    power = staff.get(url, {"show": "power"}).content.decode()
+    assert "At least 3 people active on 12 or more of the last 20 working days" in power
+
+
+def test_unpaid_use_is_over_the_limit_without_a_seat_unknown_or_shared(
+    market: dict[str, Account], owner: Membership, now: datetime
+) -> None:
+    acme, third = market["acme"], market["third"]
+    assert names(now, show="unpaid") == []
+    Membership.objects.filter(pk=owner.pk).update(last_active_at=now, role="viewer")
+    assert names(now, show="unpaid") == []
+    Membership.objects.filter(pk=owner.pk).update(role="owner")
+    assert names(now, show="unpaid") == ["Acme"]
+    Membership.objects.filter(pk=owner.pk).update(last_active_at=now - timedelta(days=31))
+    assert names(now, show="unpaid") == []
+    UnknownUsage.objects.create(account=third, person="x", feature="Reports", day=now.date(), count=1)
+    assert names(now, show="unpaid") == ["Third"]
+    assert totals(now).unpaid == 1
+    Signal.objects.create(account=acme, kind="sharing", subject="shc_1", day=now.date(), seen_at=now)
+    assert names(now, show="unpaid") == ["Acme", "Third"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_late_drifting_and_segments(market: dict[str, Account], funded: Funded, now: datetime) -> None:
+    assert names(now, show="late") == []
+    Subscription.objects.filter(account=funded.account).update(status="past_due")
+    assert names(now, show="late") == [funded.account.name]
+    assert totals(now).late == 1
+    assert names(now, values={"size": "1–10", "industry": "Health"}) == ["Third"]
+    assert names(now, values={"size": "251+"}) == []
+    assert names(now, search="ELSE") == ["Elsewhere"]
+    assert names(now, search="100%") == []
+    began = now - timedelta(days=60)
+    assert "Third" in names(now, values={"cohort": f"{began.year} Q{(began.month + 2) // 3}"})
+    region = Region.objects.create(account=market["third"], name="EU")
+    Membership.objects.filter(account=market["third"]).update(region=region)
+    assert names(now, values={"region": "EU"}) == ["Third"]
+    assert ("EU", "EU") in choices()["region"]
+
+
+def test_the_download_is_the_narrowed_list_and_runs_no_formula(market: dict[str, Account], now: datetime) -> None:
+    Account.objects.filter(pk=market["acme"].pk).update(name="=1+1")
+    staff = Client()
+    staff.force_login(staff_user(), backend=BACKEND)
+    response = staff.get(reverse("admin:seats_signal_accounts"), {"show": "ready", "format": "csv"})
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == 2
+    assert lines[0].startswith("Account,Owner,Purchased,Assigned,Active,")
+    assert lines[1].startswith("'=1+1,,10,8,8,")
+
+
+def test_the_first_page_shows_the_figures_as_links(market: dict[str, Account], now: datetime) -> None:
+    staff = Client()
+    staff.force_login(staff_user(), backend=BACKEND)
+    page = staff.get(reverse("admin:index")).content.decode()
+    base = reverse("admin:seats_signal_accounts")
+    for show, count in (("ready", 1), ("low", 1), ("unpaid", 0), ("late", 0), ("drift", 0)):
+        link = page.split(f'href="{base}?show={show}"')[1]
+        assert link.split("<b>")[1].startswith(f"{count}</b>")
+    due = reverse("admin:seats_expansiontask_changelist") + f"?state__exact=open&amp;due_on__lte={present().date()}"
+    assert due in page
+    assert staff.get(due.replace("&amp;", "&")).status_code == 200
 
 
 def test_staff_without_the_right_see_nothing(market: dict[str, Account]) -> None:

@@ -11,7 +11,7 @@ from seats.growth.picture import SEAT_KINDS, Picture, Span, changed_pictures
 from seats.growth.playbooks import ADOPTION, CAPACITY, FOLLOWS, SCORES, due_on, playbook_for
 from seats.growth.seats_rules import judge
 from seats.growth.words import RULES, SENTENCES
-from seats.insight.bands import Band, Utilization, few_left, seats_to_rearm
+from seats.insight.bands import Band, Utilization, few_left, running_in, seats_to_rearm
 from seats.models import SeatPool, Signal
 
 Kind = Signal.Kind
@@ -75,6 +75,22 @@ def test_three_bands_by_active(active: int, band: Band, low: bool) -> None:
     assert (Kind.LOW_ADOPTION in opened(100, active, active)) is low
 
 
+@pytest.mark.parametrize(
+    ("active", "band"), [(0, Band.NEW), (59, Band.NEW), (60, Band.NEUTRAL), (79, Band.NEUTRAL), (80, Band.READY)]
+)
+def test_a_new_account_is_never_low(active: int, band: Band) -> None:
+    seats = Utilization(purchased=100, assigned=active, active=active, new=True)
+    assert (seats.band, seats.low) == (band, False)
+    verdict = judge(Picture(1, seats, frozenset()))
+    assert Kind.LOW_ADOPTION not in {one.kind for one in verdict.opens}
+
+
+def test_it_is_new_for_30_days_to_the_second(now: datetime) -> None:
+    assert running_in(now - timedelta(days=30) + timedelta(seconds=1), now)
+    assert not running_in(now - timedelta(days=30), now)
+    assert not running_in(None, now)
+
+
 def test_low_goes_before_ready() -> None:
     assert Utilization(purchased=10, assigned=10, active=5).band == Band.LOW
     assert Utilization(purchased=0, assigned=0, active=0).band == Band.NONE
@@ -132,9 +148,11 @@ def test_the_database_lets_through_every_account_in_which_something_changes(acco
                 Signal.objects.bulk_create(
                     Signal(account=account, kind=kind, day=now.date(), seen_at=now) for kind in known
                 )
-                picture = Picture(account.pk, Utilization(purchased, assigned, 0), known)
-                verdict = judge(picture)
-                through = list(changed_pictures(span, now))
-                assert bool(through) is bool(verdict.opens or verdict.ends), (purchased, assigned, known)
-                assert through in ([], [picture])
+                for began_at in (None, now - timedelta(days=3)):
+                    SeatPool.objects.filter(account=account).update(began_at=began_at)
+                    picture = Picture(account.pk, Utilization(purchased, assigned, 0, began_at is not None), known)
+                    verdict = judge(picture)
+                    through = list(changed_pictures(span, now))
+                    assert bool(through) is bool(verdict.opens or verdict.ends), (purchased, assigned, known)
+                    assert through in ([], [picture])
     assert SeatPool.objects.filter(account=account).exists()
