@@ -16,7 +16,7 @@ from seatportal.kit.clock import now
 from seats.api.members import PlaceSerializer
 from seats.errors import UsageIsPrivate
 from seats.holders.queries import seat_counts
-from seats.insight.bands import Band, Utilization
+from seats.insight.bands import Band, utilization_in
 from seats.insight.history import History, history_between, twelve_months
 from seats.insight.make_use_report import current_report
 from seats.insight.people import count_idle
@@ -229,7 +229,7 @@ class UsageSummary(ApiView):
         counts, private = seat_counts(account, at), groups_only(account)
         report, made_at = current_report(account, at, people=counts.held)
         report = for_groups(report) if private else report
-        use = Utilization(counts.purchased, counts.assigned, counts.active)
+        use = utilization_in(counts, at)
         return Response(
             UsageSummarySerializer(
                 {
