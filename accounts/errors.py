@@ -93,6 +93,22 @@ class KeyRefused(PortalError):
     message = _("Choose at least one scope that your own role has.")
 
 
+class KeyGone(PortalError):
+    """A key that works no more, or has its successor, is not rotated."""
+
+    code = "key_gone"
+    status = 409
+    message = _("This key was revoked, has ended, or was rotated already.")
+
+
+class ExternalIdTaken(PortalError):
+    """Two people cannot be the same person elsewhere."""
+
+    code = "external_id_taken"
+    status = 409
+    message = _("Somebody else in the account has this id already.")
+
+
 class AccountNotNamed(PortalError):
     """A signed-in person has several accounts and named none."""
 

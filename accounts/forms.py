@@ -231,6 +231,16 @@ class KeyForm(forms.Form):
         return datetime.combine(day + timedelta(days=1), time.min, self.zone) if day else None
 
 
+class RotateForm(forms.Form):
+    """How long the old key works beside the new one."""
+
+    OVERLAPS = [(0, _("It ends at once")), (1, _("1 hour")), (24, _("1 day")), (168, _("7 days"))]
+
+    overlap_hours = forms.TypedChoiceField(
+        label=_("The old key still works for"), choices=OVERLAPS, coerce=int, initial=24, widget=forms.RadioSelect
+    )
+
+
 class TrailForm(forms.Form):
     """The audit trail's filters."""
 

@@ -41,6 +41,7 @@ urlpatterns = [
     path(f"{STRUCTURE}<str:kind>/<str:place_id>/delete/", structure.delete, name="delete_place"),
     path(KEYS, api_keys.api_keys, name="api_keys"),
     path(f"{KEYS}new/", api_keys.issue, name="issue_api_key"),
+    path(f"{KEYS}<str:key_id>/rotate/", api_keys.rotate, name="rotate_api_key"),
     path(f"{KEYS}<str:key_id>/revoke/", api_keys.revoke, name="revoke_api_key"),
     path(f"{SETTINGS}audit/", audit_trail.audit_trail, name="audit_trail"),
     path(f"{SETTINGS}audit.csv", audit_trail.audit_csv, name="audit_csv"),

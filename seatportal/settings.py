@@ -271,7 +271,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.access.api.HasCapability"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "seatportal.api.schema.Described",
     "DEFAULT_PAGINATION_CLASS": "seatportal.api.pagination.CursorPages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "seatportal.api.errors.problem_handler",

@@ -44,6 +44,14 @@ class Integrator:
         """Write."""
         return self.ask("POST", path, body if body is not None else {}, **headers)
 
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        """Change."""
+        return self.ask("PATCH", path, body, **headers)
+
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        """Replace."""
+        return self.ask("PUT", path, body, **headers)
+
     def delete(self, path: str, **headers: str) -> Any:
         """Take away."""
         return self.ask("DELETE", path, **headers)

@@ -25,20 +25,25 @@ def issue_api_key(
     name: str,
     scopes: Collection[str],
     expires_at: datetime | None,
-    membership: Membership,
+    membership: Membership | None,
     actor: Actor,
     at: datetime,
+    replaces: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key with capabilities that its maker has; return it and its text, which nobody can read again.
 
-    expires_at: UTC, None for no end. Raises KeyRefused with the field.
+    expires_at: UTC, None for no end. membership: who answers for it. A key that makes keys passes on its own scopes
+    and no more time than it has itself. Raises KeyRefused with the field.
     """
     if not name.strip():
         raise KeyRefused(_("Give the key a name that says who uses it."), field="name")
-    if not scopes or not capabilities_of(membership.role).issuperset(scopes):
+    if not scopes or not _may_pass_on(actor, membership).issuperset(scopes):
         raise KeyRefused(field="scopes")
     if expires_at is not None and expires_at <= at:
         raise KeyRefused(_("Choose an end in the future."), field="expires_at")
+    own_end = actor.api_key.expires_at if actor.api_key else None
+    if own_end is not None and (expires_at is None or expires_at > own_end):
+        raise KeyRefused(_("A key cannot make one that lives longer than itself."), field="expires_at")
     prefix = f"sp_{_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
     secret = f"{prefix}_{new_token()}"
     key = ApiKey.objects.create(
@@ -49,6 +54,7 @@ def issue_api_key(
         scopes=sorted(scopes),
         created_by=membership,
         expires_at=expires_at,
+        replaces=replaces,
     )
     record_audit(
         account=account,
@@ -59,8 +65,15 @@ def issue_api_key(
         prefix=prefix,
         scopes=key.scopes,
         expires_at=expires_at.isoformat() if expires_at else None,
+        **({"replaces": replaces.public_id} if replaces else {}),
     )
     return key, secret
+
+
+def _may_pass_on(actor: Actor, membership: Membership | None) -> frozenset[str]:
+    if actor.api_key is not None:
+        return frozenset(actor.api_key.scopes)
+    return capabilities_of(membership.role) if membership is not None else frozenset()
 
 
 def _mode() -> str:

@@ -1,8 +1,13 @@
 """Members, invitations and the accounts of a user. Every query starts from an account or a user."""
 
-from django.db.models import QuerySet
+from typing import Any
 
-from accounts.models import Account, Invitation, Membership, Role, User
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import BadSetting
+from accounts.members.structure import KINDS
+from accounts.models import Account, Department, Invitation, Membership, Region, Role, User
 
 
 def members_of(account: Account) -> QuerySet[Membership]:
@@ -43,3 +48,25 @@ def open_invitations_of(account: Account) -> QuerySet[Invitation]:
         .select_related("department", "invited_by__user")
         .order_by("-created_at", "-pk")
     )
+
+
+def invitations_of(account: Account, *, state: str = "") -> QuerySet[Invitation]:
+    """All invitations, or those in one state."""
+    found = Invitation.objects.filter(account=account).select_related("department", "accepted_by")
+    return found.filter(state=state) if state else found
+
+
+def places_of(account: Account, kind: str) -> QuerySet[Any]:
+    """Departments or regions with `people`, how many members belong to each."""
+    people = Count("memberships", filter=Q(memberships__left_at__isnull=True))
+    return KINDS[kind].objects.filter(account=account).annotate(people=people)
+
+
+def place_named[P: (Department, Region)](account: Account, kind: type[P], public_id: str | None) -> P | None:
+    """The account's department or region of that id; nothing for none. Raises BadSetting with the field."""
+    if public_id is None:
+        return None
+    found = kind._default_manager.filter(account=account, public_id=public_id).first()
+    if found is None:
+        raise BadSetting(_("There is none with this id in the account."), field=f"{kind.__name__.lower()}_id")
+    return found

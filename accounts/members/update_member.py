@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
-from accounts.errors import MemberGone
+from accounts.errors import ExternalIdTaken, MemberGone
 from accounts.members.structure import hold_place
 from accounts.members.update_account import changed_fields
 from accounts.models import Account, Department, Membership, Region
@@ -22,10 +22,14 @@ def update_member(
     region: Region | None,
     employment: str,
     ends_on: date | None,
+    external_id: str | None = None,
     actor: Actor,
     at: datetime,
 ) -> Membership:
-    """Change title, department, region and employment. Raises MemberGone, BadSetting."""
+    """Change title, department, region, employment, and the id elsewhere if given.
+
+    Raises MemberGone, BadSetting, ExternalIdTaken.
+    """
     department = hold_place(account, department, field="department")
     region = hold_place(account, region, field="region")
     # Against remove_member at the same moment: a person who left is not changed any more.
@@ -45,10 +49,17 @@ def update_member(
             "region": region,
             "employment": employment,
             "ends_on": ends_on,
+            "external_id": person.external_id if external_id is None else external_id.strip(),
         },
     )
     if changed:
-        person.save(update_fields=[*changed])
+        try:
+            with transaction.atomic():
+                person.save(update_fields=[*changed])
+        except IntegrityError as error:
+            if "member_external_id_once" in str(error):
+                raise ExternalIdTaken(field="external_id") from error
+            raise
         record_audit(
             account=account,
             actor=actor,

@@ -11,7 +11,10 @@ from seatportal.kit.models import Dated
 
 
 class ApiKey(Dated):
-    """What an integrator shows. `prefix` is the readable start of the key; `scopes` are capabilities."""
+    """What an integrator shows. `prefix` is the readable start of the key; `scopes` are capabilities.
+
+    replaces: the key that it was rotated from, which works until its own end.
+    """
 
     public_id = PublicIdField("key")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
@@ -19,6 +22,9 @@ class ApiKey(Dated):
     prefix = models.CharField(_("starts with"), max_length=20, unique=True)
     secret_hash = models.CharField(max_length=64)
     scopes = ArrayField(models.CharField(max_length=32), verbose_name=_("scopes"))
+    replaces = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replacement", editable=False
+    )
     created_by = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -28,6 +34,11 @@ class ApiKey(Dated):
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
         ordering = ["-created_at"]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money can move behind it; Stripe's test mode or the simulator otherwise."""
+        return self.prefix.startswith("sp_live_")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

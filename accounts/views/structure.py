@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from accounts.forms import PlaceForm
+from accounts.members.queries import places_of
 from accounts.members.structure import KINDS, Place, add_place, delete_place, rename_place
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -85,8 +86,7 @@ def _known(kind: str) -> str:
 
 
 def _places(request: AccountRequest, kind: str) -> QuerySet[Any]:
-    people = Count("memberships", filter=Q(memberships__left_at__isnull=True))
-    return KINDS[kind].objects.filter(account=request.account).annotate(people=people).order_by("name")
+    return places_of(request.account, kind).order_by("name")
 
 
 def _find(request: AccountRequest, kind: str, place_id: str) -> Place:

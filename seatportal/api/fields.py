@@ -46,6 +46,15 @@ class Moment(serializers.DateTimeField):
         return str(super().to_representation(datetime.fromisoformat(value) if isinstance(value, str) else value))
 
 
+class Day(serializers.DateField):
+    """A calendar day, within the years in which Python and PostgreSQL can compute."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validators=[MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))], **kwargs
+        )
+
+
 class Input(serializers.Serializer[Any]):
     """A body or a query string. A field that nobody knows is an error: a typing mistake must not pass silently."""
 
@@ -81,13 +90,8 @@ class DaysQuery(PageQuery):
     def get_fields(self) -> dict[str, Any]:
         """`from` is a word of Python, so it cannot be written as an attribute."""
         days = {"from": "The first day, such as 2026-04-01.", "to": "The last day."}
-        # Beyond these, no calendar arithmetic is safe.
-        edges = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2099, 12, 31))]
         return {
-            **{
-                name: serializers.DateField(required=False, validators=edges, help_text=text)
-                for name, text in days.items()
-            },
+            **{name: Day(required=False, help_text=text) for name, text in days.items()},
             **super().get_fields(),
         }
 

@@ -70,8 +70,13 @@ class KeyInUse(PortalError):
 type Post[V: GenericAPIView[Any], **P] = Callable[Concatenate[V, Request, P], Response]
 
 
-def idempotent[V: GenericAPIView[Any], **P](*, required: bool = False) -> Callable[[Post[V, P]], Post[V, P]]:
-    """For the `post` of an endpoint with an account. required: refuse requests without a key."""
+def idempotent[V: GenericAPIView[Any], **P](
+    *, required: bool = False, secret: str = ""
+) -> Callable[[Post[V, P]], Post[V, P]]:
+    """For the `post` of an endpoint with an account. required: refuse requests without a key.
+
+    secret: a field of the answer that is said once and never kept; the replayed answer has null there.
+    """
 
     def decorate(post: Post[V, P]) -> Post[V, P]:
         @wraps(post)
@@ -90,7 +95,7 @@ def idempotent[V: GenericAPIView[Any], **P](*, required: bool = False) -> Callab
                 except Exception:
                     _forget(row)
                     raise
-            _keep(row, response)
+            _keep(row, response, secret)
             return response
 
         vars(once)["idempotency"] = "required" if required else "optional"
@@ -153,12 +158,15 @@ def _take_over(row: IdempotentAnswer, until: datetime) -> bool:
     return bool(taken)
 
 
-def _keep(row: IdempotentAnswer, response: Response) -> None:
+def _keep(row: IdempotentAnswer, response: Response, secret: str) -> None:
     if response.status_code >= 500 or response.status_code in NOT_KEPT:
         _forget(row)
         return
     # As text, because a JSON column would put the fields into another order.
-    body = JSONRenderer().render(response.data).decode() if response.data is not None else None
+    data = response.data
+    if secret and isinstance(data, dict) and secret in data:
+        data = {**data, secret: None}
+    body = JSONRenderer().render(data).decode() if data is not None else None
     _locked(row).update(status=response.status_code, body=body)
 
 

@@ -7,10 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from accounts.access.api import ACCOUNT_HEADER
 from accounts.errors import CapabilityMissing
+from seatportal.api.conditions import HEADER as IF_MATCH
+from seatportal.api.conditions import Changed, ConditionMissing
 from seatportal.api.errors import MEDIA_TYPE
 from seatportal.api.headers import RATE_HEADERS, REQUEST_ID
 from seatportal.api.idempotency import HEADER, LONGEST_KEY, REPLAYED, KeyInUse, KeyInvalid, KeyMissing, KeyReused
@@ -42,6 +45,14 @@ PROBLEM_SCHEMA = {
     },
     "additionalProperties": True,
 }
+
+
+class Described(AutoSchema):
+    """drf-spectacular's, which also knows what is on its way out."""
+
+    def is_deprecated(self) -> bool:
+        """As its answers say in their headers."""
+        return getattr(self.view, "deprecation", None) is not None or bool(super().is_deprecated())
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -81,10 +92,12 @@ def operation[V: Callable[..., Any]](
     query: Any = None,
     problems: Sequence[Problem] = (),
     examples: Mapping[str, Any] | None = None,
+    if_match: str = "",
 ) -> Callable[[V], V]:
     """Describe one method of an endpoint. The docstring becomes its description.
 
     answers: status to shape. problems: what the verb may raise. examples: title to a body that works.
+    if_match: `optional` or `required`, where the method holds it against the ETag.
     """
 
     def decorate(method: V) -> V:
@@ -94,6 +107,9 @@ def operation[V: Callable[..., Any]](
         if mode:
             parameters.append(_key_parameter(required=mode == "required"))
             found += [KeyReused, KeyInUse, KeyInvalid, *([KeyMissing] if mode == "required" else [])]
+        if if_match:
+            parameters.append(_condition_parameter(required=if_match == "required"))
+            found += [Changed, *([ConditionMissing] if if_match == "required" else [])]
         describe = extend_schema(
             operation_id=operation_id,
             summary=summary,
@@ -128,6 +144,10 @@ def add_problem_responses(result: dict[str, Any], generator: Any, request: Any, 
         },
     }
     shared: dict[str, Any] = components.setdefault("responses", {})
+    components["headers"]["ETag"] = {
+        "description": "Send it back in If-None-Match or If-Match.",
+        "schema": {"type": "string"},
+    }
     for methods in result["paths"].values():
         for method, described in methods.items():
             for body in described.get("requestBody", {}).get("content", {}).values():
@@ -213,4 +233,14 @@ def _key_parameter(*, required: bool) -> OpenApiParameter:
         OpenApiParameter.HEADER,
         required=required,
         description="A value of your own, such as a UUID. A repeat with the same key gets the first answer.",
+    )
+
+
+def _condition_parameter(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        IF_MATCH,
+        {"type": "string", "minLength": 1, "pattern": "^[!-~]+$"},
+        OpenApiParameter.HEADER,
+        required=required,
+        description="The ETag of what you have read; nothing is done if it has changed since.",
     )

@@ -15,8 +15,8 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.access.actor import Actor, actor_of
 from accounts.access.api import ApiRequest
-from accounts.models import Account
-from seatportal.api.headers import dress
+from accounts.models import Account, Membership
+from seatportal.api.headers import Deprecation, dress
 from seatportal.kit.errors import PortalError
 
 
@@ -42,6 +42,7 @@ class ApiView(GenericAPIView[Any]):
     """Says which capability it needs (one, or one per method; None: any caller), and has a method per verb."""
 
     required_capability: str | Mapping[str, str | None] | None
+    deprecation: Deprecation | None = None
     most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     filter_backends = ()
@@ -56,6 +57,12 @@ class ApiView(GenericAPIView[Any]):
     def actor(self) -> Actor:
         """The caller, for verbs."""
         return actor_of(self.request)
+
+    @property
+    def membership(self) -> Membership | None:
+        """The person in the browser, or who made the key, if still known."""
+        caller = cast(ApiRequest, self.request)
+        return self.actor.api_key.created_by if self.actor.api_key else caller.membership
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """What can have no answer is refused before anybody is asked who they are."""
@@ -80,7 +87,7 @@ class ApiView(GenericAPIView[Any]):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add the headers that every answer has."""
         final = super().finalize_response(request, response, *args, **kwargs)
-        dress(request, final)
+        dress(request, final, self.deprecation)
         return final
 
     def pages(self, rows: QuerySet[Any], shape: type[BaseSerializer[Any]]) -> Response:

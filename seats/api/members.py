@@ -1,5 +1,6 @@
 """People of the account and their seats. It stands here, not with the accounts, because only seats know who sits."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -7,14 +8,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Membership, Role
-from seatportal.api.fields import Moment, PageQuery, checked
+from accounts.errors import BadSetting, ExternalIdTaken, LastOwner, MemberGone, NotYours
+from accounts.members.edit_member import edit_member, lock_member
+from accounts.members.queries import place_named
+from accounts.members.remove_member import remove_member
+from accounts.models import Department, Membership, Region, Role
+from seatportal.api.conditions import unchanged
+from seatportal.api.fields import Day, Input, Moment, PageQuery, Text, checked
+from seatportal.api.headers import etag_of
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
+from seatportal.kit.clock import now
 from seats.errors import UsageIsPrivate
 from seats.insight.members import SEATS, members_with_seats
 
 ROLES = [str(role) for role in Role.values]
+EMPLOYMENTS = [str(kind) for kind in Membership.Employment.values]
+# What can be changed here, and what the ETag is made of: it stays the same while somebody only works.
+EDITED = ("role", "title", "department", "region", "employment", "ends_on", "external_id")
 
 
 class MemberQuery(PageQuery):
@@ -36,6 +47,20 @@ class PlaceSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class MemberEditSerializer(Input):
+    """Only what is sent is changed."""
+
+    role = serializers.ChoiceField(choices=ROLES, required=False)
+    title = Text(required=False, allow_blank=True, max_length=80)
+    department_id = Text(required=False, allow_null=True, help_text="From /departments; null: none.")
+    region_id = Text(required=False, allow_null=True, help_text="From /regions; null: none.")
+    employment = serializers.ChoiceField(choices=EMPLOYMENTS, required=False)
+    ends_on = Day(required=False, allow_null=True, help_text="The last day of a contract.")
+    external_id = Text(
+        required=False, allow_blank=True, max_length=128, help_text="As your own systems and usage events name them."
+    )
+
+
 class MemberSerializer(serializers.Serializer[Membership]):
     """One person in the account."""
 
@@ -43,10 +68,11 @@ class MemberSerializer(serializers.Serializer[Membership]):
     name = serializers.CharField(source="user.get_full_name")
     email = serializers.EmailField(source="user.email")
     role = serializers.ChoiceField(choices=ROLES)
+    external_id = serializers.CharField(allow_blank=True)
     title = serializers.CharField(allow_blank=True)
     department = PlaceSerializer(allow_null=True)
     region = PlaceSerializer(allow_null=True)
-    employment = serializers.CharField()
+    employment = serializers.ChoiceField(choices=EMPLOYMENTS)
     ends_on = serializers.DateField(allow_null=True)
     joined_at = Moment()
     last_active_at = Moment(
@@ -85,11 +111,66 @@ class Members(ApiView):
 
 
 class OneMember(ApiView):
-    """GET /api/v1/members/{member_id}"""
+    """GET, PATCH and DELETE /api/v1/members/{member_id}"""
 
-    required_capability = "seats.view"
+    required_capability = {"GET": "seats.view", "PATCH": "members.manage", "DELETE": "members.manage"}
 
     @operation("getMember", tag="people", summary="One person", answers={200: MemberSerializer})
     def get(self, request: Request, member_id: str) -> Response:
-        """A member of the account with the seat, if any."""
-        return Response(MemberSerializer(get_object_or_404(members_with_seats(self.account), public_id=member_id)).data)
+        """A member of the account with the seat, if any. The ETag is that of the fields which PATCH changes."""
+        return self._answer(self._find(member_id))
+
+    @operation(
+        "changeMember",
+        tag="people",
+        summary="Change a person",
+        body=MemberEditSerializer,
+        answers={200: MemberSerializer},
+        problems=[NotYours, LastOwner, MemberGone, BadSetting, ExternalIdTaken],
+        examples={"To a team manager": {"role": "team_manager"}},
+        if_match="optional",
+    )
+    def patch(self, request: Request, member_id: str) -> Response:
+        """All that is sent, or nothing."""
+        member = self._find(member_id)
+        changes = checked(MemberEditSerializer, request.data)
+        if "department_id" in changes:
+            changes["department"] = place_named(self.account, Department, changes.pop("department_id"))
+        if "region_id" in changes:
+            changes["region"] = place_named(self.account, Region, changes.pop("region_id"))
+        with self._unchanged(member, changes):
+            edit_member(account=self.account, membership=member, changes=changes, actor=self.actor, at=now())
+        return self._answer(self._find(member_id))
+
+    @operation(
+        "removeMember",
+        tag="people",
+        summary="Take a person out of the account",
+        answers={204: None},
+        problems=[NotYours, LastOwner, MemberGone],
+        if_match="optional",
+    )
+    def delete(self, request: Request, member_id: str) -> Response:
+        """The seat is free at once; the number of purchased seats stays. History keeps the name."""
+        member = self._find(member_id)
+        with self._unchanged(member, {}):
+            remove_member(account=self.account, membership=member, actor=self.actor, at=now())
+        return Response(status=204)
+
+    def _find(self, member_id: str) -> Membership:
+        return get_object_or_404(members_with_seats(self.account), public_id=member_id)
+
+    def _unchanged(self, member: Membership, changes: dict[str, Any]) -> AbstractContextManager[None]:
+        return unchanged(
+            self.request,
+            lock=lambda: lock_member(account=self.account, membership=member, changes=changes),
+            read=lambda: _edited(self._find(member.public_id)),
+        )
+
+    def _answer(self, member: Membership) -> Response:
+        return Response(MemberSerializer(member).data, headers={"ETag": etag_of(_edited(member))})
+
+
+def _edited(member: Membership) -> dict[str, Any]:
+    shown = MemberSerializer(member).data
+    return {name: shown[name] for name in EDITED}

@@ -1,6 +1,7 @@
 """The pages of API keys and of the audit trail."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +69,28 @@ def test_a_key_is_revoked_after_a_question(browser: Client, acme: Account) -> No
 
     key.refresh_from_db()
     assert key.revoked_at is not None
+
+
+def test_a_key_is_rotated_with_time_to_change_over(browser: Client, olga: Membership) -> None:
+    browser.post(url("issue_api_key"), {"name": "HR", "scopes": ["seats.view"]})
+    old = ApiKey.objects.get()
+
+    page = browser.get(url("rotate_api_key", old.public_id)).content.decode()
+    assert "The old key still works for" in page
+    response = browser.post(url("rotate_api_key", old.public_id), {"overlap_hours": "24"})
+
+    new = ApiKey.objects.get(replaces=old)
+    secret = re.findall(rf"{new.prefix}_[\w-]+", response.content.decode())[0]
+    assert "no-store" in response["Cache-Control"]
+    assert authenticate_key(secret, now()) == new
+    old.refresh_from_db()
+    assert old.expires_at is not None
+    assert timedelta(hours=23) < old.expires_at - now() <= timedelta(hours=24)
+    again = browser.post(url("rotate_api_key", old.public_id), {"overlap_hours": "24"})
+    assert (again.status_code, ApiKey.objects.count()) == (422, 2)
+    listed = browser.get(url("api_keys")).content.decode()
+    assert "Replaced" in listed
+    assert listed.count(">Rotate<") == 1
 
 
 # The trail

@@ -129,6 +129,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
     quote = quote_quantity(account=account, actor=actor, add=1, at=now)
     change = buy_quote(account=account, quote_id=quote.public_id, actor=actor, at=now)
     place = add_place(account=account, kind="department", name="Support", actor=actor, at=now)
+    region = add_place(account=account, kind="region", name="EU", actor=actor, at=now)
     key, _secret = issue_api_key(
         account=account, name="Sync", scopes=["seats.view"], expires_at=None, membership=owner, actor=actor, at=now
     )
@@ -194,6 +195,8 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "key_id": key.public_id,
             "kind": "department",
             "place_id": place.public_id,
+            "department_id": place.public_id,
+            "region_id": region.public_id,
             "quote_id": quote.public_id,
             "change_id": change.public_id,
             "order_id": change.public_id,

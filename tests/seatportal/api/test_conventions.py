@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +11,9 @@ from django.test import Client
 from redis.exceptions import ConnectionError as RedisDown
 from rest_framework.settings import api_settings
 
+from accounts.api.me import Me
 from accounts.models import Membership
+from seatportal.api.headers import Deprecation
 from seats.models import Assignment
 from tests.integrator import Integrator, integrator_of, problem
 
@@ -252,3 +254,19 @@ def test_the_schema_and_its_page_are_served(db: None) -> None:
     assert page.status_code == 200
     assert b"<style" not in page.content
     assert page.content.count(b"<script") == page.content.count(b"<script src=")
+
+
+def test_an_endpoint_on_its_way_out_says_so(acme: Integrator) -> None:
+    ending = Deprecation(
+        datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC), "https://example.com/changes"
+    )
+    assert "Deprecation" not in acme.get("me")
+    with patch.object(Me, "deprecation", ending):
+        answer = acme.get("me")
+        schema = Client().get("/api/schema/?format=json").json()
+
+    assert answer["Deprecation"] == "@1767225600"
+    assert answer["Sunset"] == "Wed, 01 Jul 2026 00:00:00 GMT"
+    assert answer["Link"] == '<https://example.com/changes>; rel="deprecation"'
+    assert schema["paths"]["/api/v1/me"]["get"]["deprecated"] is True
+    assert "deprecated" not in schema["paths"]["/api/v1/seats"]["get"]

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from accounts.access.actor import Actor
-from accounts.models import Account, Department, Membership
+from accounts.models import Account, AuditEntry, Department, Membership, Region
 from seats.holders.assign_seat import assign_seat
 from seats.holders.wait import wait_for_seat
 from seats.models import SeatPool
@@ -48,6 +48,7 @@ def test_one_member(acme: Integrator, people: dict[str, Membership], now: dateti
         "name": "Mia",
         "email": "mia@acme.example",
         "role": "member",
+        "external_id": "",
         "title": "",
         "department": {"id": mia.department.public_id, "name": "Support"},
         "region": None,
@@ -119,3 +120,114 @@ def test_another_tenant_sees_nobody_of_ours(people: dict[str, Membership], outsi
     assert names(stranger, "") == ["Oscar"]
     assert names(stranger, f"department={people['mia'].department.public_id}") == []  # type: ignore[union-attr]
     assert stranger.get(f"members/{people['mia'].public_id}").status_code == 404
+
+
+def test_a_person_is_changed(acme: Integrator, people: dict[str, Membership]) -> None:
+    adam = people["adam"]
+    region = Region.objects.create(account=adam.account, name="EU")
+    seen = acme.get(f"members/{adam.public_id}")["ETag"]
+
+    answer = acme.patch(
+        f"members/{adam.public_id}",
+        {
+            "role": "team_manager",
+            "title": "Lead",
+            "region_id": region.public_id,
+            "employment": "contractor",
+            "ends_on": "2030-01-31",
+            "external_id": "E-7",
+        },
+        if_match=seen,
+    )
+
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    assert {name: told[name] for name in ("role", "title", "department", "employment", "ends_on", "external_id")} == {
+        "role": "team_manager",
+        "title": "Lead",
+        "department": None,
+        "employment": "contractor",
+        "ends_on": "2030-01-31",
+        "external_id": "E-7",
+    }
+    assert told["region"] == {"id": region.public_id, "name": "EU"}
+    assert answer["ETag"] == acme.get(f"members/{adam.public_id}")["ETag"] != seen
+    acme.patch(f"members/{adam.public_id}", {"region_id": None, "ends_on": None})
+    adam.refresh_from_db()
+    assert (adam.region, adam.ends_on, adam.title) == (None, None, "Lead")
+    assert AuditEntry.objects.filter(target=adam.public_id, action="member.role_changed").count() == 1
+
+
+def test_all_or_nothing(acme: Integrator, people: dict[str, Membership]) -> None:
+    adam, mia = people["adam"], people["mia"]
+    acme.patch(f"members/{mia.public_id}", {"external_id": "E-7"})
+
+    refused = problem(acme.patch(f"members/{adam.public_id}", {"role": "viewer", "external_id": "E-7"}))
+
+    assert (refused["status"], refused["code"]) == (409, "external_id_taken")
+    adam.refresh_from_db()
+    assert (adam.role, adam.external_id) == ("admin", "")
+
+
+@pytest.mark.parametrize(
+    ("who", "change", "status", "code", "field"),
+    [
+        ("adam", {"role": "owner"}, 403, "not_allowed", "role"),
+        ("olivia", {"role": "member"}, 403, "not_allowed", "role"),
+        ("adam", {"role": "boss"}, 422, "validation_failed", "role"),
+        ("adam", {"department_id": "dep_none"}, 400, "bad_setting", "department_id"),
+        ("adam", {"ends_on": "0001-01-01"}, 422, "validation_failed", "ends_on"),
+        ("adam", {"name": "Eve"}, 422, "validation_failed", "name"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    acme: Integrator,
+    people: dict[str, Membership],
+    who: str,
+    change: dict[str, str],
+    status: int,
+    code: str,
+    field: str,
+) -> None:
+    before = Membership.objects.filter(pk=people[who].pk).values().get()
+
+    refused = problem(acme.patch(f"members/{people[who].public_id}", change))
+
+    assert (refused["status"], refused["code"], refused["errors"][0]["field"]) == (status, code, field)
+    assert Membership.objects.filter(pk=people[who].pk).values().get() == before
+
+
+def test_nobody_writes_over_what_they_have_not_seen(acme: Integrator, people: dict[str, Membership]) -> None:
+    path = f"members/{people['adam'].public_id}"
+    seen = acme.get(path)["ETag"]
+    Membership.objects.filter(pk=people["adam"].pk).update(last_active_at="2026-01-01T00:00:00Z")
+    assert acme.get(path)["ETag"] == seen, "work changes nothing that is edited here"
+    acme.patch(path, {"title": "Lead"})
+
+    for refused in (acme.patch(path, {"title": "Boss"}, if_match=seen), acme.delete(path, if_match=seen)):
+        assert (refused.status_code, problem(refused)["code"]) == (412, "precondition_failed")
+    people["adam"].refresh_from_db()
+    assert (people["adam"].title, people["adam"].left_at) == ("Lead", None)
+
+
+def test_a_person_is_removed_and_the_seat_is_free(
+    acme: Integrator, people: dict[str, Membership], account: Account
+) -> None:
+    path = f"members/{people['adam'].public_id}"
+
+    assert acme.delete(path).status_code == 204
+    assert acme.get(path).status_code == 404
+    assert acme.delete(path).status_code == 404
+    refused = problem(acme.delete(f"members/{people['olivia'].public_id}"))
+    assert (refused["status"], refused["code"]) == (403, "not_allowed")
+    assert SeatPool.objects.get(account=account).assigned == 1
+
+
+def test_reading_and_writing_are_two_rights(people: dict[str, Membership], now: datetime) -> None:
+    reader = integrator_of(people["olivia"], now, "seats.view")
+    path = f"members/{people['adam'].public_id}"
+
+    for refused in (reader.patch(path, {"title": "Lead"}), reader.delete(path)):
+        assert problem(refused)["capability"] == "members.manage"
+    people["adam"].refresh_from_db()
+    assert (people["adam"].title, people["adam"].left_at) == ("", None)

@@ -1,0 +1,46 @@
+"""Change some of what an account notes about a person, the role among it: all of it or nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.members.authority import lock_owners
+from accounts.members.change_role import change_role
+from accounts.members.structure import hold_place
+from accounts.members.update_member import update_member
+from accounts.models import Account, Membership
+
+DETAILS = ("title", "department", "region", "employment", "ends_on")
+
+
+def lock_member(*, account: Account, membership: Membership, changes: Mapping[str, Any]) -> None:
+    """The locks of edit_member, in the order of everybody: places, then owners and the person."""
+    hold_place(account, changes.get("department", membership.department), field="department_id")
+    hold_place(account, changes.get("region", membership.region), field="region_id")
+    lock_owners(account, also=membership)
+    membership.refresh_from_db()
+
+
+@transaction.atomic
+def edit_member(
+    *, account: Account, membership: Membership, changes: Mapping[str, Any], actor: Actor, at: datetime
+) -> Membership:
+    """Change the named ones of role, title, department, region, employment, ends_on and external_id.
+
+    Raises MemberGone, NotYours, LastOwner, BadSetting, ExternalIdTaken.
+    """
+    lock_member(account=account, membership=membership, changes=changes)
+    if "role" in changes:
+        change_role(account=account, membership=membership, role=changes["role"], actor=actor, at=at)
+    details = {name: changes[name] if name in changes else getattr(membership, name) for name in DETAILS}
+    return update_member(
+        account=account,
+        membership=membership,
+        external_id=changes.get("external_id"),
+        actor=actor,
+        at=at,
+        **details,
+    )
