@@ -31,6 +31,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-job-runs": {"task": "seats.forget_job_runs", "schedule": 86_400.0},
     "prune-usage-events": {"task": "seats.prune_usage_events", "schedule": crontab(hour="3", minute="20")},
     "continue-imports": {"task": "seats.continue_imports", "schedule": 60.0},
+    "measure-goals": {"task": "seats.measure_goals", "schedule": crontab(hour="2", minute="50")},
+    "write-value-reports": {"task": "seats.write_value_reports", "schedule": 3600.0},
     "find-sharing": {"task": "seats.find_sharing", "schedule": crontab(hour="4", minute="10")},
     "show-sharing": {"task": "seats.show_sharing", "schedule": 3600.0},
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},

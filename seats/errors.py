@@ -173,6 +173,27 @@ class ImportNotStopped(PortalError):
     message = _("This import did not stop: it is done or in progress.")
 
 
+class PlanOpen(PortalError):
+    """One value plan at a time."""
+
+    code, status = "plan_open", 409
+    message = _("A value plan is open already. Its report comes first.")
+
+
+class PlanEnded(PortalError):
+    """The plan or the goal is no longer there to change."""
+
+    code, status = "plan_ended", 409
+    message = _("This plan has ended, or the goal was removed. Reload the page.")
+
+
+class GoalRefused(PortalError):
+    """A goal or value that makes no sense."""
+
+    code, status = "goal_refused", 422
+    message = _("This goal cannot be kept like that.")
+
+
 class TaskClosed(PortalError):
     """Somebody was faster."""
 

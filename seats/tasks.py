@@ -26,6 +26,8 @@ from seats.true_up.run_true_ups import run_true_ups as run_all
 from seats.usage.import_file import ring_open_imports
 from seats.usage.import_file import work_import as work_on_import
 from seats.usage.prune_events import prune_events as prune
+from seats.value.goals import measure_goals as measure
+from seats.value.report import write_due_reports as write_reports
 
 # A worker takes shards for so many seconds, then a fresh message goes on: well within a task's time limit.
 SWEEP_SECONDS = 20
@@ -154,3 +156,15 @@ def send_digests() -> None:
 def forget_job_runs() -> None:
     """Forget runs of jobs that are two weeks old."""
     forget_runs(at=now())
+
+
+@shared_task(name="seats.measure_goals")
+def measure_goals() -> None:
+    """Count the values of goals that are counted from usage."""
+    measure(at=now())
+
+
+@shared_task(name="seats.write_value_reports")
+def write_value_reports() -> None:
+    """Write the reports of value plans whose ninety days are over."""
+    write_reports(at=now())

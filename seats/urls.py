@@ -12,6 +12,7 @@ from seats.views import (
     imports,
     leavers,
     ledger,
+    mails,
     my_page,
     overview,
     person,
@@ -26,6 +27,8 @@ from seats.views import (
     true_ups,
     usage,
     usage_settings,
+    value,
+    value_goals,
 )
 
 app_name = "seats"
@@ -33,6 +36,7 @@ ACCOUNT = "a/<slug:account_slug>/"
 SEATS = f"{ACCOUNT}seats/"
 REQUEST = f"{ACCOUNT}request/"
 LEDGER = f"{ACCOUNT}ledger/"
+VALUE = f"{ACCOUNT}usage/value/"
 
 urlpatterns = [
     path(ACCOUNT, overview.overview, name="overview"),
@@ -80,6 +84,8 @@ urlpatterns = [
     path(f"{REQUEST}<str:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
     path(f"{REQUEST}<str:request_id>/remind/", requests.remind_of, name="remind"),
     path(f"{ACCOUNT}me/", my_page.my_page, name="me"),
+    path(f"{ACCOUNT}me/mails/", mails.mails, name="mails"),
+    path("mails/<str:token>/stop/", mails.stop, name="stop_mail"),
     path(f"{ACCOUNT}me/sharing/<str:case_id>/", sharing.answer, name="sharing_answer"),
     path(f"{ACCOUNT}usage/imports/", imports.imports, name="imports"),
     path(f"{ACCOUNT}usage/imports/sample.csv", imports.sample, name="import_sample"),
@@ -96,6 +102,15 @@ urlpatterns = [
     path(f"{ACCOUNT}ledger.csv", ledger.ledger_csv, name="ledger_csv"),
     path(f"{LEDGER}<str:entry_id>/", ledger.ledger_entry, name="ledger_entry"),
     path(f"{ACCOUNT}usage/", usage.usage, name="usage"),
+    path(VALUE, value.value, name="value"),
+    path(f"{VALUE}start/", value.start, name="value_start"),
+    path(f"{VALUE}end/", value.end, name="value_end"),
+    path(f"{VALUE}reports/<str:report_id>/", value.report, name="value_report"),
+    path(f"{VALUE}goals/add/", value_goals.add, name="value_goal_add"),
+    path(f"{VALUE}goals/<str:goal_id>/", value_goals.goal, name="value_goal"),
+    path(f"{VALUE}goals/<str:goal_id>/value/", value_goals.enter, name="value_enter"),
+    path(f"{VALUE}goals/<str:goal_id>/change/", value_goals.change, name="value_goal_change"),
+    path(f"{VALUE}goals/<str:goal_id>/remove/", value_goals.remove, name="value_goal_remove"),
     path(f"{ACCOUNT}usage/<slug:table>.csv", usage.usage_csv, name="usage_csv"),
     path(f"{ACCOUNT}settings/usage/", usage_settings.settings, name="usage_settings"),
 ]

@@ -100,6 +100,7 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
             render_to_string("emails/notice.txt", whole),
             to=[reader.email],
             reply_to=[team["mail"]] if team.get("mail") else None,
+            headers=_headers(context),
         )
         mail.attach_alternative(render_to_string("emails/notice.html", whole), "text/html")
     return mail
@@ -111,9 +112,16 @@ def _context(stored: dict[str, Any]) -> dict[str, Any]:
         name: parse_datetime(value) if name.endswith("_at") and isinstance(value, str) else value
         for name, value in stored.items()
     }
-    if str(context.get("link", "")).startswith("/"):
-        context["link"] = f"{settings.SITE_URL}{context['link']}"
+    for name in ("link", "stop_link"):
+        if str(context.get(name, "")).startswith("/"):
+            context[name] = f"{settings.SITE_URL}{context[name]}"
     return context
+
+
+def _headers(context: dict[str, Any]) -> dict[str, str]:
+    """A regular mail can be stopped by the reader's mail program, with one click (RFC 8058)."""
+    stop = context.get("stop_link")
+    return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if stop else {}
 
 
 def _words(error: Exception) -> str:

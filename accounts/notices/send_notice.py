@@ -35,7 +35,8 @@ def send_notice(
     key: what it is about, such as `receipt:chg_…`; the same key never reaches the same person twice, so call again
         as often as you like. A message that is to be sent again needs another key (`reduction:dec_…:7`).
     context: JSON values only. Names ending in `_at` are datetimes and stay so; amounts are minor units with their
-        currency beside them (`{{ amount|money:currency }}`). `link` is a path of this site or a full address.
+        currency beside them (`{{ amount|money:currency }}`). `link` is a path of this site or a full address;
+        `stop_link`, likewise, stops mails of this kind for its reader.
         The template also has `account`, `reader` and `site`.
     to: people to tell besides those with one of `roles`, such as the buyer. Only present members get anything.
     """

@@ -149,6 +149,17 @@ SHARING = Playbook(
     pattern=Pattern.DEPARTMENTAL,
 )
 
+VALUE_PROVEN = Playbook(
+    key="value_proven",
+    title=_("Build on proven value"),
+    steps=(
+        _("Ask the champion to tell the story of the reached goal to another department head, with its numbers."),
+        _("Offer seats for the next group, and agree on its goal before it begins."),
+    ),
+    days=5,
+    pattern=Pattern.DEPARTMENTAL,
+)
+
 FOLLOWS: dict[str, Playbook] = {
     Kind.CROSSED: CAPACITY,
     Kind.FEW_LEFT: CAPACITY,
@@ -164,6 +175,7 @@ FOLLOWS: dict[str, Playbook] = {
     Kind.RUNWAY: PROCUREMENT,
     Kind.CHECK_IN: CHECK_IN,
     Kind.SHARING: SHARING,
+    Kind.VALUE_PROVEN: VALUE_PROVEN,
 }
 PLAYBOOKS = {playbook.key: playbook for playbook in FOLLOWS.values()}
 
@@ -182,6 +194,7 @@ SCORES: dict[str, int] = {
     Kind.LOW_HEALTH: 46,
     Kind.POWER_USERS: 40,
     Kind.SHARING: 60,
+    Kind.VALUE_PROVEN: 65,
     Kind.CHECK_IN: 20,
 }
 
@@ -193,6 +206,7 @@ COOL_DOWN: dict[str, timedelta] = {
     Kind.FULL: timedelta(days=1),
     Kind.CHECK_IN: timedelta(0),
     Kind.SHARING: timedelta(0),
+    Kind.VALUE_PROVEN: timedelta(0),
     Kind.CHAMPION_LEFT: timedelta(0),
     Kind.INTEREST: timedelta(days=7),
 }

@@ -52,7 +52,10 @@ RULES: dict[str, str | Promise] = {
         "At the pace of the last 90 days the seats run out before 90 days are over; procurement takes 60 to 90 days. "
         "For accounts with 50 seats or more, or that pay by invoice."
     ),
-    Kind.CHECK_IN: gettext_lazy("7, 30, 60 and 90 days after the first purchase."),
+    Kind.CHECK_IN: gettext_lazy(
+        "7, 30, 60 and 90 days after the first day of the value plan; without one, after the first purchase."
+    ),
+    Kind.VALUE_PROVEN: gettext_lazy("A goal of the account's value plan reached its target."),
 }
 
 
@@ -147,7 +150,18 @@ def _runway(evidence: Evidence) -> str:
 
 
 def _check_in(evidence: Evidence) -> str:
-    return _("Day %(day)s after the first purchase.") % {"day": evidence["day"]}
+    words = _("Day %(day)s of the value plan.") if evidence.get("plan") else _("Day %(day)s after the first purchase.")
+    return words % {"day": evidence["day"]}
+
+
+def _proven(evidence: Evidence) -> str:
+    names = ("goal", "value", "unit", "baseline", "target", "department")
+    words = (
+        _("%(department)s: %(goal)s went from %(baseline)s to %(value)s %(unit)s; the goal was %(target)s.")
+        if evidence["department"]
+        else _("%(goal)s went from %(baseline)s to %(value)s %(unit)s; the goal was %(target)s.")
+    )
+    return words % {name: evidence[name] for name in names}
 
 
 SENTENCES: dict[str, Callable[[Evidence], str]] = {
@@ -165,6 +179,7 @@ SENTENCES: dict[str, Callable[[Evidence], str]] = {
     Kind.CHAMPION_LEFT: _champion,
     Kind.RUNWAY: _runway,
     Kind.CHECK_IN: _check_in,
+    Kind.VALUE_PROVEN: _proven,
 }
 
 

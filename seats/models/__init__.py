@@ -7,9 +7,11 @@ from seats.models.daily_mark import DailyMark
 from seats.models.job_run import JobRun
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
+from seats.models.peers import PeerBand
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.request import SeatRequest
+from seats.models.roi import RoiVersion
 from seats.models.sharing import SharingCase
 from seats.models.signal import Signal
 from seats.models.sweep import Sweep, SweepShard
@@ -18,7 +20,9 @@ from seats.models.true_up import TrueUp, TrueUpPerson
 from seats.models.usage import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
 from seats.models.usage_import import UsageImport
 from seats.models.usage_report import UsageReport
+from seats.models.value import GoalReading, ValueGoal, ValuePlan, ValueReport
 from seats.models.waiting import WaitingPerson
+from seats.models.weekly import MailChoice, WeeklyDigest
 
 __all__ = [
     "AccountManager",
@@ -32,11 +36,15 @@ __all__ = [
     "DailyMark",
     "DailyUsage",
     "ExpansionTask",
+    "GoalReading",
     "JobRun",
     "LedgerEntry",
+    "MailChoice",
     "Pattern",
+    "PeerBand",
     "PlannedHolder",
     "ReductionLeaver",
+    "RoiVersion",
     "SeatPool",
     "SeatRequest",
     "SharingCase",
@@ -51,5 +59,9 @@ __all__ = [
     "UsageKey",
     "UsageReport",
     "UsageSettings",
+    "ValueGoal",
+    "ValuePlan",
+    "ValueReport",
     "WaitingPerson",
+    "WeeklyDigest",
 ]

@@ -40,6 +40,7 @@ class Signal(models.Model):
         RUNWAY = "runway", _("Seats run out before procurement ends")
         CHECK_IN = "check_in", _("Check-in due")
         SHARING = "sharing", _("Shared sign-in")
+        VALUE_PROVEN = "value_proven", _("Value proven")
 
     public_id = PublicIdField("sig")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

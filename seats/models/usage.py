@@ -132,6 +132,9 @@ class UsageSettings(models.Model):
     groups_only = models.BooleanField(
         _("privacy mode"), default=False, help_text=_("Usage is shown for groups of at least five, without names.")
     )
+    peers = models.BooleanField(
+        _("compare with peers"), default=True, help_text=_("Counted among its peers without its name, and shown them.")
+    )
     forgotten_to = models.DateField(
         _("events forgotten up to"),
         null=True,

@@ -45,6 +45,7 @@ def my_page(request: AccountRequest) -> HttpResponse:
         "place": ahead.index(mine) + 1 if mine in ahead else None,
         "tenures": tenures_of(request.membership).filter(ended_at__isnull=False)[:10],
         "helpers": helpers_of(request.account, roles=roles_with("seats.assign")),
+        "may_have_mails": "usage.view" in request.capabilities,
         "may_ask": "requests.make" in request.capabilities,
     }
     return render(request, "seats/my_page.html", context)

@@ -30,6 +30,7 @@ from seats.sharing.queries import open_cases
 from seats.sharing.show_cases import SEES
 from seats.usage.settings import groups_only
 from seats.views.common import counts_for, csv_delimiter
+from seats.views.value import plan_context
 
 IDLE_SHOWN = 10
 KINDS: dict[str, str | Promise] = {
@@ -68,6 +69,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "unseated": [(members[one.membership], one) for one in report.unseated if one.membership in members],
         "rows": [(members[one.membership], cells, one) for one, cells in _heat(report) if one.membership in members],
         "shared": open_cases(account).count() if SEES in request.capabilities else 0,
+        **plan_context(request),
         "test_event": _test_event(request, at),
         "may_send": "usage.send" in request.capabilities,
         "may_assign": "seats.assign" in request.capabilities,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -33,6 +34,9 @@ from seats.holders.reserve_seat import invite_with_seat
 from seats.models import LedgerEntry, SharingCase, TrueUp, UsageImport
 from seats.requests.request_seat import request_seat
 from seats.true_up.settle_true_up import settle
+from seats.value.goals import Wish, add_goal
+from seats.value.plans import start_plan
+from seats.value.report import end_plan
 from tests.conftest import FundMaker, join, make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,6 +188,11 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
     batch = UsageImport.objects.create(
         account=account, file_name="events.csv", format="csv", size=1, began_at=now, state="stopped", lines=1
     )
+    start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
+    report = end_plan(account=account, actor=actor, at=now)
+    start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
+    wish = Wish(name="Projects", unit="projects", baseline=Decimal(4), target=Decimal(6))
+    goal = add_goal(account=account, wish=wish, actor=actor, at=now)
     return World(
         account,
         people,
@@ -206,6 +215,8 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "freed_id": freed.public_id,
             "true_up_id": run.public_id,
             "import_id": batch.public_id,
+            "goal_id": goal.public_id,
+            "report_id": report.public_id,
             "case_id": case.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,

@@ -14,6 +14,7 @@ from seats.growth.detectors.health import poor_health
 from seats.growth.detectors.interest import interest
 from seats.growth.detectors.people import headcount_gaps, power_users
 from seats.growth.detectors.sharing import shared_sign_ins
+from seats.growth.detectors.value import proven_values
 from seats.growth.found import Found
 from seats.growth.picture import Span
 from seats.models import Signal
@@ -35,4 +36,5 @@ NIGHTLY: dict[str, Detector] = {
     Kind.LOW_HEALTH: poor_health,
     Kind.RUNWAY: runways,
     Kind.CHECK_IN: check_ins,
+    Kind.VALUE_PROVEN: proven_values,
 }

@@ -1,4 +1,4 @@
-"""What the calendar says: check-ins after the first purchase, and seats that end before procurement does."""
+"""What the calendar says: check-ins after a first day, and seats that end before procurement does."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from seats.growth.detectors.read import rows
 from seats.growth.found import Found
 from seats.growth.picture import Span
 from seats.models import Signal
+from seats.value.rules import CHECK_INS, DAYS
 
-# Days after the first purchase (product.md D4), and how long one stays worth doing.
-CHECK_INS = (7, 30, 60, 90)
+# How long a check-in stays worth doing.
 WORTH_DOING = 14
 # How long an enterprise needs to buy (product.md E18), in days.
 PROCUREMENT = (60, 90)
@@ -20,7 +20,7 @@ ENTERPRISE = 50
 
 
 def check_in_of(days: int) -> int | None:
-    """Which check-in is due so many days after the first purchase. Pure."""
+    """Which check-in is due so many days after the first day. Pure."""
     return next((due for due in CHECK_INS if due <= days < due + WORTH_DOING), None)
 
 
@@ -31,20 +31,34 @@ def days_to_full(free: int, added: int) -> int | None:
 
 
 def check_ins(span: Span, at: datetime) -> Iterator[Found]:
-    """Accounts whose first purchase was about 7, 30, 60 or 90 days ago."""
+    """Accounts whose open value plan began about 7, 30, 60 or 90 days ago; without one, whose first purchase did."""
     found = rows(
         """
-        SELECT account_id, min(at) FROM seats_ledgerentry
-        WHERE account_id BETWEEN %(first)s AND %(last)s AND purchased_after > purchased_before
-        GROUP BY account_id HAVING min(at) > %(since)s
+        SELECT firsts.account_id, plan.starts_on IS NOT NULL,
+               COALESCE(plan.starts_on::timestamp AT TIME ZONE a.time_zone, firsts.bought)
+        FROM (SELECT account_id, min(at) AS bought FROM seats_ledgerentry
+              WHERE account_id BETWEEN %(first)s AND %(last)s AND purchased_after > purchased_before
+              GROUP BY account_id) AS firsts
+        JOIN accounts_account a ON a.id = firsts.account_id
+        LEFT JOIN LATERAL (
+            -- Also a plan that has run its full course: its last check-in is still to be done.
+            SELECT p.starts_on FROM seats_valueplan p
+            WHERE p.account_id = firsts.account_id AND (p.ended_at IS NULL OR p.ended_at > %(worth)s
+                AND p.starts_on <= (p.ended_at AT TIME ZONE a.time_zone)::date - %(days)s)
+            ORDER BY p.starts_on DESC LIMIT 1
+        ) plan ON true
+        WHERE plan.starts_on IS NOT NULL OR firsts.bought > %(since)s
         """,
         span,
         since=at - timedelta(days=CHECK_INS[-1] + WORTH_DOING),
+        worth=at - timedelta(days=WORTH_DOING),
+        days=DAYS,
     )
-    for account, first in found:
+    for account, planned, first in found:
         due = check_in_of((at - first).days)
         if due is not None:
-            yield Found(account, Signal.Kind.CHECK_IN, subject=str(due), evidence={"day": due})
+            evidence = {"day": due, "plan": planned}
+            yield Found(account, Signal.Kind.CHECK_IN, subject=str(due), evidence=evidence)
 
 
 def runways(span: Span, at: datetime) -> Iterator[Found]:
