@@ -36,6 +36,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("BROKER_URL", "str", "redis://localhost:6379/0", "Where Celery keeps its messages."),
     Variable("CACHE_URL", "str", "redis://localhost:6379/1", "Django's cache: rate limits and sessions' hot copies."),
     Variable("USAGE_EVENTS_RATE", "str", "6000/min", "Requests with usage events that one API key may send."),
+    Variable("ENTITLEMENTS_RATE", "str", "60000/min", "Questions who may in that one API key may send."),
     Variable("STRIPE_API_KEY", "str", "sk_test_simulator", "This process's key at Stripe, best a restricted one."),
     Variable("STRIPE_API_BASE", "str", "", "Unset: the real Stripe. Set: the address of the local simulator."),
     Variable(

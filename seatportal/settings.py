@@ -276,7 +276,11 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "seatportal.api.errors.problem_handler",
     "DEFAULT_THROTTLE_CLASSES": ["seatportal.api.throttling.PerCallerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"caller": "1200/min", "usage": ENV["USAGE_EVENTS_RATE"]},
+    "DEFAULT_THROTTLE_RATES": {
+        "caller": "1200/min",
+        "usage": ENV["USAGE_EVENTS_RATE"],
+        "entitlements": ENV["ENTITLEMENTS_RATE"],
+    },
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -22,6 +22,7 @@ from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Customer, Subscription
 from seatportal.kit import clock
+from seats.entitlements.check_entitlements import forget_all
 from tests.desk import Desk
 from tests.services import Simulator
 
@@ -33,6 +34,7 @@ def clean_process() -> None:
     """The cache holds rate limits and the gateway a connection; neither may leak from test to test."""
     cache.clear()
     gateway.cache_clear()
+    forget_all()
 
 
 @pytest.fixture

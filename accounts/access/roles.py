@@ -12,6 +12,7 @@ CAPABILITIES: dict[str, str | Promise] = {
     "requests.decide": _("Approve or refuse requests"),
     "usage.view": _("See usage"),
     "usage.send": _("Send usage events"),
+    "entitlements.check": _("Ask who may use the product"),
     "billing.view": _("See invoices and the plan"),
     "billing.manage": _("Change the plan and the card"),
     "policy.manage": _("Change the seat limit policy"),

@@ -41,4 +41,4 @@ def lock_owners(account: Account, *, also: Membership) -> list[Membership]:
     """
     owners = Membership.objects.filter(account=account, left_at__isnull=True, role=Role.OWNER)
     target = Membership.objects.filter(account=account, pk=also.pk, left_at__isnull=True)
-    return list((owners | target).order_by("pk").select_for_update(of=("self",)))
+    return list((owners | target).order_by("pk").select_for_update(no_key=True, of=("self",)))

@@ -34,7 +34,7 @@ def update_member(
     region = hold_place(account, region, field="region")
     # Against remove_member at the same moment: a person who left is not changed any more.
     person = (
-        Membership.objects.select_for_update(of=("self",))
+        Membership.objects.select_for_update(no_key=True, of=("self",))
         .select_related("user", "department", "region")
         .filter(account=account, pk=membership.pk, left_at__isnull=True)
         .first()

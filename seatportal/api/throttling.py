@@ -71,6 +71,12 @@ class UsageThrottle(PerCallerThrottle):
     scope = "usage"
 
 
+class EntitlementsThrottle(PerCallerThrottle):
+    """Asked at each sign-in of a customer's people, apart from what the same key does else."""
+
+    scope = "entitlements"
+
+
 def _parse(rate: str) -> tuple[int, int]:
     """ "1200/min" as requests and seconds."""
     limit, seconds = SimpleRateThrottle.parse_rate(SimpleRateThrottle.__new__(SimpleRateThrottle), rate)

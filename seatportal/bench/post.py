@@ -40,14 +40,14 @@ class Line:
         self._hang_up()
 
     def send(self, request: bytes) -> bytes:
-        """Send, and return the answer's body. Raises Refused unless it is 200, 201 or 202."""
+        """Send, and return the answer's body. Raises Refused unless it is a success."""
         try:
             head, body = self._exchange(request)
         except ConnectionError:
             # The server closed a kept connection between two requests; it has not seen this one.
             self._hang_up()
             head, body = self._exchange(request)
-        if head.split(b" ", 2)[1] not in (b"200", b"201", b"202"):
+        if head.split(b" ", 2)[1] not in (b"200", b"201", b"202", b"204"):
             raise Refused((head + b"\r\n" + body).decode(errors="replace")[:2000])
         if b"\r\nconnection: close" in head.lower():
             self._hang_up()

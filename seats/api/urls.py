@@ -3,6 +3,7 @@
 from django.urls import path
 
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
+from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.seats import Seats
@@ -16,6 +17,9 @@ urlpatterns = [
     path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),
     path("members", Members.as_view(), name="members"),
     path("members/<str:member_id>", OneMember.as_view(), name="member"),
+    path("entitlements/check", EntitlementBatch.as_view(), name="entitlements-check"),
+    # An id of the customer's own may have a slash.
+    path("entitlements/<path:user>", Entitlement.as_view(), name="entitlement"),
     path("usage-events", UsageEvents.as_view(), name="usage-events"),
     path("usage/summary", UsageSummary.as_view(), name="usage-summary"),
     path("usage/people", UsagePeople.as_view(), name="usage-people"),

@@ -15,6 +15,7 @@ class SeatPool(Dated):
     entitled: the highest `assigned` that the database allows: max(purchased + allowance, assigned).
     assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
     began_at: the first purchase, as the ledger has it; stays when a subscription ends.
+    revision: raised by triggers with everything that may change who is let in (seats/entitlements); never by hand.
     """
 
     class Mode(models.TextChoices):
@@ -40,6 +41,7 @@ class SeatPool(Dated):
     )
     began_at = models.DateTimeField(_("first seats"), null=True, blank=True)
     over_since = models.DateTimeField(_("over the limit since"), null=True, blank=True)
+    revision = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("seat pool")

@@ -42,8 +42,9 @@ from tests.conftest import FundMaker, join, make_account
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
-# Not ids of anybody: the address of the account itself, and words of the URL.
-WORDS = frozenset({"account_slug", "kind", "table"})
+# Not ids of anybody: the address of the account itself, words of the URL, and a name that is asked about, whose answer
+# is "unknown" where it is somebody else's (tests/seats/entitlements).
+WORDS = frozenset({"account_slug", "kind", "table", "user"})
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -229,6 +230,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "act": "resolve",
             "position": "0",
             "table": "year",
+            "user": people["member"].public_id,
             "url": "nothing/",
         },
     )
