@@ -2,9 +2,10 @@
 
 import django.core.serializers.json
 import django.db.models.deletion
-import seatportal.kit.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import seatportal.kit.ids
 
 
 class Migration(migrations.Migration):

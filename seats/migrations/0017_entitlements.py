@@ -100,7 +100,7 @@ DROP FUNCTION seats_revise_user, seats_revise_row, seats_revise_old, seats_revis
 class Migration(migrations.Migration):
     """A counter on the pool, and the triggers that raise it."""
 
-    dependencies = [("seats", "0015_account_health"), ("accounts", "0006_key_rotation")]
+    dependencies = [("seats", "0016_value"), ("accounts", "0006_key_rotation")]
     operations = [
         migrations.AddField("seatpool", "revision", models.BigIntegerField(default=0, editable=False)),
         migrations.RunSQL(FORWARD, BACKWARD),
