@@ -1,5 +1,7 @@
 """What is on sale, and what a change of plan costs."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -42,7 +44,7 @@ class NewPlanQuoteSerializer(Input):
     )
 
 
-class PriceSerializer(serializers.Serializer[Price]):
+class PriceSerializer(serializers.Serializer[Any]):
     """One price that is on sale. Amounts per seat in whole minor units, step by step; a flat price has one step."""
 
     id = serializers.CharField(source="public_id")
@@ -78,18 +80,48 @@ class PriceSerializer(serializers.Serializer[Price]):
         return in_force(self.context["terms"], price.plan, self.context["at"])
 
 
+class PlanSerializer(serializers.Serializer[Any]):
+    """One plan with what it costs."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    prices = PriceSerializer(many=True)
+
+
+class Plans(ApiView):
+    """GET /api/v1/plans"""
+
+    required_capability = "billing.view"
+    pagination_class = None
+
+    @operation("listPlans", tag="buying", summary="Plans", answers={200: PlanSerializer(many=True)})
+    def get(self, request: Request) -> Response:
+        """Plans on sale with the prices that /prices lists."""
+        prices = _on_sale(self)
+        plans = {price.plan_id: price.plan for price in prices}
+        shown = [
+            {
+                "public_id": plan.public_id,
+                "name": plan.name,
+                "description": plan.description,
+                "prices": [price for price in prices if price.plan_id == pk],
+            }
+            for pk, plan in plans.items()
+        ]
+        return Response(PlanSerializer(shown, many=True, context=_context(self)).data)
+
+
 class Prices(ApiView):
     """GET /api/v1/prices"""
 
     required_capability = "billing.view"
+    pagination_class = None
 
     @operation("listPrices", tag="buying", summary="Plans and prices", answers={200: PriceSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """What is on sale in the account's own currency; in all currencies before the first purchase."""
-        customer = customer_of(self.account)
-        found = prices_on_offer(customer.currency or None if customer else None)
-        context = {"terms": terms_of(self.account), "at": now()}
-        return Response([PriceSerializer(price, context=context).data for price in found])
+        return Response(PriceSerializer(_on_sale(self), many=True, context=_context(self)).data)
 
 
 class PlanQuotes(ApiView):
@@ -118,3 +150,12 @@ class PlanQuotes(ApiView):
             at=now(),
         )
         return Response(QuoteSerializer(quote).data, status=201)
+
+
+def _on_sale(view: ApiView) -> list[Price]:
+    customer = customer_of(view.account)
+    return prices_on_offer(customer.currency or None if customer else None)
+
+
+def _context(view: ApiView) -> dict[str, Any]:
+    return {"terms": terms_of(view.account), "at": now()}

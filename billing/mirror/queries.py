@@ -1,6 +1,9 @@
 """Reading the mirror. Every query starts from an account."""
 
-from django.db.models import Q, QuerySet, Sum
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 
 from accounts.models import Account
@@ -75,6 +78,25 @@ def open_decrease(account: Account) -> ScheduledDecrease | None:
 def invoices_of(account: Account) -> QuerySet[Invoice]:
     """All invoices, newest first, without drafts."""
     return Invoice.objects.filter(account=account).exclude(status="draft")
+
+
+def invoices_with_orders(
+    account: Account, *, status: str = "", since: date | None = None, until: date | None = None
+) -> QuerySet[Invoice]:
+    """Invoices with `order_id`, the public id of the purchase that each is of, or None.
+
+    since, until: whole days of issue in the account's time zone.
+    """
+    orders = changes_of(account).filter(invoice_stripe_id=OuterRef("stripe_id")).order_by("-pk")
+    found = invoices_of(account).annotate(order_id=Subquery(orders.values("public_id")[:1]))
+    zone = ZoneInfo(account.time_zone)
+    if status:
+        found = found.filter(status=status)
+    if since:
+        found = found.filter(issued_at__gte=datetime.combine(since, time.min, zone))
+    if until:
+        found = found.filter(issued_at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
+    return found
 
 
 def open_on_credit(account: Account) -> int:

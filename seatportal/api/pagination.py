@@ -1,7 +1,7 @@
 """Cursor pages: stable while rows come and go, equally fast on the last page."""
 
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 class CursorPages(CursorPagination):
     """`?limit=` up to 200; `next` and `previous` are links to follow as they are."""
 
-    # What rows are sorted by: `id`, a `day`, or a text that is there once.
+    # What rows are sorted by: `id`, a `day`, a moment (`…_at`), or a text that is there once.
     ordering = "-id"
     page_size = 50
     page_size_query_param = "limit"
@@ -48,9 +48,10 @@ class CursorPages(CursorPagination):
         key = self.ordering[0].removeprefix("-")
         if key == "id":
             return text.isascii() and text.isdecimal() and len(text) < 19
-        if key == "day":
+        if key == "day" or key.endswith("_at"):
             with suppress(ValueError):
-                return date.fromisoformat(text).isoformat() == text
+                moment = datetime.fromisoformat(text)
+                return moment.tzinfo is not None or date.fromisoformat(text).isoformat() == text
             return False
         return "\0" not in text
 

@@ -4,14 +4,26 @@ from django.urls import path
 
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.entitlements import Entitlement, EntitlementBatch
+from seats.api.ledger import Ledger
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
+from seats.api.policy import Policy
+from seats.api.requests import OneSeatRequest, RequestDecision, RequestReminder, RequestWithdrawal, SeatRequests
 from seats.api.seats import Seats
+from seats.api.signals import Signals
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
 
 urlpatterns = [
     path("seats", Seats.as_view(), name="seats"),
+    path("policy", Policy.as_view(), name="policy"),
+    path("ledger", Ledger.as_view(), name="ledger"),
+    path("signals", Signals.as_view(), name="signals"),
+    path("requests", SeatRequests.as_view(), name="requests"),
+    path("requests/<str:request_id>", OneSeatRequest.as_view(), name="request"),
+    path("requests/<str:request_id>/decide", RequestDecision.as_view(), name="decide-request"),
+    path("requests/<str:request_id>/withdraw", RequestWithdrawal.as_view(), name="withdraw-request"),
+    path("requests/<str:request_id>/remind", RequestReminder.as_view(), name="remind-of-request"),
     path("assignments", Assignments.as_view(), name="assignments"),
     path("assignments/<str:assignment_id>", OneAssignment.as_view(), name="assignment"),
     path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),

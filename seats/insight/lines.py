@@ -1,6 +1,8 @@
 """The ledger as people read it: filtered, and paged by key."""
 
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
@@ -11,13 +13,23 @@ from seats.models import LedgerEntry
 PAGE_SIZE = 50
 
 
-def ledger_of(account: Account, kind: str = "") -> QuerySet[LedgerEntry]:
-    """The account's lines, the newest first. kind: one of LedgerEntry.Kind, `purchases`, or empty for all."""
+def ledger_of(
+    account: Account, kind: str = "", *, since: date | None = None, until: date | None = None
+) -> QuerySet[LedgerEntry]:
+    """The account's lines, the newest first. kind: one of LedgerEntry.Kind, `purchases`, or empty for all.
+
+    since, until: whole days in the account's time zone.
+    """
     lines = LedgerEntry.objects.filter(account=account).select_related("actor", "from_member__user", "to_member__user")
     if kind == "purchases":
         lines = lines.filter(kind__in=LedgerEntry.PURCHASES)
     elif kind in LedgerEntry.Kind.values:
         lines = lines.filter(kind=kind)
+    zone = ZoneInfo(account.time_zone)
+    if since:
+        lines = lines.filter(at__gte=datetime.combine(since, time.min, zone))
+    if until:
+        lines = lines.filter(at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
     return lines.order_by("-at", "-pk")
 
 

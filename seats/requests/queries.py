@@ -33,3 +33,9 @@ def latest_request_of(membership: Membership) -> SeatRequest | None:
         .order_by("-created_at", "-pk")
         .first()
     )
+
+
+def requests_of(account: Account, *, state: str = "") -> QuerySet[SeatRequest]:
+    """All requests, or those in one state."""
+    found = SeatRequest.objects.filter(account=account).select_related("membership__user", "asked_by", "decided_by")
+    return found.filter(state=state) if state else found

@@ -1,0 +1,221 @@
+"""Seats that people ask for, and the answers."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.access.api import require
+from accounts.members.queries import members_of
+from accounts.models import Membership
+from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
+from seatportal.api.idempotency import idempotent
+from seatportal.api.schema import operation
+from seatportal.api.view import ApiView
+from seatportal.kit.clock import now
+from seats.api.assignments import HolderSerializer
+from seats.errors import (
+    AlreadyRequested,
+    AlreadySeated,
+    NotAMember,
+    ReasonMissing,
+    RemindedToday,
+    RequestGone,
+    SeatLimitReached,
+    SeatsFrozen,
+)
+from seats.models import SeatRequest
+from seats.requests.decide_request import decide_request
+from seats.requests.queries import requests_of
+from seats.requests.remind import remind
+from seats.requests.request_seat import request_seat
+from seats.requests.withdraw_request import withdraw_request
+
+STATES = [str(state) for state in SeatRequest.State.values]
+DECIDE = "requests.decide"
+
+
+class RequestQuery(PageQuery):
+    """Which requests to list."""
+
+    state = serializers.ChoiceField(choices=STATES, required=False)
+
+
+class NewRequestSerializer(Input):
+    """For whom, and why."""
+
+    member_id = Text(required=False, help_text="Who needs the seat; a person in the browser asks without it.")
+    reason = Text(max_length=300)
+
+
+class DecisionSerializer(Input):
+    """Yes or no, and a word to it."""
+
+    decision = serializers.ChoiceField(choices=["approve", "refuse"])
+    answer = Text(required=False, default="", allow_blank=True, max_length=300)
+
+
+class SeatRequestSerializer(serializers.Serializer[SeatRequest]):
+    """One request for a seat."""
+
+    id = serializers.CharField(source="public_id")
+    state = serializers.ChoiceField(choices=STATES)
+    member = HolderSerializer(source="membership", help_text="For whom.")
+    asked_by = serializers.EmailField(source="asked_by.email")
+    reason = serializers.CharField()
+    created_at = Moment()
+    reminded_at = Moment(allow_null=True)
+    decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
+    decided_at = Moment(allow_null=True, help_text="Also when it was withdrawn.")
+    answer = serializers.CharField(allow_blank=True)
+
+
+class SeatRequests(ApiView):
+    """GET and POST /api/v1/requests"""
+
+    required_capability = "requests.make"
+
+    @operation(
+        "listRequests",
+        tag="requests",
+        summary="Requests for a seat",
+        query=RequestQuery,
+        answers={200: SeatRequestSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """The newest first. A person who does not decide sees their own."""
+        wanted = checked(RequestQuery, request.query_params.dict())
+        return self.pages(_visible(self, wanted.get("state", "")), SeatRequestSerializer)
+
+    @operation(
+        "createRequest",
+        tag="requests",
+        summary="Ask for a seat",
+        body=NewRequestSerializer,
+        answers={201: SeatRequestSerializer},
+        problems=[ReasonMissing, AlreadySeated, AlreadyRequested, NotAMember],
+        examples={"For a colleague": {"member_id": "mem_0v6c2k9x4h8r1d5t7w3z", "reason": "Joins support in May"}},
+    )
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Those who decide hear of it. Asking for somebody else takes `requests.decide`, or a key."""
+        values = checked(NewRequestSerializer, request.data)
+        person = self._for_whom(values.get("member_id"))
+        by = self.membership or person
+        asked = request_seat(
+            account=self.account,
+            membership=person,
+            asked_by=by.user,
+            reason=values["reason"],
+            actor=self.actor,
+            at=now(),
+        )
+        return Response(SeatRequestSerializer(asked).data, status=201)
+
+    def _for_whom(self, member_id: str | None) -> Membership:
+        oneself = None if self.request.auth else self.membership
+        if member_id is None and oneself is not None:
+            return oneself
+        person = members_of(self.account).filter(public_id=member_id or "").first()
+        if person is None:
+            raise NotAMember(field="member_id")
+        if oneself is not None and person != oneself:
+            require(self.request, DECIDE)
+        return person
+
+
+class OneSeatRequest(ApiView):
+    """GET /api/v1/requests/{request_id}"""
+
+    required_capability = DECIDE
+
+    @operation("getRequest", tag="requests", summary="One request", answers={200: SeatRequestSerializer})
+    def get(self, request: Request, request_id: str) -> Response:
+        """Also an answered one."""
+        return Response(SeatRequestSerializer(_find(self, request_id)).data)
+
+
+class RequestDecision(ApiView):
+    """POST /api/v1/requests/{request_id}/decide"""
+
+    required_capability = DECIDE
+
+    @operation(
+        "decideRequest",
+        tag="requests",
+        summary="Answer a request",
+        body=DecisionSerializer,
+        answers={200: SeatRequestSerializer},
+        problems=[RequestGone, SeatLimitReached, SeatsFrozen, NotAMember],
+        examples={"Yes": {"decision": "approve"}, "No": {"decision": "refuse", "answer": "Next quarter"}},
+    )
+    @idempotent()
+    def post(self, request: Request, request_id: str) -> Response:
+        """Approving gives the seat in the same moment; where there is none, the request stays open."""
+        asked = _find(self, request_id)
+        values = checked(DecisionSerializer, request.data)
+        decided = decide_request(
+            account=self.account,
+            request=asked,
+            approve=values["decision"] == "approve",
+            answer=values["answer"],
+            actor=self.actor,
+            at=now(),
+        )
+        return Response(SeatRequestSerializer(decided).data)
+
+
+class RequestWithdrawal(ApiView):
+    """POST /api/v1/requests/{request_id}/withdraw"""
+
+    required_capability = "requests.make"
+
+    @operation(
+        "withdrawRequest",
+        tag="requests",
+        summary="Take a request back",
+        answers={200: SeatRequestSerializer},
+        problems=[RequestGone],
+    )
+    @idempotent()
+    def post(self, request: Request, request_id: str) -> Response:
+        """As long as it is open. A person takes back their own."""
+        mine = _find(self, request_id, own=True)
+        done = withdraw_request(account=self.account, request=mine, actor=self.actor, at=now())
+        return Response(SeatRequestSerializer(done).data)
+
+
+class RequestReminder(ApiView):
+    """POST /api/v1/requests/{request_id}/remind"""
+
+    required_capability = "requests.make"
+
+    @operation(
+        "remindOfRequest",
+        tag="requests",
+        summary="Remind those who decide",
+        answers={200: SeatRequestSerializer},
+        problems=[RequestGone, RemindedToday],
+    )
+    @idempotent()
+    def post(self, request: Request, request_id: str) -> Response:
+        """Once a day."""
+        mine = _find(self, request_id, own=True)
+        done = remind(account=self.account, request=mine, actor=self.actor, at=now())
+        return Response(SeatRequestSerializer(done).data)
+
+
+def _visible(view: ApiView, state: str = "", *, own: bool = False) -> QuerySet[SeatRequest]:
+    """All of the account's for keys and those who decide; for others, or for what only the asker does, one's own."""
+    found = requests_of(view.account, state=state)
+    caller: Any = view.request
+    if caller.auth is None and (own or DECIDE not in caller.capabilities):
+        return found.filter(membership=view.membership)
+    return found
+
+
+def _find(view: ApiView, request_id: str, *, own: bool = False) -> SeatRequest:
+    return get_object_or_404(_visible(view, own=own), public_id=request_id)
