@@ -37,6 +37,18 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CACHE_URL", "str", "redis://localhost:6379/1", "Django's cache: rate limits and sessions' hot copies."),
     Variable("USAGE_EVENTS_RATE", "str", "6000/min", "Requests with usage events that one API key may send."),
     Variable("ENTITLEMENTS_RATE", "str", "60000/min", "Questions who may in that one API key may send."),
+    Variable(
+        "USAGE_ARCHIVE",
+        "str",
+        "",
+        "A folder for usage events past their time, shared with Spark. Empty: they are deleted. Extra: archive.",
+    ),
+    Variable(
+        "SPARK_MASTER",
+        "str",
+        "local[2]",
+        "Where `manage.py rebuild_rollups --engine spark` counts, as spark://host:7077. Extra: spark.",
+    ),
     Variable("STRIPE_API_KEY", "str", "sk_test_simulator", "This process's key at Stripe, best a restricted one."),
     Variable("STRIPE_API_BASE", "str", "", "Unset: the real Stripe. Set: the address of the local simulator."),
     Variable(

@@ -145,6 +145,13 @@ class EventsForgotten(PortalError):
     message = _("The events of these days are not all kept any more. Begin with the first day that is complete.")
 
 
+class DaysNotArchived(PortalError):
+    """Counts of days that are not in the archive yet are made again from the database."""
+
+    code, status = "days_not_archived", 409
+    message = _("These days are not in the archive yet. End with the last day that is.")
+
+
 class SharingAnswered(PortalError):
     """Answered or closed already."""
 

@@ -17,7 +17,7 @@ from seats.models.signal import Signal
 from seats.models.sweep import Sweep, SweepShard
 from seats.models.task import ExpansionTask, Pattern
 from seats.models.true_up import TrueUp, TrueUpPerson
-from seats.models.usage import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
+from seats.models.usage import ArchivedFile, DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
 from seats.models.usage_import import UsageImport
 from seats.models.usage_report import UsageReport
 from seats.models.value import GoalReading, ValueGoal, ValuePlan, ValueReport
@@ -30,6 +30,7 @@ __all__ = [
     "AlertDelivery",
     "AlertEndpoint",
     "AlertPreference",
+    "ArchivedFile",
     "Assignment",
     "Channel",
     "Contact",

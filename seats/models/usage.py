@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Membership
+from seatportal.kit.ids import PublicIdField
 
 
 class UsageKey(models.Model):
@@ -118,6 +119,33 @@ class UnknownUsage(models.Model):
         return f"{self.person} {self.feature} {self.day}: {self.count}"
 
 
+class ArchivedFile(models.Model):
+    """A file of the usage archive, whose events were deleted in the transaction that wrote this row.
+
+    Only files with a row are read; one without is what a killed job left, and its events are in another. bucket: of the
+    accounts in it, see usage/archive.py. size: bytes, by which a file is known to be whole.
+    """
+
+    public_id = PublicIdField("arc")
+    bucket = models.PositiveSmallIntegerField()
+    day = models.DateField(_("calendar day"))
+    events = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = _("archived file of usage events")
+        verbose_name_plural = _("archived files of usage events")
+        indexes = [models.Index(fields=["bucket", "day"], name="archived_by_bucket_and_day")]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def path(self) -> str:
+        """Inside the archive, in the form that Spark and others read as two columns."""
+        return f"bucket={self.bucket:02}/day={self.day}/{self.public_id}.parquet"
+
+
 class UsageSettings(models.Model):
     """How an account wants its usage kept. Without a row the defaults hold."""
 
@@ -140,6 +168,12 @@ class UsageSettings(models.Model):
         null=True,
         editable=False,
         help_text=_("The last day whose events are not complete."),
+    )
+    archived_from = models.DateField(
+        _("events archived from"),
+        null=True,
+        editable=False,
+        help_text=_("From this day to the last forgotten one the archive has every event."),
     )
 
     class Meta:

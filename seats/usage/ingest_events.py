@@ -6,7 +6,7 @@ account wait for each other and never in a circle.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from accounts.models import Account
 from seats.usage.event import AHEAD, Event, Refusal, timely
 from seats.usage.hashing import Hasher
 from seats.usage.months import make_months
-from seats.usage.settings import usage_settings
+from seats.usage.settings import kept_from
 
 # What one call takes; a file is sent in pieces.
 MOST_EVENTS = 1000
@@ -104,7 +104,7 @@ def ingest_events(*, account: Account, events: Sequence[Event | Refusal], at: da
     People whom the account does not know are counted apart. An event of somebody who left counts for them up to then.
     """
     verdicts: list[Verdict] = [event if isinstance(event, Refusal) else DUPLICATE for event in events]
-    earliest = at - timedelta(days=usage_settings(account).keep_days)
+    earliest = kept_from(account, at=at)
     latest = at + AHEAD
     first: dict[str, int] = {}
     for position, event in enumerate(events):

@@ -7,26 +7,42 @@ from itertools import batched
 from django.db import connection, transaction
 
 from accounts.models import Account
-from seats.errors import EventsForgotten
+from seats.errors import DaysNotArchived, EventsForgotten
 from seats.models import DailyUsage, UnknownUsage
 from seats.usage.engines import DailyCount, Engine
 from seats.usage.ingest_events import lock_of
+from seats.usage.settings import usage_settings
 
 _ROWS = 5000
 
 
-@transaction.atomic
 def rebuild_counts(*, account: Account, first: date, last: date, engine: Engine) -> list[DailyCount]:
     """Replace the counts of these days, both included, by those of the engine; returns what had been different.
 
-    Senders of the account wait meanwhile. Raises EventsForgotten for days of which the engine has not every event any
-    more: their counts would shrink.
+    Senders of the account wait meanwhile, unless no event of these days is taken in any more. Raises EventsForgotten
+    and DaysNotArchived for days of which the engine has not every event: their counts would shrink.
     """
-    if first < (start := engine.complete_from(account)):
+    final = usage_settings(account).forgotten_to
+    if final is not None and last <= final:
+        return _replace(account, first, last, counted(account=account, first=first, last=last, engine=engine))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_of(account)])
+        return _replace(account, first, last, counted(account=account, first=first, last=last, engine=engine))
+
+
+def counted(*, account: Account, first: date, last: date, engine: Engine) -> list[DailyCount]:
+    """The engine's counts. Raises EventsForgotten and DaysNotArchived, see rebuild_counts."""
+    start, end = engine.complete_days(account)
+    if first < start:
         raise EventsForgotten(day=start.isoformat())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_of(account)])
-    wanted = list(engine.counts(account, first, last))
+    if last > end:
+        raise DaysNotArchived(day=end.isoformat())
+    return list(engine.counts(account, first, last))
+
+
+@transaction.atomic
+def _replace(account: Account, first: date, last: date, wanted: list[DailyCount]) -> list[DailyCount]:
     wrong = _differences(wanted, stored_counts(account, first, last))
     if wrong:
         days = {"account": account, "day__gte": first, "day__lte": last}
@@ -37,8 +53,12 @@ def rebuild_counts(*, account: Account, first: date, last: date, engine: Engine)
 
 
 def differing_counts(*, account: Account, first: date, last: date, engine: Engine) -> list[DailyCount]:
-    """What the engine counts otherwise than the tables say, and rows that it does not have. Writes nothing."""
-    return _differences(engine.counts(account, first, last), stored_counts(account, first, last))
+    """What the engine counts otherwise than the tables say, and rows that it does not have. Writes nothing.
+
+    Raises EventsForgotten and DaysNotArchived as rebuild_counts does.
+    """
+    wanted = counted(account=account, first=first, last=last, engine=engine)
+    return _differences(wanted, stored_counts(account, first, last))
 
 
 def stored_counts(account: Account, first: date, last: date) -> Iterator[DailyCount]:

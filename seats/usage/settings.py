@@ -1,5 +1,8 @@
 """How an account keeps and shows its usage."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 from django.db import transaction
 
 from accounts.access.actor import Actor
@@ -11,6 +14,20 @@ from seats.models import UsageSettings
 def usage_settings(account: Account) -> UsageSettings:
     """The account's settings, or the defaults unsaved."""
     return UsageSettings.objects.filter(account=account).first() or UsageSettings(account=account)
+
+
+def kept_from(account: Account, *, at: datetime) -> datetime:
+    """From when on events are taken in.
+
+    Never of a day that was forgotten, also when events are kept longer since: its ids are forgotten too, so what is
+    sent again would count again.
+    """
+    row = usage_settings(account)
+    earliest = at - timedelta(days=row.keep_days)
+    if row.forgotten_to is None:
+        return earliest
+    day = row.forgotten_to + timedelta(days=1)
+    return max(earliest, datetime.combine(day, time.min, ZoneInfo(account.time_zone)))
 
 
 def groups_only(account: Account) -> bool:

@@ -21,11 +21,15 @@ class DailyCount:
     quantity: int
 
 
+class EngineUnavailable(Exception):
+    """An engine lacks what it runs on; the text says what to install."""
+
+
 class Engine(Protocol):
     """Makes daily counts from events, each event id of an account once."""
 
-    def complete_from(self, account: Account) -> date:
-        """The first day of which it has every event."""
+    def complete_days(self, account: Account) -> tuple[date, date]:
+        """The first and the last day of which it has every event; there is none when the first is later."""
         ...
 
     def counts(self, account: Account, first: date, last: date) -> Iterator[DailyCount]:

@@ -18,10 +18,10 @@ FROM seats_usageevent WHERE account_id = %s AND day BETWEEN %s AND %s GROUP BY 1
 class PostgresEngine:
     """The default."""
 
-    def complete_from(self, account: Account) -> date:
+    def complete_days(self, account: Account) -> tuple[date, date]:
         """See Engine."""
         last = usage_settings(account).forgotten_to
-        return last + timedelta(days=1) if last else date.min
+        return (last + timedelta(days=1) if last else date.min), date.max
 
     def counts(self, account: Account, first: date, last: date) -> Iterator[DailyCount]:
         """See Engine."""

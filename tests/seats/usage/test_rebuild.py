@@ -82,7 +82,7 @@ def test_days_that_are_not_complete_are_not_made_again(account: Account, used: l
     with pytest.raises(EventsForgotten):
         rebuild_counts(account=account, first=used[0], last=used[1], engine=ENGINE)
     assert sorted(stored_counts(account, *used)) == before
-    first = ENGINE.complete_from(account)
+    first = ENGINE.complete_days(account)[0]
     assert first == (now - 31 * DAY).date()
     assert rebuild_counts(account=account, first=first, last=used[1], engine=ENGINE) == []
     UsageSettings.objects.filter(account=account).update(keep_days=400)
