@@ -1,6 +1,8 @@
 """`manage.py check`: a wrong set-up is said here, not met by a customer."""
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -22,6 +24,7 @@ def register_checks() -> None:
     register_stripe_checks()
     register(every_page_has_a_rule, Tags.urls)
     register(scheduled_tasks_exist, "celery")
+    register(archive_can_be_written)
     register(account_team_is_reachable)
     register(account_team_is_named, deploy=True)
 
@@ -52,6 +55,20 @@ def scheduled_tasks_exist(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
         for entry in SCHEDULE.values()
         if entry["task"] not in current_app.tasks
     ]
+
+
+def archive_can_be_written(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Else each night's job would fail, and events would stay. That the folder is there is asked by the job alone."""
+    if not settings.USAGE_ARCHIVE:
+        return []
+    found: list[CheckMessage] = []
+    if not Path(settings.USAGE_ARCHIVE).is_absolute():
+        text = f"USAGE_ARCHIVE is not the whole path of a folder: {settings.USAGE_ARCHIVE!r}."
+        found.append(Error(text, hint="Set it like /srv/usage-archive.", id="seatportal.E040"))
+    if find_spec("pyarrow") is None:
+        text = "USAGE_ARCHIVE is set, but pyarrow is not installed."
+        found.append(Error(text, hint="Install the extra `archive`.", id="seatportal.E041"))
+    return found
 
 
 def account_team_is_reachable(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:

@@ -1,4 +1,4 @@
-"""Daily counts of forgotten days from the archive, on Apache Spark. Needs the extra `spark` and Java 17.
+"""Daily counts of forgotten days from the archive, on Apache Spark. Needs the extra `spark` and Java, 17 or newer.
 
 Spark's own settings (memory, cores, the address of this machine) come from its files and variables, as SPARK_CONF_DIR.
 """
@@ -46,7 +46,7 @@ class SparkEngine:
     def __init__(self) -> None:
         """Raises EngineUnavailable."""
         if not shutil.which("java") and not os.environ.get("JAVA_HOME"):
-            raise EngineUnavailable("Spark needs Java 17: install it, or name its folder by JAVA_HOME.")
+            raise EngineUnavailable("Spark needs Java 17 or newer: install it, or name its folder by JAVA_HOME.")
 
     def complete_days(self, account: Account) -> tuple[date, date]:
         """See Engine."""

@@ -8,6 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Membership
+from seatportal.checks import archive_can_be_written
 from seats.models import ArchivedFile, UsageEvent, UsageKey, UsageSettings
 from seats.usage.archive import ArchiveUnusable, archived_files, bucket_of
 from seats.usage.ingest_events import DUPLICATE, ingest_events
@@ -158,3 +159,15 @@ def test_a_killed_job_loses_and_doubles_nothing(
     assert prune_events(at=now) == 200 - len(moved)
     assert archived_rows(archive) == before
     assert kept_rows() == []
+
+
+def test_a_setting_that_cannot_work_is_said_beforehand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.USAGE_ARCHIVE = ""
+    assert archive_can_be_written(None) == []
+    settings.USAGE_ARCHIVE = "/srv/usage-archive"
+    assert archive_can_be_written(None) == []
+    settings.USAGE_ARCHIVE = "usage-archive"
+    assert [found.id for found in archive_can_be_written(None)] == ["seatportal.E040"]
+    monkeypatch.setattr("seatportal.checks.find_spec", lambda name: None if name == "pyarrow" else name)
+    settings.USAGE_ARCHIVE = "/srv/usage-archive"
+    assert [found.id for found in archive_can_be_written(None)] == ["seatportal.E041"]
