@@ -25,6 +25,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
     "send-waiting-notices": {"task": "accounts.send_waiting_notices", "schedule": 60.0},
     "record-marks": {"task": "seats.record_marks", "schedule": 3600.0},
+    "record-growth": {"task": "seats.record_growth", "schedule": crontab(hour="2", minute="10")},
     "count-idle-credits": {"task": "seats.count_idle_credits", "schedule": 900.0},
     "run-true-ups": {"task": "seats.run_true_ups", "schedule": 900.0},
     "make-use-reports": {"task": "seats.make_use_reports", "schedule": 60.0},

@@ -16,6 +16,8 @@ from seats.growth.sweep import start_sweep
 from seats.growth.sweep import work_sweeps as work
 from seats.holders.admit_waiting import admit_all_waiting
 from seats.insight.make_use_report import make_due_reports
+from seats.insight.record_department_marks import record_department_marks
+from seats.insight.record_recurring import record_recurring
 from seats.invariants.check_invariants import check_invariants as check
 from seats.models import Sweep
 from seats.sharing.find_sharing import find_all_sharing
@@ -61,6 +63,13 @@ def check_invariants() -> None:
 def record_marks() -> None:
     """Write how many seats each day used."""
     record(at=now())
+
+
+@shared_task(name="seats.record_growth")
+def record_growth() -> None:
+    """Keep what history does not say again: seats by department, and what changes meant in recurring revenue."""
+    record_department_marks(at=now())
+    record_recurring(at=now())
 
 
 @shared_task(name="seats.count_idle_credits")

@@ -1,5 +1,6 @@
 """The metrics of seat expansion by segment, with their definitions (product.md H1–H5)."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from seatportal.kit.clock import now
+from seats.insight import recurring
 from seats.insight.kpi_queries import SEGMENTS, growth_by_cause, kpis_by
 from seats.insight.kpis import DEFINITIONS
+from seats.insight.recurring_queries import money_by_currency
 
 CAUSES = {
     "seats": gettext_lazy("Seats bought"),
@@ -28,7 +31,7 @@ def metrics_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
     chosen = chosen if chosen in SEGMENTS and chosen != "all" else "size"
     causes = growth_by_cause(at)
     added = sum(cause.seats for cause in causes)
-    context = {
+    context: dict[str, Any] = {
         **site.each_context(request),
         "title": _("Metrics"),
         "whole": kpis_by("all", at),
@@ -41,5 +44,7 @@ def metrics_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         ],
         "causes": [(CAUSES[c.cause], c.seats, c.purchases, c.seats * 100 // added) for c in causes],
         "definitions": DEFINITIONS,
+        "money": money_by_currency(at),
+        "money_words": recurring.DEFINITIONS,
     }
     return TemplateResponse(request, "admin/metrics.html", context)

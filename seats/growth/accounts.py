@@ -10,8 +10,6 @@ from django.db import connection
 from django.utils.functional import Promise
 
 from accounts.models import Account, Region, User
-from billing.catalog.pricing import amount
-from billing.catalog.queries import scheme_of
 from billing.dunning.queries import late_accounts
 from billing.models import Drift, Price
 from seats.growth.healths import inputs_of
@@ -20,10 +18,10 @@ from seats.holders.queries import ACTIVE_WITHIN
 from seats.insight.bands import LOW, READY, RUNNING_IN, Utilization
 from seats.insight.health import Score, score_of
 from seats.insight.kpi_queries import REGION, SEGMENTS
+from seats.insight.recurring import per_year
 from seats.models import AccountManager, ExpansionTask, SeatPool, Signal
 
 PAGE = 50
-PERIODS_A_YEAR = {"month": 12, "year": 1, "week": 52, "day": 365}
 # By what the list can be narrowed besides FILTERS; see kpi_queries.SEGMENTS.
 NARROWED_BY = ("size", "industry", "use_case", "cohort", "region")
 
@@ -263,5 +261,4 @@ def _fill(found: Sequence[Found], at: datetime) -> list[AccountRow]:
 
 def yearly(price: Price, quantity: int) -> Worth:
     """What a quantity costs in a year by the mirrored price list, before discounts and tax."""
-    times = PERIODS_A_YEAR.get(price.interval, 0) // max(price.interval_count, 1)
-    return Worth(amount(scheme_of(price), quantity) * times, price.currency, "year")
+    return Worth(per_year(price, quantity), price.currency, "year")

@@ -4,12 +4,14 @@ from seats.models.alert import Alert, AlertDelivery, AlertEndpoint, AlertPrefere
 from seats.models.assignment import Assignment
 from seats.models.contact import AccountManager, Contact
 from seats.models.daily_mark import DailyMark
+from seats.models.department_mark import DepartmentMark
 from seats.models.job_run import JobRun
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.peers import PeerBand
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
+from seats.models.recurring import RecurringChange
 from seats.models.request import SeatRequest
 from seats.models.roi import RoiVersion
 from seats.models.sharing import SharingCase
@@ -36,6 +38,7 @@ __all__ = [
     "Contact",
     "DailyMark",
     "DailyUsage",
+    "DepartmentMark",
     "ExpansionTask",
     "GoalReading",
     "JobRun",
@@ -44,6 +47,7 @@ __all__ = [
     "Pattern",
     "PeerBand",
     "PlannedHolder",
+    "RecurringChange",
     "ReductionLeaver",
     "RoiVersion",
     "SeatPool",

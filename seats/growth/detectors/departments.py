@@ -1,7 +1,7 @@
 """Seats that spread: to another department, or within one (product.md B1, B2)."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from seats.growth.detectors.read import rows
 from seats.growth.found import Found
@@ -45,12 +45,18 @@ def new_departments(span: Span, at: datetime) -> Iterator[Found]:
 
 
 def growing_departments(span: Span, at: datetime) -> Iterator[Found]:
-    """A department that holds at least 30 % more seats than a year ago. Who was where is taken from today's list."""
+    """A department that holds at least 30 % more seats than a year ago.
+
+    Then: its mark of that day (insight/record_department_marks.py). Before marks were kept, who was where is taken from
+    today's list, and the evidence says so.
+    """
     found = rows(
         """
         SELECT s.account_id, d.public_id, d.name,
                count(*) FILTER (WHERE s.started_at <= %(then)s AND (s.ended_at IS NULL OR s.ended_at > %(then)s)),
-               count(*) FILTER (WHERE s.ended_at IS NULL)
+               count(*) FILTER (WHERE s.ended_at IS NULL),
+               (SELECT k.holders FROM seats_departmentmark k WHERE k.department_id = d.id AND k.day <= %(day)s
+                ORDER BY k.day DESC LIMIT 1)
         FROM seats_assignment s
         JOIN accounts_membership m ON m.id = s.membership_id
         JOIN accounts_department d ON d.id = m.department_id
@@ -59,10 +65,13 @@ def growing_departments(span: Span, at: datetime) -> Iterator[Found]:
         """,
         span,
         then=at - YEAR,
+        day=(at - YEAR).astimezone(UTC).date(),
     )
-    for account, department, name, then, today in found:
+    for account, department, name, guessed, today, marked in found:
+        then = guessed if marked is None else marked
         if grows(then, today):
             evidence = {"department": name, "then": then, "now": today, "percent": (today - then) * 100 // then}
+            evidence["by_members"] = marked is None
             yield Found(
                 account,
                 Signal.Kind.DEPARTMENT_GROWTH,

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.members.remove_member import remove_member
-from accounts.models import Account, Membership, Role
+from accounts.models import Account, Department, Membership, Role
 from billing.models import Quote
 from billing.quotes.quote_quantity import quote_quantity
 from seats.growth.detectors.clock import check_in_of, days_to_full
@@ -18,7 +18,8 @@ from seats.growth.words import sentence_of
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seat
 from seats.holders.wait import wait_for_seat
-from seats.models import Contact, DailyUsage, ExpansionTask, Signal
+from seats.insight.record_department_marks import record_department_marks
+from seats.models import Contact, DailyUsage, DepartmentMark, ExpansionTask, Signal
 from seats.requests.decide_request import decide_request
 from seats.requests.request_seat import request_seat
 from tests.conftest import Funded, join
@@ -174,10 +175,33 @@ def test_a_department_that_grew_by_30_percent_in_a_year(account: Account, now: d
     sweep_account(account=account, at=now)
 
     [signal] = Signal.objects.filter(kind=Kind.DEPARTMENT_GROWTH)
-    assert signal.evidence == {"department": "Design", "then": 10, "now": 13, "percent": 30}
+    assert signal.evidence == {"department": "Design", "then": 10, "now": 13, "percent": 30, "by_members": True}
     assert signal.seats == 2
-    assert sentence_of(signal) == "Design went from 10 to 13 seats in a year: 30 % more."
+    assert sentence_of(signal) == (
+        "Design went from 10 to 13 seats in a year: 30 % more. Counted by who belongs to it today."
+    )
     assert ExpansionTask.objects.get(playbook="department_growth").pattern == "departmental"
+
+
+def test_a_departments_past_is_its_mark_and_not_todays_members(account: Account, now: datetime) -> None:
+    """Five people move from Sales to Design today: by today's list Design always had them, by its marks it grew."""
+    give_pool(account, 20, now - 500 * DAY)
+    in_department(account, "Design", 5, now - 400 * DAY)
+    movers = in_department(account, "Sales", 5, now - 400 * DAY)
+    assert record_department_marks(at=now - 370 * DAY) == 2
+    assert record_department_marks(at=now - 369 * DAY) == 0
+    design = Department.objects.get(name="Design")
+    Membership.objects.filter(pk__in=[m.pk for m in movers]).update(department=design)
+    awake(account, now)
+
+    sweep_account(account=account, at=now)
+
+    [signal] = Signal.objects.filter(kind=Kind.DEPARTMENT_GROWTH)
+    assert signal.evidence == {"department": "Design", "then": 5, "now": 10, "percent": 100, "by_members": False}
+    assert sentence_of(signal) == "Design went from 5 to 10 seats in a year: 100 % more."
+    assert record_department_marks(at=now) == 2
+    marks = DepartmentMark.objects.filter(day=now.date()).order_by("-holders")
+    assert [(mark.department.name, mark.holders) for mark in marks] == [("Design", 10), ("Sales", 0)]
 
 
 def test_growth_is_exact_at_its_edges() -> None:
