@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_key_rotation"),
-        ("seats", "0017_entitlements"),
+        ("seats", "0018_usage_archive"),
     ]
 
     operations = [
