@@ -14,6 +14,7 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
@@ -24,6 +25,7 @@ from accounts.access.actor import actor_of
 from accounts.access.roles import CAPABILITIES, capabilities_of
 from accounts.members.accept_invitation import accept_invitation
 from accounts.members.open_account import open_account
+from accounts.members.queries import members_of
 from accounts.members.rules import may_grant
 from accounts.models import Account, Department, Membership, Region, Role, User
 from accounts.sign_in import SESSION_KEY, kept_invitation
@@ -196,11 +198,35 @@ class MemberForm(forms.Form):
     region = forms.ModelChoiceField(Region.objects.none(), label=_("Region"), required=False)
     employment = forms.ChoiceField(label=_("Employment"), choices=Membership.Employment)
     ends_on = DayField(label=_("Contract ends"), required=False)
+    level = forms.ChoiceField(
+        label=_("Level"),
+        choices=Membership.Level,
+        required=False,
+        help_text=_("In the organisation; it changes nothing about what the person may do."),
+    )
+    manager = forms.CharField(
+        label=_("Manager"),
+        max_length=254,
+        required=False,
+        help_text=_("E-mail address of somebody in the account. Empty: nobody."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.account = account
         _offer(self, "department", Department.objects.filter(account=account))
         _offer(self, "region", Region.objects.filter(account=account))
+
+    def clean_manager(self) -> Membership | None:
+        """The member of this address or id."""
+        text = self.cleaned_data["manager"].strip().lower()
+        if not text:
+            return None
+        found = members_of(self.account).filter(Q(user__email=text) | Q(public_id=text)).first()
+        if found is None:
+            raise forms.ValidationError(_("Nobody in the account has this address."))
+        return found
 
 
 class PlaceForm(forms.Form):

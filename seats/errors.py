@@ -227,3 +227,38 @@ class ReclaimChanged(PortalError):
 
     code, status = "reclaim_changed", 409
     message = _("The numbers changed since they were shown. Nothing was changed. Check the new ones.")
+
+
+class NobodyToNudge(PortalError):
+    """Everybody chosen was left out."""
+
+    code, status = "nobody_to_nudge", 409
+    message = _("Nobody was written to: those you chose work again, were asked in the last 14 days, or want no mail.")
+
+
+class NudgedLately(PortalError):
+    """Once in fourteen days is enough."""
+
+    code, status = "nudged_lately", 409
+    message = _("This person was asked in the last 14 days. No second mail was sent.")
+
+
+class NudgeRefused(PortalError):
+    """The person wants no such mail."""
+
+    code, status = "nudge_refused", 409
+    message = _("This person wants no mail about how they use their seat. Nothing was sent.")
+
+
+class NoPowerUser(PortalError):
+    """Not active often enough to be asked to help others."""
+
+    code, status = "no_power_user", 409
+    message = _("This person was active on fewer than 20 of the last 30 days. Nothing was sent.")
+
+
+class NudgeGone(PortalError):
+    """The seat is somebody else's by now, or free."""
+
+    code, status = "nudge_gone", 409
+    message = _("You do not hold this seat any more. Nothing was changed.")

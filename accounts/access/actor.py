@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.models import ApiKey, User
 
-DOORS = ("page", "api", "invitation", "sign_up", "admin", "task", "stripe", "demo")
+DOORS = ("page", "api", "invitation", "sign_up", "mail", "admin", "task", "stripe", "demo")
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,8 @@ class ActingAdmin(ReadOnlyAdmin):
 class MembershipAdmin(ActingAdmin):
     """Who is in which account."""
 
-    list_display = ("user", "account", "role", "department", "region", "employment", "joined_at", "left_at")
-    list_filter = ("role", "employment", ("left_at", admin.EmptyFieldListFilter), "joined_at")
+    list_display = ("user", "account", "role", "department", "region", "employment", "level", "joined_at", "left_at")
+    list_filter = ("role", "employment", "level", ("left_at", admin.EmptyFieldListFilter), "joined_at")
     search_fields = ("user__email", "user__name", "account__name", "public_id")
     date_hierarchy = "joined_at"
     list_select_related = ("user", "account", "department", "region")

@@ -13,7 +13,7 @@ from accounts.members.structure import hold_place
 from accounts.members.update_member import update_member
 from accounts.models import Account, Membership
 
-DETAILS = ("title", "department", "region", "employment", "ends_on")
+DETAILS = ("title", "department", "region", "employment", "ends_on", "level", "manager")
 
 
 def lock_member(*, account: Account, membership: Membership, changes: Mapping[str, Any]) -> None:
@@ -28,7 +28,8 @@ def lock_member(*, account: Account, membership: Membership, changes: Mapping[st
 def edit_member(
     *, account: Account, membership: Membership, changes: Mapping[str, Any], actor: Actor, at: datetime
 ) -> Membership:
-    """Change the named ones of role, title, department, region, employment, ends_on and external_id.
+    """Change the named ones of role, title, department, region, employment, ends_on, level, manager and
+    external_id.
 
     Raises MemberGone, NotYours, LastOwner, BadSetting, ExternalIdTaken.
     """

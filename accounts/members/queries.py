@@ -70,3 +70,13 @@ def place_named[P: (Department, Region)](account: Account, kind: type[P], public
     if found is None:
         raise BadSetting(_("There is none with this id in the account."), field=f"{kind.__name__.lower()}_id")
     return found
+
+
+def member_named(account: Account, public_id: str | None) -> Membership | None:
+    """A present member of the account by id, None for None. Raises BadSetting, at `manager_id`."""
+    if public_id is None:
+        return None
+    found = members_of(account).filter(public_id=public_id).first()
+    if found is None:
+        raise BadSetting(_("Nobody in the account has this id."), field="manager_id")
+    return found

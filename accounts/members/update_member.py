@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
-from accounts.errors import ExternalIdTaken, MemberGone
+from accounts.errors import BadSetting, ExternalIdTaken, MemberGone
 from accounts.members.structure import hold_place
 from accounts.members.update_account import changed_fields
 from accounts.models import Account, Department, Membership, Region
@@ -22,11 +23,13 @@ def update_member(
     region: Region | None,
     employment: str,
     ends_on: date | None,
+    level: str,
+    manager: Membership | None,
     external_id: str | None = None,
     actor: Actor,
     at: datetime,
 ) -> Membership:
-    """Change title, department, region, employment, and the id elsewhere if given.
+    """Change title, department, region, employment, level, manager, and the id elsewhere if given.
 
     Raises MemberGone, BadSetting, ExternalIdTaken.
     """
@@ -41,6 +44,7 @@ def update_member(
     )
     if person is None:
         raise MemberGone
+    _check_manager(person, manager)
     changed = changed_fields(
         person,
         {
@@ -49,6 +53,8 @@ def update_member(
             "region": region,
             "employment": employment,
             "ends_on": ends_on,
+            "level": level,
+            "manager": manager,
             "external_id": person.external_id if external_id is None else external_id.strip(),
         },
     )
@@ -69,3 +75,20 @@ def update_member(
             **changed,
         )
     return person
+
+
+def _check_manager(person: Membership, manager: Membership | None) -> None:
+    """A manager is somebody else of the account, and reports to nobody who reports to them. Raises BadSetting."""
+    if manager is None:
+        return
+    if manager.account_id != person.account_id or (manager.left_at is not None and manager.pk != person.manager_id):
+        raise BadSetting(_("Nobody in the account has this name or address."), field="manager")
+    seen = {person.pk}
+    above: Membership | None = manager
+    while above is not None:
+        if above.pk in seen:
+            raise BadSetting(
+                _("This person reports to the one you are changing. Choose somebody else."), field="manager"
+            )
+        seen.add(above.pk)
+        above = above.manager

@@ -31,6 +31,14 @@ class Membership(Dated):
         EMPLOYEE = "employee", _("Employee")
         CONTRACTOR = "contractor", _("Contractor")
 
+    class Level(models.TextChoices):
+        """Where somebody stands in the organisation; nothing to do with what they may do here."""
+
+        NONE = "", _("Not said")
+        EXECUTIVE = "executive", _("Executive")
+        MANAGER = "manager", _("Manager")
+        INDIVIDUAL = "individual", _("Individual contributor")
+
     public_id = PublicIdField("mem")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -48,6 +56,12 @@ class Membership(Dated):
     )
     region = models.ForeignKey(Region, on_delete=models.SET_NULL, null=True, blank=True, related_name="memberships")
     employment = models.CharField(_("employment"), max_length=12, choices=Employment, default=Employment.EMPLOYEE)
+    level = models.CharField(
+        _("level"), max_length=10, choices=Level, blank=True, default=Level.NONE, db_default=Level.NONE
+    )
+    manager = models.ForeignKey(
+        "self", verbose_name=_("manager"), on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
     ends_on = models.DateField(_("contract ends"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Notice
 from seatportal.kit.contact import account_team
+from seatportal.kit.links import sign
 from seatportal.kit.queue import ring
 from seatportal.kit.smtp import refused_for_good
 
@@ -107,11 +108,15 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
 
 
 def _context(stored: dict[str, Any]) -> dict[str, Any]:
-    """What the template reads: moments are moments again, a path of this site becomes its address."""
+    """What the template reads: moments are moments again, a path of this site becomes its address. `sign` names what a
+    link stands for; it is signed only now, and the row holds no key to it."""
     context = {
         name: parse_datetime(value) if name.endswith("_at") and isinstance(value, str) else value
         for name, value in stored.items()
     }
+    if "sign" in context:
+        purpose, text = stored["sign"]
+        context["link"] = f"{context['link']}{sign(purpose, text)}/"
     for name in ("link", "stop_link"):
         if str(context.get(name, "")).startswith("/"):
             context[name] = f"{settings.SITE_URL}{context[name]}"

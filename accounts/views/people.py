@@ -24,7 +24,7 @@ from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 
 PAGE_SIZE = 50
-DETAILS = ("title", "employment", "ends_on")
+DETAILS = ("title", "employment", "ends_on", "level")
 
 
 @requires("members.manage")
@@ -149,6 +149,7 @@ def _person_page(
 ) -> HttpResponse:
     initial: dict[str, Any] = {name: getattr(member, name) for name in DETAILS}
     initial |= {name: getattr(getattr(member, name), "public_id", "") for name in ("department", "region")}
+    initial["manager"] = member.manager.user.email if member.manager else ""
     context = {
         "member": member,
         "role_form": role_form or RoleForm(by=request.membership.role, initial={"role": member.role}),

@@ -63,6 +63,8 @@ class Firm:
             region=self._region(founder, at),
             employment=owner.employment,
             ends_on=None,
+            level=owner.level,
+            manager=None,
             actor=self.actor,
             at=at,
         )

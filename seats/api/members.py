@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.errors import BadSetting, ExternalIdTaken, LastOwner, MemberGone, NotYours
 from accounts.members.edit_member import edit_member, lock_member
-from accounts.members.queries import place_named
+from accounts.members.queries import member_named, place_named
 from accounts.members.remove_member import remove_member
 from accounts.models import Department, Membership, Region, Role
 from seatportal.api.conditions import unchanged
@@ -23,9 +23,10 @@ from seats.errors import UsageIsPrivate
 from seats.insight.members import SEATS, members_with_seats
 
 ROLES = [str(role) for role in Role.values]
+LEVELS = [str(level) for level in Membership.Level.values if level]
 EMPLOYMENTS = [str(kind) for kind in Membership.Employment.values]
 # What can be changed here, and what the ETag is made of: it stays the same while somebody only works.
-EDITED = ("role", "title", "department", "region", "employment", "ends_on", "external_id")
+EDITED = ("role", "title", "department", "region", "employment", "ends_on", "level", "manager_id", "external_id")
 
 
 class MemberQuery(PageQuery):
@@ -56,6 +57,8 @@ class MemberEditSerializer(Input):
     region_id = Text(required=False, allow_null=True, help_text="From /regions; null: none.")
     employment = serializers.ChoiceField(choices=EMPLOYMENTS, required=False)
     ends_on = Day(required=False, allow_null=True, help_text="The last day of a contract.")
+    level = serializers.ChoiceField(choices=LEVELS, required=False, allow_blank=True, help_text="In the organisation.")
+    manager_id = Text(required=False, allow_null=True, help_text="A member; null: nobody.")
     external_id = Text(
         required=False, allow_blank=True, max_length=128, help_text="As your own systems and usage events name them."
     )
@@ -74,6 +77,8 @@ class MemberSerializer(serializers.Serializer[Membership]):
     region = PlaceSerializer(allow_null=True)
     employment = serializers.ChoiceField(choices=EMPLOYMENTS)
     ends_on = serializers.DateField(allow_null=True)
+    level = serializers.ChoiceField(choices=LEVELS, allow_blank=True, help_text="In the organisation; empty: not said.")
+    manager_id = serializers.CharField(source="manager.public_id", allow_null=True, default=None)
     joined_at = Moment()
     last_active_at = Moment(
         source="seen_at", allow_null=True, help_text="Null too where the account shows usage for groups only."
@@ -138,6 +143,8 @@ class OneMember(ApiView):
             changes["department"] = place_named(self.account, Department, changes.pop("department_id"))
         if "region_id" in changes:
             changes["region"] = place_named(self.account, Region, changes.pop("region_id"))
+        if "manager_id" in changes:
+            changes["manager"] = member_named(self.account, changes.pop("manager_id"))
         with self._unchanged(member, changes):
             edit_member(account=self.account, membership=member, changes=changes, actor=self.actor, at=now())
         return self._answer(self._find(member_id))

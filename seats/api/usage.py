@@ -102,9 +102,9 @@ class BucketSerializer(serializers.Serializer[Any]):
 
 
 class GroupSerializer(serializers.Serializer[Any]):
-    """People of one department, region or kind of employment."""
+    """People of one department, region, kind of employment or level."""
 
-    kind = serializers.ChoiceField(choices=["department", "region", "employment"])
+    kind = serializers.ChoiceField(choices=["department", "region", "employment", "level"])
     name = serializers.CharField(
         allow_blank=True, help_text="Empty: without one. `…`: groups of fewer than five together, in privacy mode."
     )

@@ -16,6 +16,7 @@ from seats.models import Assignment, DailyUsage, UnknownUsage, UsageReport
 
 log = structlog.get_logger(__name__)
 
+GROUPED_BY = ("department", "region", "employment", "level")
 FRESH = timedelta(minutes=5)
 LATE = timedelta(minutes=10)
 QUICK = 200
@@ -174,13 +175,13 @@ def _features(account: Account, first: date, last: date) -> list[FeatureUse]:
 
 
 def _groups(account: Account, held: set[int], actions: dict[int, int]) -> list[GroupUse]:
-    """By department, region and employment: people, seats, active holders and actions."""
+    """By department, region, employment and level: people, seats, active holders and actions."""
     rows = Membership.objects.filter(account=account, left_at__isnull=True).values_list(
-        "pk", "department__name", "region__name", "employment"
+        "pk", "department__name", "region__name", "employment", "level"
     )
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for member, department, region, employment in rows:
-        for kind, name in (("department", department), ("region", region), ("employment", employment)):
+    for member, *places in rows:
+        for kind, name in zip(GROUPED_BY, places, strict=True):
             cell = sums[kind, name or ""]
             cell[0] += 1
             cell[1] += member in held

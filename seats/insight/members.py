@@ -34,11 +34,15 @@ def members_with_seats(
     private = groups_only(account)
     if private and active_since is not None:
         raise UsageIsPrivate(field="active_since")
-    rows = members_of(account).annotate(
-        seen_at=Value(None, DateTimeField()) if private else F("last_active_at"),
-        seat_id=Subquery(held.values("public_id")[:1]),
-        seat_since=Subquery(held.values("started_at")[:1]),
-        waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),
+    rows = (
+        members_of(account)
+        .select_related("manager")
+        .annotate(
+            seen_at=Value(None, DateTimeField()) if private else F("last_active_at"),
+            seat_id=Subquery(held.values("public_id")[:1]),
+            seat_since=Subquery(held.values("started_at")[:1]),
+            waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),
+        )
     )
     if search:
         rows = rows.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))

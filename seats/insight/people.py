@@ -34,7 +34,7 @@ from seats.models import Assignment
 from seats.requests.queries import open_requests
 from seats.usage.settings import groups_only
 
-SHOWS = ("all", "active", "idle", "none", "invited", "waiting", "requests")
+SHOWS = ("all", "active", "idle", "none", "reports", "managers", "invited", "waiting", "requests")
 SORTS = ("name", "department", "active", "since")
 # These tell what somebody did.
 BY_USE = ("active", "idle")
@@ -103,6 +103,8 @@ def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
         "invited": invited,
         "waiting": waiting_in(account).filter(found, membership__left_at__isnull=True).count(),
         "requests": open_requests(account).filter(found).count(),
+        "reports": _search_members(members_of(account), text).filter(_filter("reports", at)).count(),
+        "managers": _search_members(members_of(account), text).filter(_filter("managers", at)).count(),
     }
 
 
@@ -197,6 +199,19 @@ def _seats(**more: Any) -> QuerySet[Assignment]:
     ).order_by()
 
 
+def _seats_of_manager() -> QuerySet[Assignment]:
+    """The open seat of the outer member's manager."""
+    return Assignment.objects.filter(
+        account=OuterRef("account"), membership=OuterRef("manager"), ended_at__isnull=True
+    ).order_by()
+
+
+def _reports(*, seated: bool = False) -> QuerySet[Membership]:
+    """Present members who report to the outer one, or only those of them with a seat."""
+    found = Membership.objects.filter(account=OuterRef("account"), manager=OuterRef("pk"), left_at__isnull=True)
+    return found.filter(Exists(_seats())) if seated else found
+
+
 def _search_members(members: QuerySet[Membership], text: str) -> QuerySet[Membership]:
     return members.filter(_about_member(text, "")) if text else members
 
@@ -232,6 +247,10 @@ def _filter(show: str, at: datetime) -> Q:
         return Q(Exists(_seats(started_at__lte=at - ACTIVE_WITHIN))) & _silent(at)
     if show == "none":
         return ~Q(Exists(_seats()))
+    if show == "reports":
+        return Q(Exists(_seats_of_manager())) & ~Q(Exists(_seats()))
+    if show == "managers":
+        return Q(Exists(_reports())) & Q(Exists(_seats())) & ~Q(Exists(_reports(seated=True)))
     if show == "waiting":
         return Q(Exists(places_of_outer()))
     return Q(Exists(wishes_of_outer())) if show == "requests" else Q()

@@ -52,7 +52,7 @@ class FeatureUse(msgspec.Struct):
 
 
 class GroupUse(msgspec.Struct):
-    """People of one department, region or kind of employment. name: empty for those without one."""
+    """People of one department, region, kind of employment or level. name: empty for those without one."""
 
     kind: str
     name: str

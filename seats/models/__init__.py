@@ -8,6 +8,7 @@ from seats.models.department_mark import DepartmentMark
 from seats.models.job_run import JobRun
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
+from seats.models.nudge import Nudge, NudgeRefusal
 from seats.models.peers import PeerBand
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
@@ -44,6 +45,8 @@ __all__ = [
     "JobRun",
     "LedgerEntry",
     "MailChoice",
+    "Nudge",
+    "NudgeRefusal",
     "Pattern",
     "PeerBand",
     "PlannedHolder",

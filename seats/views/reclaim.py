@@ -23,7 +23,8 @@ from seats.holders.queries import waiting_in
 from seats.holders.undo import Act, act_to_undo, undo_releases
 from seats.insight.people import count_idle, idle_people
 from seats.insight.rows import Row
-from seats.models import Assignment
+from seats.models import Assignment, Nudge
+from seats.reclaim.queries import asked_of
 from seats.reclaim.reclaim_seats import Reclaimed, Then, reclaim_seats
 from seats.reclaim.rules import AfterReclaim
 from seats.requests.queries import open_requests
@@ -141,8 +142,9 @@ def _context(
         seated=not counts.frozen,
     )
     asking = list(open_requests(account)[: after.left]) if "requests.decide" in request.capabilities else []
+    asked = asked_of(account, [row.membership.pk for row in rows if row.membership], Nudge.Kind.IDLE, at)
     return {
-        "rows": rows,
+        "rows": [(row, asked[row.membership.pk].at if row.membership else None) for row in rows],
         "chosen": {row.seat.public_id for row in mine if row.seat},
         "picked": mine,
         "named": mine[:NAMED],

@@ -20,11 +20,14 @@ from seats.models import Assignment
 from seats.usage.settings import groups_only
 from seats.views.common import counts_for, csv_delimiter, seats_sentence
 
+BY_MANAGER = ("reports", "managers")
 SHOW_LABELS: dict[str, str | Promise] = {
     "all": gettext_lazy("All"),
     "active": pgettext_lazy("seats", "Active"),
     "idle": gettext_lazy("Idle 30+ days"),
     "none": gettext_lazy("No seat"),
+    "reports": gettext_lazy("No seat, manager has one"),
+    "managers": gettext_lazy("Managers, no report seated"),
     "invited": gettext_lazy("Invited"),
     "waiting": gettext_lazy("Waiting"),
     "requests": gettext_lazy("Requests"),
@@ -46,13 +49,19 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     counts = count_people(request.account, choice.text, at)
+    # Filters by the hierarchy only where it is known.
+    shown = [
+        show
+        for show in SHOWS
+        if not (private and show in BY_USE) and (show not in BY_MANAGER or counts[show] or show == choice.show)
+    ]
     context: dict[str, Any] = {
         "counts": counts_for(request),
         "sentence": seats_sentence(counts_for(request)),
         "choice": choice,
         "page": page,
         "total": counts[choice.show],
-        "chips": [_chip(request, show, counts[show], choice) for show in SHOWS if not (private and show in BY_USE)],
+        "chips": [_chip(request, show, counts[show], choice) for show in shown],
         "private": private,
         "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
         "undo": _undo(request) if "undo" in request.GET else None,

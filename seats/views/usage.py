@@ -37,6 +37,7 @@ KINDS: dict[str, str | Promise] = {
     "department": gettext_lazy("By department"),
     "region": gettext_lazy("By region"),
     "employment": gettext_lazy("By employment"),
+    "level": gettext_lazy("By level"),
 }
 
 

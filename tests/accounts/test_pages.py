@@ -176,6 +176,39 @@ def test_details_are_saved(browser: Client, acme: Account, mia: Membership) -> N
     assert re.search(rf'value="{department.public_id}"\s+selected', page)
 
 
+def test_level_and_manager_are_saved(browser: Client, mia: Membership, adam: Membership) -> None:
+    values = {"employment": "employee", "level": "individual", "manager": f" {adam.user.email.upper()} "}
+
+    assert browser.post(url("set_details", mia.public_id), values).status_code == 302
+
+    mia.refresh_from_db()
+    assert (mia.level, mia.manager) == ("individual", adam)
+    assert f'value="{adam.user.email}"' in browser.get(url("person", mia.public_id)).content.decode()
+    browser.post(url("set_details", mia.public_id), values | {"manager": ""})
+    mia.refresh_from_db()
+    assert mia.manager is None
+
+
+def test_a_manager_is_somebody_else_who_does_not_report_to_one(
+    browser: Client, mia: Membership, adam: Membership
+) -> None:
+    Membership.objects.filter(pk=adam.pk).update(manager=mia)
+
+    for typed in ("nobody@acme.example", mia.user.email, adam.user.email):
+        response = browser.post(url("set_details", mia.public_id), {"employment": "employee", "manager": typed})
+        assert list(response.context["details_form"].errors) == ["manager"]
+
+    mia.refresh_from_db()
+    assert mia.manager is None
+
+
+def test_another_accounts_member_is_no_manager(browser: Client, mia: Membership) -> None:
+    stranger = MembershipFactory.create()
+    values = {"employment": "employee", "manager": stranger.user.email}
+
+    assert list(errors(browser.post(url("set_details", mia.public_id), values), "details_form")) == ["manager"]
+
+
 def test_another_accounts_department_is_no_choice(browser: Client, mia: Membership) -> None:
     values = {"department": DepartmentFactory.create().public_id, "employment": "employee"}
 

@@ -195,6 +195,8 @@ def test_moving_in_and_deleting_a_department(acme: Account, olga: Membership, mi
             department=department,
             region=None,
             employment="employee",
+            level="",
+            manager=None,
             ends_on=None,
             actor=as_actor(olga),
             at=AT,

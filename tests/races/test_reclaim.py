@@ -6,10 +6,11 @@ from functools import partial
 import pytest
 
 from accounts.access.actor import Actor
-from accounts.models import Account, Membership, Role
+from accounts.models import Account, Membership, Notice, Role
 from seats.holders.queries import seat_of
 from seats.holders.reassign_seat import reassign_seat
-from seats.models import Assignment, LedgerEntry
+from seats.models import Assignment, LedgerEntry, Nudge
+from seats.reclaim.nudge_people import nudge_people
 from seats.reclaim.reclaim_seats import reclaim_seats
 from tests.conftest import join
 from tests.factories.seats import seat
@@ -61,3 +62,18 @@ def test_a_reclaim_against_a_reassign(
         assert outcome == {"ok": 1, "nothing_to_reclaim": 1}
         assert held == one
         seats_are_true(account, most=4)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_twelve_clicks_on_nudge_are_one_mail(
+    account: Account, actor: Actor, idle: list[Assignment], now: datetime, round_: int
+) -> None:
+    wanted = [one.public_id for one in idle]
+
+    outcome = all_at_once(
+        [partial(nudge_people, account=account, seat_ids=wanted, actor=actor, at=now) for _ in range(12)]
+    )
+
+    assert outcome == {"ok": 1, "nobody_to_nudge": 11}
+    assert Nudge.objects.filter(account=account).count() == 4
+    assert Notice.objects.filter(account=account, kind="nudge").count() == 4

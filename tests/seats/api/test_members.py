@@ -53,6 +53,8 @@ def test_one_member(acme: Integrator, people: dict[str, Membership], now: dateti
         "department": {"id": mia.department.public_id, "name": "Support"},
         "region": None,
         "employment": "employee",
+        "level": "",
+        "manager_id": None,
         "ends_on": None,
         "joined_at": now.isoformat().replace("+00:00", "Z"),
         "last_active_at": None,
@@ -136,6 +138,8 @@ def test_a_person_is_changed(acme: Integrator, people: dict[str, Membership]) ->
             "employment": "contractor",
             "ends_on": "2030-01-31",
             "external_id": "E-7",
+            "level": "manager",
+            "manager_id": people["mia"].public_id,
         },
         if_match=seen,
     )
@@ -150,8 +154,11 @@ def test_a_person_is_changed(acme: Integrator, people: dict[str, Membership]) ->
         "ends_on": "2030-01-31",
         "external_id": "E-7",
     }
+    assert (told["level"], told["manager_id"]) == ("manager", people["mia"].public_id)
     assert told["region"] == {"id": region.public_id, "name": "EU"}
     assert answer["ETag"] == acme.get(f"members/{adam.public_id}")["ETag"] != seen
+    for wrong in ("mem_nobody", adam.public_id):
+        assert acme.patch(f"members/{adam.public_id}", {"manager_id": wrong}).status_code == 400
     acme.patch(f"members/{adam.public_id}", {"region_id": None, "ends_on": None})
     adam.refresh_from_db()
     assert (adam.region, adam.ends_on, adam.title) == (None, None, "Lead")

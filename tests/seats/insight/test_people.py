@@ -90,6 +90,8 @@ def test_each_filter_shows_its_people(
         "invited": {"lena@acme.example"},
         "waiting": {mail["waiting"]},
         "requests": set(),
+        "reports": set(),
+        "managers": set(),
     }
     assert count_people(account, "", now) == {show: len(people) for show, people in shown.items()}
     assert count_idle(account, now) == 2

@@ -83,6 +83,7 @@ def test_downloads(client_of: SignIn, owner: Membership, busy: list[Membership],
     assert rows(client, owner, "groups")[1:] == [
         ["department", "", "10", "8", "6", "244"],
         ["employment", "employee", "10", "8", "6", "244"],
+        ["level", "", "10", "8", "6", "244"],
         ["region", "", "10", "8", "6", "244"],
     ]
     assert rows(client, owner, "unknown")[1:] == [["ghost@old.example", "1", now.date().isoformat()]]
