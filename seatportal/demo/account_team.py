@@ -7,7 +7,10 @@ from accounts.access.actor import Actor
 from accounts.models import User
 from seatportal.demo.firm import Firm
 from seats.growth.contacts import assign_manager, name_contact
+from seats.growth.reviews import prepare_review
 from seats.growth.sweep import spans, sweep_span
+from seats.insight.record_department_marks import record_department_marks
+from seats.insight.record_recurring import record_recurring
 
 # Firm, person and part: some maps are full, most have gaps.
 KNOWN = (
@@ -33,3 +36,6 @@ def account_team(firms: Sequence[Firm], at: datetime) -> None:
         name_contact(account=firm.account, membership=firm.people[key], role=role, actor=actor, last_contact_on=None)
     for span in spans():
         sweep_span(span=span, at=at, nightly=True)
+    record_department_marks(at=at)
+    record_recurring(at=at)
+    prepare_review(account=by_slug["brightwater-studio"].account, actor=actor, at=at, reason="demo")

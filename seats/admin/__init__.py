@@ -1,8 +1,33 @@
 """Staff screens of the seats."""
 
 from seatportal.kit.admin import TODAY
-from seats.admin import accounts, contacts, holders, jobs, nudges, pool, recurring, signals, tasks, true_ups, usage
+from seats.admin import (
+    accounts,
+    contacts,
+    holders,
+    jobs,
+    nudges,
+    pool,
+    recurring,
+    reviews,
+    signals,
+    tasks,
+    true_ups,
+    usage,
+)
 
 TODAY.append(accounts.figures)
 
-__all__ = ["contacts", "holders", "jobs", "nudges", "pool", "recurring", "signals", "tasks", "true_ups", "usage"]
+__all__ = [
+    "contacts",
+    "holders",
+    "jobs",
+    "nudges",
+    "pool",
+    "recurring",
+    "reviews",
+    "signals",
+    "tasks",
+    "true_ups",
+    "usage",
+]

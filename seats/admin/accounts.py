@@ -45,6 +45,7 @@ NAMES = {
     "renewal": gettext_lazy("Renewal in 90 days"),
     "late": gettext_lazy("Past due"),
     "drift": gettext_lazy("Drift"),
+    "review": gettext_lazy("Review due"),
     "signals": gettext_lazy("With signals"),
 }
 

@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from accounts.access.actor import actor_of
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
-from seats.admin.account import account_view
+from seats.admin.account import account_of, account_view
+from seats.admin.account_acts import account_act_view
 from seats.admin.accounts import accounts_view
 from seats.admin.metrics import metrics_view
 from seats.growth.deliver_alert import replay
@@ -84,6 +85,13 @@ class SignalAdmin(ReadOnlyAdmin):
                 "accounts/<object_id>/",
                 site.admin_view(lambda request, object_id: account_view(request, site, object_id)),
                 name="seats_signal_account",
+            ),
+            path(
+                "accounts/<object_id>/act/<slug:act>/",
+                site.admin_view(
+                    lambda request, object_id, act: account_act_view(request, site, account_of(object_id), act)
+                ),
+                name="seats_signal_account_act",
             ),
         ]
         return [*own, *super().get_urls()]

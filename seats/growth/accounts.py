@@ -50,6 +50,7 @@ FILTERS = {
     "renewal": "renews_at < %(at)s + interval '90 days'",
     "late": "account_id = ANY(%(late)s)",
     "drift": "EXISTS (SELECT FROM billing_drift d WHERE d.account_id = r.account_id AND d.state = 'found')",
+    "review": "(SELECT max(v.next_on) FROM seats_businessreview v WHERE v.account_id = r.account_id) <= %(at)s::date",
     "signals": "signals > 0",
 }
 # Tabs that show the evidence of these signals instead of all signals by name.

@@ -1,6 +1,7 @@
 """The stakeholder map of an account, and who at the vendor looks after it (product.md D5, E14)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -70,11 +71,38 @@ def contacts_of(account: Account) -> list[Contact]:
     )
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How many people would have to leave until nobody is known any more: departments and parts (product.md E14).
+
+    Two of either protect from one person's leaving.
+    """
+
+    departments: int
+    roles: int
+
+    @property
+    def percent(self) -> int:
+        """A quarter for each of two departments and two parts."""
+        return 25 * (min(self.departments, 2) + min(self.roles, 2))
+
+    @property
+    def enough(self) -> bool:
+        """Whether at least two departments or two parts are known."""
+        return self.departments >= 2 or self.roles >= 2
+
+
+def coverage_of(contacts: Sequence[Contact]) -> Coverage:
+    """Of those who are still there. Pure."""
+    living = [contact for contact in contacts if contact.membership is None or contact.membership.left_at is None]
+    departments = {c.membership.department_id for c in living if c.membership and c.membership.department_id}
+    return Coverage(len(departments), len({contact.role for contact in living}))
+
+
 def gaps_in(contacts: Sequence[Contact]) -> list[str | Promise]:
     """What the map lacks: an approver, a sponsor, a champion, and people in two departments at least. Pure."""
     living = [contact for contact in contacts if contact.membership is None or contact.membership.left_at is None]
     roles = {contact.role for contact in living}
-    departments = {c.membership.department_id for c in living if c.membership and c.membership.department_id}
     gaps: list[str | Promise] = []
     if Role.APPROVER not in roles:
         gaps.append(_("No approver known"))
@@ -82,6 +110,6 @@ def gaps_in(contacts: Sequence[Contact]) -> list[str | Promise]:
         gaps.append(_("No champion known"))
     if Role.SPONSOR not in roles:
         gaps.append(_("No executive sponsor known"))
-    if len(departments) < 2 and len(roles) < 2:
+    if not coverage_of(contacts).enough:
         gaps.append(_("Everybody known is in one department and one part"))
     return gaps

@@ -14,6 +14,7 @@ from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.recurring import RecurringChange
 from seats.models.request import SeatRequest
+from seats.models.review import BusinessReview
 from seats.models.roi import RoiVersion
 from seats.models.sharing import SharingCase
 from seats.models.signal import Signal
@@ -35,6 +36,7 @@ __all__ = [
     "AlertPreference",
     "ArchivedFile",
     "Assignment",
+    "BusinessReview",
     "Channel",
     "Contact",
     "DailyMark",

@@ -12,9 +12,12 @@ from django.contrib.admin import site
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from accounts.access.actor import Actor
 from accounts.models import User
 from seatportal.kit.clock import now as present
+from seats.growth.reviews import prepare_review
 from seats.growth.sweep import sweep_account
+from seats.insight.record_recurring import record_recurring
 from seats.models import Alert, ExpansionTask, Signal
 from tests.architecture.test_tenancy import PAGES, build
 from tests.browser.conftest import Visit
@@ -147,7 +150,12 @@ def test_no_staff_page_bars_anybody(studio: Studio, visit: Visit, settings: Any)
 def account_team_pages(studio: Studio) -> tuple[list[str], list[str]]:
     """All accounts, one of them, the metrics and the jobs; and one row of each kind, on Django's own page."""
     rows = (Signal.objects.latest("pk"), Alert.objects.latest("pk"), ExpansionTask.objects.latest("pk"))
+    review = prepare_review(account=studio.account, actor=Actor.system("demo"), at=present(), reason="quarterly")
+    record_recurring(at=present())
     own = [
+        reverse("admin:seats_signal_accounts") + "?show=power",
+        reverse("admin:seats_signal_account_act", args=[studio.account.pk, "review"]),
+        reverse("admin:seats_businessreview_change", args=[review.pk]),
         reverse("admin:seats_signal_accounts"),
         reverse("admin:seats_signal_account", args=[studio.account.pk]),
         reverse("admin:seats_signal_metrics"),
