@@ -29,6 +29,7 @@ from seats.usage.import_file import ring_open_imports
 from seats.usage.import_file import work_import as work_on_import
 from seats.usage.prune_events import prune_events as prune
 from seats.value.goals import measure_goals as measure
+from seats.value.peers import make_peer_bands as make_bands
 from seats.value.report import write_due_reports as write_reports
 
 # A worker takes shards for so many seconds, then a fresh message goes on: well within a task's time limit.
@@ -177,3 +178,9 @@ def measure_goals() -> None:
 def write_value_reports() -> None:
     """Write the reports of value plans whose ninety days are over."""
     write_reports(at=now())
+
+
+@shared_task(name="seats.make_peer_bands")
+def make_peer_bands() -> None:
+    """Work out how comparable accounts use their seats."""
+    make_bands(at=now())

@@ -12,6 +12,14 @@ class UsageSettingsForm(forms.Form):
         required=False,
         help_text=_("On pages, in downloads and in the API alike. Who is idle or busy is then not shown either."),
     )
+    peers = forms.BooleanField(
+        label=_("Compare this account with others like it"),
+        required=False,
+        help_text=_(
+            "Counted among accounts of the same industry and size, without its name. Off: not counted, and not "
+            "shown how others do."
+        ),
+    )
     keep_days = forms.IntegerField(
         label=_("Days that single events are kept"),
         min_value=30,

@@ -13,8 +13,8 @@ class RoiVersion(Dated):
     """Assumptions and the figures of that day; rows are added, never changed. The result follows from the row alone.
 
     hours: saved per active person and week, in hundredths. hour_cost: minor units of `currency`. share: percent of the
-    saved time that is counted. active: holders with an action in the last 30 days. cost: minor units that the
-    subscription costs every `cost_months` months, None where no amount was known. cost_source: invoice or list.
+    saved time that is counted. active: holders with an action in the last 30 days. cost: minor units a year, None where
+    nothing was paid. cost_source: invoice or list.
     """
 
     public_id = PublicIdField("roi")
@@ -25,8 +25,7 @@ class RoiVersion(Dated):
     currency = models.CharField(_("currency"), max_length=3)
     share = models.PositiveSmallIntegerField(_("share counted"))
     active = models.PositiveIntegerField(_("active people"))
-    cost = models.BigIntegerField(_("cost of the seats"), null=True, blank=True)
-    cost_months = models.PositiveSmallIntegerField(_("months that the cost covers"), default=1)
+    cost = models.BigIntegerField(_("cost of the seats a year"), null=True, blank=True)
     cost_source = models.CharField(max_length=8, blank=True)
 
     class Meta:
@@ -35,7 +34,6 @@ class RoiVersion(Dated):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(share__lte=100), name="roi_share_is_percent"),
-            models.CheckConstraint(condition=Q(cost_months__gte=1), name="roi_cost_has_months"),
         ]
         indexes = [models.Index(fields=["account", "-id"], name="roi_newest")]
 

@@ -42,14 +42,21 @@ def groups_only(account: Account) -> bool:
 
 
 @transaction.atomic
-def set_usage_settings(*, account: Account, keep_days: int, groups_only: bool, actor: Actor) -> None:
-    """Change them. Events beyond a shortened time are forgotten in the following night."""
+def set_usage_settings(
+    *, account: Account, keep_days: int, groups_only: bool, actor: Actor, peers: bool | None = None
+) -> None:
+    """Change them. Events beyond a shortened time are forgotten in the following night.
+
+    peers: whether the account is counted among its peers from the next night on, and shown them now; None: as it is.
+    """
     row, _ = UsageSettings.objects.select_for_update().get_or_create(account=account)
-    if (row.keep_days, row.groups_only) == (keep_days, groups_only):
+    before = {"keep_days": row.keep_days, "groups_only": row.groups_only, "peers": row.peers}
+    after = {"keep_days": keep_days, "groups_only": groups_only, "peers": row.peers if peers is None else peers}
+    if after == before:
         return
-    before = {"keep_days": row.keep_days, "groups_only": row.groups_only}
-    row.keep_days, row.groups_only = keep_days, groups_only
-    row.save(update_fields=["keep_days", "groups_only"])
+    for name, value in after.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*after])
     vars(account).pop("_groups_only", None)
     record_audit(
         account=account,
@@ -57,5 +64,5 @@ def set_usage_settings(*, account: Account, keep_days: int, groups_only: bool, a
         action="usage.settings_changed",
         target=account.public_id,
         old=before,
-        new={"keep_days": keep_days, "groups_only": groups_only},
+        new=after,
     )

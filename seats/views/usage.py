@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access.pages import AccountRequest, requires
+from accounts.forms import INDUSTRIES
 from accounts.members.queries import members_of
 from accounts.models import Account, Membership
-from seatportal.kit.charts import Bar, histogram
+from seatportal.kit.charts import Bar, Tick, histogram
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
-from seats.insight.bands import utilization_in
+from seats.insight.bands import utilization_in, utilization_of
 from seats.insight.history import twelve_months
 from seats.insight.make_use_report import current_report
 from seats.insight.people import count_idle, idle_people
@@ -29,6 +30,7 @@ from seats.insight.use_report import BUCKETS, Cell, GroupUse, PersonUse, Report,
 from seats.sharing.queries import open_cases
 from seats.sharing.show_cases import SEES
 from seats.usage.settings import groups_only
+from seats.value.peers import peers_of
 from seats.views.common import counts_for, csv_delimiter
 from seats.views.value import plan_context
 
@@ -71,6 +73,7 @@ def usage(request: AccountRequest) -> HttpResponse:
         "rows": [(members[one.membership], cells, one) for one, cells in _heat(report) if one.membership in members],
         "shared": open_cases(account).count() if SEES in request.capabilities else 0,
         **plan_context(request),
+        **_peers(account, counts.purchased, counts.active),
         "test_event": _test_event(request, at),
         "may_send": "usage.send" in request.capabilities,
         "may_assign": "seats.assign" in request.capabilities,
@@ -133,7 +136,23 @@ def _csv_unknown(account: Account, report: Report, at: datetime) -> Table:
     return head, [[unknown.person, unknown.actions, unknown.last] for unknown in report.unknown]
 
 
+def _csv_peers(account: Account, report: Report, at: datetime) -> Table:
+    use = utilization_of(account, at)
+    peers = peers_of(account, purchased=use.purchased, active=use.active)
+    head = [_("Active ÷ purchased"), "%"]
+    if peers is None or peers.band is None:
+        return head, []
+    band = peers.band
+    return head, [
+        [_("This account"), peers.own],
+        [_("Lower quarter ends at"), band.p25],
+        [_("Median"), band.p50],
+        [_("Upper quarter begins at"), band.p75],
+    ]
+
+
 TABLES = {
+    "peers": _csv_peers,
     "year": _csv_year,
     "days": _csv_days,
     "features": _csv_features,
@@ -147,6 +166,22 @@ def _report(request: AccountRequest) -> tuple[Report, datetime]:
     """The report that this account may see, and when it was made."""
     report, made_at = current_report(request.account, now(), people=counts_for(request).held)
     return (for_groups(report) if groups_only(request.account) else report), made_at
+
+
+def _peers(account: Account, purchased: int, active: int) -> dict[str, Any]:
+    """The comparison and where its marks stand."""
+    peers = peers_of(account, purchased=purchased, active=active)
+    if peers is None or peers.band is None:
+        return {"peers": peers}
+    band = peers.band
+    marks = {
+        "p25": peers.at(band.p25),
+        "p50": peers.at(band.p50),
+        "width": peers.at(max(band.p75 - band.p25, 1)),
+        "own": peers.at(peers.own or 0),
+        "ticks": [Tick(peers.at(part), part) for part in range(0, peers.top + 1, 20)],
+    }
+    return {"peers": peers, "marks": marks, "industry": INDUSTRIES.get(peers.industry, peers.industry)}
 
 
 def _test_event(request: AccountRequest, at: datetime) -> str:

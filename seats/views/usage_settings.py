@@ -15,7 +15,7 @@ from seats.usage.settings import set_usage_settings, usage_settings
 def settings(request: AccountRequest) -> HttpResponse:
     """Privacy mode and the time that events are kept."""
     now = usage_settings(request.account)
-    initial = {"groups_only": now.groups_only, "keep_days": now.keep_days}
+    initial = {"groups_only": now.groups_only, "keep_days": now.keep_days, "peers": now.peers}
     form = UsageSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
         set_usage_settings(account=request.account, actor=actor_of(request), **form.cleaned_data)

@@ -19,6 +19,7 @@ from seats.models import ValueReport
 from seats.usage.settings import groups_only
 from seats.value.plans import Plan, open_plan, reports_of, start_plan
 from seats.value.report import end_plan, result_of
+from seats.value.roi import versions_of
 from seats.value.rules import DAYS
 
 EDITS = "account.manage"
@@ -39,9 +40,11 @@ def value(request: AccountRequest) -> HttpResponse:
 def plan_context(request: AccountRequest) -> dict[str, Any]:
     """What every place that shows the plan needs."""
     plan = open_plan(request.account, now())
+    saved = versions_of(request.account, most=1)
     return {
         "plan": plan,
         "steps": _steps(plan) if plan else [],
+        "roi": saved[0] if saved else None,
         "days": DAYS,
         "may_edit": EDITS in request.capabilities,
     }

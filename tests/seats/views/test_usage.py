@@ -145,12 +145,12 @@ def test_settings_are_audited_and_only_for_those_who_may(
     client = client_of(owner)
     assert client.post(url, {"keep_days": "5"}).status_code == 422
     assert not UsageSettings.objects.exists()
-    assert client.post(url, {"keep_days": "90"}).status_code == 302
+    assert client.post(url, {"keep_days": "90", "peers": "on"}).status_code == 302
     assert UsageSettings.objects.get().keep_days == 90
     entry = AuditEntry.objects.get(action="usage.settings_changed")
     assert entry.data == {
-        "old": {"keep_days": 400, "groups_only": False},
-        "new": {"keep_days": 90, "groups_only": False},
+        "old": {"keep_days": 400, "groups_only": False, "peers": True},
+        "new": {"keep_days": 90, "groups_only": False, "peers": True},
     }
 
 
