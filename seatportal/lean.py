@@ -12,6 +12,7 @@ from django.utils import translation
 
 from billing.views.stripe_webhook import stripe_webhook
 from seats.api.usage_events import UsageEvents
+from seats.api.usage_events_lean import take_with_key
 
 type View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -30,7 +31,9 @@ class LeanPathMiddleware:
     def views(self) -> dict[str, View]:
         return {
             reverse("billing:stripe-webhook", urlconf="seatportal.urls"): stripe_webhook,
-            reverse("api:usage-events", urlconf="seatportal.urls"): with_key(UsageEvents.as_view(), self.get_response),
+            reverse("api:usage-events", urlconf="seatportal.urls"): with_key(
+                take_with_key, UsageEvents.as_view(), self.get_response
+            ),
         }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -44,18 +47,21 @@ class LeanPathMiddleware:
         return answer
 
 
-def with_key(view: View, otherwise: View) -> View:
-    """An endpoint of the API for callers with a key; a browser's session takes the usual way."""
+def with_key(lean: Callable[[HttpRequest], HttpResponse | None], view: View, otherwise: View) -> View:
+    """An endpoint of the API for callers with a key: `lean` where it answers, else its view.
+
+    A browser's session takes the usual way.
+    """
 
     def call(request: HttpRequest) -> HttpResponseBase:
         if "HTTP_AUTHORIZATION" not in request.META:
             return otherwise(request)
-        name = request.headers.get("X-Request-Id") or str(uuid4())
+        name = request.META.get("HTTP_X_REQUEST_ID") or str(uuid4())
         with (
             structlog.contextvars.bound_contextvars(request_id=name),
             translation.override(translation.get_language_from_request(request)),
         ):
-            answer = view(request)
+            answer = lean(request) or view(request)
             render = getattr(answer, "render", None)
             return render() if render else answer
 

@@ -99,6 +99,8 @@ DATABASES: dict[str, dict[str, Any]] = {"default": environ.Env.db_url_config(ENV
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
+# Only what `kit.prepared` runs is prepared: planned once for all accounts, and not anew for what each request sends.
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c plan_cache_mode=force_generic_plan")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

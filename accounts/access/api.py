@@ -35,10 +35,10 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         """Nothing without such a header; 401 when the key is unknown, ended or revoked."""
-        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        secret = bearer_of(request.headers.get("Authorization", ""))
+        if secret is None:
             return None
-        key = authenticate_key(secret.strip(), now())
+        key = authenticate_key(secret, now())
         if key is None:
             raise AuthenticationFailed(_("This API key is unknown, revoked or has ended."))
         caller = cast(ApiRequest, request)
@@ -48,6 +48,12 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a refusal a 401 instead of a 403."""
         return 'Bearer realm="api"'
+
+
+def bearer_of(header: str) -> str | None:
+    """The secret in an Authorization header of that scheme."""
+    scheme, _space, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
 
 
 class BrowserSessionAuthentication(SessionAuthentication):

@@ -28,6 +28,11 @@ def authenticate_key(secret: str, at: datetime) -> ApiKey | None:
     )
     if key is None or not same(key.secret_hash, token_hash(secret, purpose=PURPOSE)):
         return None
-    if key.last_used_at is None or at - key.last_used_at >= _NOTE_EVERY:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    note_use(key=key.pk, last_used_at=key.last_used_at, at=at)
     return key
+
+
+def note_use(*, key: int, last_used_at: datetime | None, at: datetime) -> None:
+    """Keep when a key was used, at most once a minute."""
+    if last_used_at is None or at - last_used_at >= _NOTE_EVERY:
+        ApiKey.objects.filter(pk=key).update(last_used_at=at)

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.defaults import server_error as server_error_page
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from seatportal.kit.errors import PortalError
@@ -49,6 +50,15 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         title = _("Some fields need another value.")
         return _response(status=422, code="validation_failed", title=title, errors=list(_fields(error.detail)))
     return _of_framework(error) if isinstance(error, exceptions.APIException) else None
+
+
+def problem_answer(error: Exception) -> HttpResponse:
+    """The same for a view without REST framework; what is no error of ours or its is raised."""
+    found = problem_handler(error, {})
+    if found is None:
+        raise error
+    headers = {**found.headers, "Content-Type": MEDIA_TYPE}
+    return HttpResponse(JSONRenderer().render(found.data), status=found.status_code, headers=headers)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import structlog
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date, parse_etags
@@ -41,7 +42,7 @@ class Deprecation:
         }
 
 
-def dress(request: Request, response: HttpResponseBase, deprecation: Deprecation | None = None) -> None:
+def dress(request: HttpRequest | Request, response: HttpResponseBase, deprecation: Deprecation | None = None) -> None:
     """Privacy, rate, the request's id, and the end of an endpoint. What a view has set itself stays."""
     response.headers.setdefault("Cache-Control", "private, no-store")
     patch_vary_headers(response, VARY)

@@ -3,14 +3,16 @@
 import math
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.core.cache import cache
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+
+from seatportal.kit.counting import count_up
 
 if TYPE_CHECKING:
     # At run time DRF's views import this module through the settings.
@@ -28,28 +30,35 @@ class Rate:
     reset: int
 
 
-class PerCallerThrottle(BaseThrottle):
-    """One bucket per API key, or per person in the browser; strangers are counted by address.
+def count_request(scope: str, caller: str) -> tuple[Rate, bool] | None:
+    """Count one request; returns the rate, and whether it is within it. Nothing where the cache cannot be asked.
 
     The counter is raised atomically, so parallel requests are all counted.
     """
+    limit, seconds = _parse(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+    moment = time.time()
+    window, reset = int(moment // seconds), math.ceil(seconds - moment % seconds)
+    try:
+        used = count_up(f"throttle:{scope}:{caller}:{window}", seconds=seconds + 60)
+    except RedisError as error:
+        log.warning("throttle_not_counted", error=type(error).__name__)
+        return None
+    return Rate(limit, max(limit - used, 0), reset), used <= limit
+
+
+class PerCallerThrottle(BaseThrottle):
+    """One bucket per API key, or per person in the browser; strangers are counted by address."""
 
     scope = "caller"
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the request and note the rate for the answer's headers. A cache that is down stops nobody."""
-        limit, seconds = _parse(str(api_settings.DEFAULT_THROTTLE_RATES[self.scope]))
-        moment = time.time()
-        window, self.reset = int(moment // seconds), math.ceil(seconds - moment % seconds)
-        key = f"throttle:{self.scope}:{self.caller(request)}:{window}"
-        try:
-            cache.add(key, 0, timeout=seconds + 60)
-            used = cache.incr(key)
-        except (RedisError, ValueError) as error:
-            log.warning("throttle_not_counted", error=type(error).__name__)
+        counted = count_request(self.scope, self.caller(request))
+        if counted is None:
             return True
-        vars(request)["rate"] = Rate(limit, max(limit - used, 0), self.reset)
-        return used <= limit
+        vars(request)["rate"], allowed = counted
+        self.reset = counted[0].reset
+        return allowed
 
     def wait(self) -> float:
         """Seconds until the window ends."""
@@ -77,6 +86,7 @@ class EntitlementsThrottle(PerCallerThrottle):
     scope = "entitlements"
 
 
+@lru_cache(maxsize=16)
 def _parse(rate: str) -> tuple[int, int]:
     """ "1200/min" as requests and seconds."""
     limit, seconds = SimpleRateThrottle.parse_rate(SimpleRateThrottle.__new__(SimpleRateThrottle), rate)

@@ -6,18 +6,21 @@ from itertools import batched
 from typing import Any, BinaryIO, cast
 
 import msgspec
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Account
 from seatportal.api.fields import Input
 from seatportal.api.schema import operation
 from seatportal.api.throttling import UsageThrottle
 from seatportal.api.view import ApiView, BodyTooLarge
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
+from seats.models import UsageSettings
 from seats.usage.event import LONGEST, MOST_QUANTITY, Event, Refusal, read_event, read_events
 from seats.usage.ingest_events import ACCEPTED, DUPLICATE, MOST_EVENTS, Verdict, ingest_events
 
@@ -114,34 +117,42 @@ class UsageEvents(ApiView):
     def post(self, request: Request) -> Response:
         """Up to 1,000 events as an array, or up to 100,000 as lines (`application/x-ndjson`). The answer means that
         the accepted ones are kept and counted. Send a batch again whenever you are unsure: an id counts once."""
-        batches = _stream(_lines(_body(request))) if _is_lines(request) else _array(_body(request))
-        verdicts: list[Verdict] = []
-        try:
-            for events in batches:
-                verdicts += ingest_events(account=self.account, events=events, at=now())
-        except (TooManyEvents, BodyTooLarge) as error:
-            # What came before is kept and counted; the caller hears how much that was.
-            raise type(error)(**_answer(verdicts)) from error
-        if verdicts and all(isinstance(verdict, Refusal) for verdict in verdicts):
-            raise NoEventAccepted(**_answer(verdicts))
-        return Response(_answer(verdicts))
+        return Response(take(request._request, self.account))
 
 
-def _is_lines(request: Request) -> bool:
+def take(request: HttpRequest, account: Account, *, settings: UsageSettings | None = None) -> dict[str, Any]:
+    """Take the body's events in; returns the answer. settings: as for `ingest_events`.
+
+    Raises what the operation names as its problems, and UnsupportedMediaType.
+    """
+    batches = _stream(_lines(_body(request))) if _is_lines(request) else _array(_body(request))
+    verdicts: list[Verdict] = []
+    try:
+        for events in batches:
+            verdicts += ingest_events(account=account, events=events, at=now(), settings=settings)
+    except (TooManyEvents, BodyTooLarge) as error:
+        # What came before is kept and counted; the caller hears how much that was.
+        raise type(error)(**_answer(verdicts)) from error
+    if verdicts and all(isinstance(verdict, Refusal) for verdict in verdicts):
+        raise NoEventAccepted(**_answer(verdicts))
+    return _answer(verdicts)
+
+
+def _is_lines(request: HttpRequest) -> bool:
     """Raises UnsupportedMediaType for anything but JSON and lines of it."""
-    kind = (request.content_type or "").partition(";")[0].strip().lower()
+    kind = (request.content_type or "").lower()
     if kind not in ("", JSON, LINES):
         raise UnsupportedMediaType(kind)
     return kind == LINES
 
 
-def _body(request: Request) -> BinaryIO:
+def _body(request: HttpRequest) -> BinaryIO:
     """The body as it comes. Django reads by Content-Length only; a server that ends chunked bodies itself says so."""
     environ = request.META
     chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
     if chunked and environ.get("wsgi.input_terminated"):
         return cast(BinaryIO, environ["wsgi.input"])
-    return cast(BinaryIO, request._request)
+    return cast(BinaryIO, request)
 
 
 def _array(stream: BinaryIO) -> Iterator[list[Event | Refusal]]:

@@ -6,16 +6,18 @@ account wait for each other and never in a circle.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from msgspec import UNSET
-from psycopg import Cursor
 from psycopg.errors import CheckViolation
 
 from accounts.models import Account
+from seatportal.kit.prepared import prepared
+from seats.models import UsageSettings
 from seats.usage.event import AHEAD, Event, Refusal, timely
 from seats.usage.hashing import Hasher
 from seats.usage.months import make_months
@@ -40,19 +42,23 @@ WITH locked AS MATERIALIZED (
 ), named AS (
     SELECT DISTINCT who FROM sent
 ), known AS (
-    SELECT DISTINCT ON (who) who, id, left_at FROM (
-        SELECT n.who, m.id, m.left_at FROM named n
-            JOIN accounts_membership m ON m.account_id = %(account)s AND m.external_id = n.who AND m.external_id <> ''
-        UNION ALL
-        SELECT n.who, m.id, m.left_at FROM named n
-            JOIN accounts_membership m ON m.account_id = %(account)s AND m.public_id = lower(n.who)
-        UNION ALL
-        SELECT n.who, m.id, m.left_at FROM named n
-            JOIN accounts_user u ON u.email = lower(n.who)
-            JOIN accounts_membership m ON m.account_id = %(account)s AND m.user_id = u.id
-    ) AS found ORDER BY who, left_at DESC NULLS FIRST
+    SELECT n.who, m.* FROM named n CROSS JOIN LATERAL (
+        SELECT * FROM (
+            (SELECT m.id, m.left_at, m.last_active_at FROM accounts_membership m
+             WHERE m.account_id = %(account)s AND m.external_id = n.who AND m.external_id <> ''
+             ORDER BY m.left_at DESC NULLS FIRST LIMIT 1)
+            UNION ALL
+            (SELECT m.id, m.left_at, m.last_active_at FROM accounts_membership m
+             WHERE m.account_id = %(account)s AND m.public_id = lower(n.who) LIMIT 1)
+            UNION ALL
+            (SELECT m.id, m.left_at, m.last_active_at FROM accounts_user u
+             JOIN accounts_membership m ON m.account_id = %(account)s AND m.user_id = u.id
+             WHERE u.email = lower(n.who) ORDER BY m.left_at DESC NULLS FIRST LIMIT 1)
+        ) AS found ORDER BY left_at DESC NULLS FIRST LIMIT 1
+    ) AS m
 ), incoming AS (
-    SELECT sent.*, known.id AS member, CASE WHEN known.id IS NULL THEN sent.who ELSE '' END AS person
+    SELECT sent.*, known.id AS member, known.last_active_at,
+           CASE WHEN known.id IS NULL THEN sent.who ELSE '' END AS person
     FROM sent LEFT JOIN known ON known.who = sent.who AND (known.left_at IS NULL OR sent.at <= known.left_at)
 ), fresh AS (
     INSERT INTO seats_usagekey (account_id, event_id, day)
@@ -79,15 +85,15 @@ WITH locked AS MATERIALIZED (
     SET count = seats_unknownusage.count + EXCLUDED.count,
         quantity = seats_unknownusage.quantity + EXCLUDED.quantity
 ), newest AS (
-    SELECT m.id, max(taken.at) AS at FROM taken JOIN accounts_membership m ON m.id = taken.member
-    WHERE m.account_id = %(account)s GROUP BY m.id, m.last_active_at
-    HAVING m.last_active_at IS NULL OR m.last_active_at < max(taken.at)
+    SELECT member, max(at) AS at FROM taken WHERE member IS NOT NULL GROUP BY member, last_active_at
+    HAVING last_active_at IS NULL OR last_active_at < max(at)
 ), seen AS (
     UPDATE accounts_membership m SET last_active_at = newest.at
     FROM (
-        SELECT n.id, n.at FROM newest n JOIN accounts_membership l ON l.id = n.id ORDER BY l.id FOR NO KEY UPDATE OF l
+        SELECT n.member, n.at FROM newest n JOIN accounts_membership l ON l.id = n.member
+        ORDER BY l.id FOR NO KEY UPDATE OF l
     ) AS newest
-    WHERE m.id = newest.id AND (m.last_active_at IS NULL OR m.last_active_at < newest.at)
+    WHERE m.id = newest.member AND (m.last_active_at IS NULL OR m.last_active_at < newest.at)
 )
 SELECT event_id FROM fresh
 """
@@ -98,13 +104,16 @@ def lock_of(account: Account) -> int:
     return (0x5EA7 << 40) + int(account.pk)
 
 
-def ingest_events(*, account: Account, events: Sequence[Event | Refusal], at: datetime) -> list[Verdict]:
+def ingest_events(
+    *, account: Account, events: Sequence[Event | Refusal], at: datetime, settings: UsageSettings | None = None
+) -> list[Verdict]:
     """A verdict for each event, in their order: accepted, duplicate, or why not. Committed when it returns.
 
     People whom the account does not know are counted apart. An event of somebody who left counts for them up to then.
+    settings: the account's, where the caller has read them already.
     """
     verdicts: list[Verdict] = [event if isinstance(event, Refusal) else DUPLICATE for event in events]
-    earliest = kept_from(account, at=at)
+    earliest = kept_from(account, at=at, settings=settings)
     latest = at + AHEAD
     first: dict[str, int] = {}
     for position, event in enumerate(events):
@@ -133,15 +142,11 @@ def ingest_events(*, account: Account, events: Sequence[Event | Refusal], at: da
 
 
 def _merge(account: Account, columns: dict[str, list[Any]]) -> list[str]:
-    """The ids that were new.
-
-    The statement is long and always the same, so the server prepares it once per connection; Django's own cursors
-    write every value into the text.
-    """
+    """The ids that were new. The statement is a transaction by itself; within another it has a savepoint, so that a
+    month that is missing does not end that one."""
     values = {"account": account.pk, "lock": lock_of(account), **columns}
-    with transaction.atomic(), connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(_MERGE, values, prepare=True)
-        return [name for (name,) in cursor.fetchall()]
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        return [name for (name,) in prepared(_MERGE, values)]
 
 
 def _without_month(error: IntegrityError) -> bool:

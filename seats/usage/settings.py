@@ -16,13 +16,13 @@ def usage_settings(account: Account) -> UsageSettings:
     return UsageSettings.objects.filter(account=account).first() or UsageSettings(account=account)
 
 
-def kept_from(account: Account, *, at: datetime) -> datetime:
-    """From when on events are taken in.
+def kept_from(account: Account, *, at: datetime, settings: UsageSettings | None = None) -> datetime:
+    """From when on events are taken in. settings: the account's, where they have been read already.
 
     Never of a day that was forgotten, also when events are kept longer since: its ids are forgotten too, so what is
     sent again would count again.
     """
-    row = usage_settings(account)
+    row = settings or usage_settings(account)
     earliest = at - timedelta(days=row.keep_days)
     if row.forgotten_to is None:
         return earliest

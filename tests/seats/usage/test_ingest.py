@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from django.db import connection
 
+from accounts.members.add_member import add_member
 from accounts.members.remove_member import remove_member
 from accounts.models import Account, Membership
 from seats.models import DailyUsage, UnknownUsage, UsageEvent, UsageKey, UsageSettings
@@ -85,6 +86,19 @@ def test_named_by_the_id_elsewhere(account: Account, owner: Membership) -> None:
     ingest_events(account=account, events=[event("HR-7", at), event("hr-7", at)], at=at)
     assert counts(account) == [(owner.pk, "Reports", "", date(2026, 5, 4), 1, 1)]
     assert [row.person for row in UnknownUsage.objects.all()] == ["hr-7"]
+
+
+def test_who_is_there_comes_before_who_left(
+    account: Account, owner: Membership, member: Membership, now: datetime
+) -> None:
+    from accounts.access.actor import Actor
+
+    remove_member(account=account, membership=member, actor=Actor(user=owner.user), at=now)
+    Membership.objects.filter(pk=member.pk).update(external_id=owner.user.email)
+    again = add_member(account=account, user=member.user, role="member", at=now, actor=Actor(user=owner.user))
+    events = [event(owner.user.email.upper(), now), event(owner.user.email, now), event(member.user.email, now)]
+    ingest_events(account=account, events=events, at=now)
+    assert {row[0]: row[4] for row in counts(account)} == {owner.pk: 2, again.pk: 1}
 
 
 def test_who_left_counts_up_to_then(account: Account, owner: Membership, member: Membership, now: datetime) -> None:
