@@ -1,7 +1,8 @@
 """Who sits: counts and lists. Every query starts from an account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
 
@@ -32,12 +33,17 @@ class SeatCounts:
     over: int
     limit: int
     allowance: int
-    waiting: int
     mode: str
     frozen: str
     over_since: datetime | None
     began_at: datetime | None
     grace_days: int
+    account: Account = field(repr=False, compare=False)
+
+    @cached_property
+    def waiting(self) -> int:
+        """How many people wait for a seat. Few pages say it, so it is asked when it is read."""
+        return waiting_in(self.account).count()
 
     @property
     def active_percent(self) -> int | None:
@@ -55,9 +61,9 @@ class SeatCounts:
         return self.assigned >= self.limit
 
 
-def seat_counts(account: Account, at: datetime) -> SeatCounts:
-    """Count one account's seats: two queries, whatever its size."""
-    pool = SeatPool.objects.get(account=account)
+def seat_counts(account: Account, at: datetime, *, pool: SeatPool | None = None) -> SeatCounts:
+    """Count one account's seats: two queries, whatever its size. pool: where it has been read already."""
+    pool = pool or SeatPool.objects.get(account=account)
     seats = Assignment.objects.filter(account=account, ended_at__isnull=True).aggregate(
         held=Count("pk", filter=Q(state=Assignment.State.HELD)),
         reserved=Count("pk", filter=Q(state=Assignment.State.RESERVED)),
@@ -74,12 +80,12 @@ def seat_counts(account: Account, at: datetime) -> SeatCounts:
         over=pool.over,
         limit=pool.limit,
         allowance=pool.allowance,
-        waiting=waiting_in(account).count(),
         mode=pool.mode,
         frozen=pool.frozen,
         over_since=pool.over_since,
         began_at=pool.began_at,
         grace_days=pool.grace_days,
+        account=account,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Value
 from django.db.models.functions import TruncDate
 
 from accounts.models import Account
@@ -40,17 +41,16 @@ def history_between(account: Account, first: date, last: date, at: datetime) -> 
     zone = ZoneInfo(account.time_zone)
     start = datetime.combine(first, time.min, zone).astimezone(UTC)
     entries = LedgerEntry.objects.filter(account=account)
-    earlier = entries.filter(at__lt=start).order_by("-at", "-pk").first()
-    rows = (
+    # With the state before the first day, as one statement.
+    before = entries.filter(at__lt=start).order_by("-at", "-pk").annotate(day=Value(first))[:1]
+    moved = (
         entries.filter(at__gte=start, at__lte=min(at, _end(last, zone)))
         .annotate(day=TruncDate("at", tzinfo=zone))
         .order_by("-day", "-at", "-pk")
         .distinct("day")
-        .values_list("day", "purchased_after", "assigned_after")
     )
-    points = [Point(*row) for row in reversed(list(rows))]
-    if earlier is not None:
-        points.insert(0, Point(first, earlier.purchased_after, earlier.assigned_after))
+    both = [rows.values_list("day", "purchased_after", "assigned_after", "at") for rows in (before, moved)]
+    points = [Point(*row[:3]) for row in both[0].union(both[1], all=True).order_by("at")]
     return History(first=first, last=last, points=points)
 
 

@@ -13,6 +13,7 @@ from accounts.models import Account, Membership
 from seats.insight.activity import window
 from seats.insight.use_report import BUCKETS, POWER_DAYS, Cell, FeatureUse, GroupUse, PersonUse, Report, UnknownUse
 from seats.models import Assignment, DailyUsage, UnknownUsage, UsageReport
+from seats.usage.settings import private_accounts, remember_groups_only
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +38,23 @@ def current_report(account: Account, at: datetime, *, people: int) -> tuple[Repo
     A small account (up to QUICK `people`) is counted as it is asked for; a large one sees the last report, which the
     minutely task makes anew.
     """
-    kept = UsageReport.objects.filter(account=account).first()
+    kept = _kept(account)
     if kept is not None and people > QUICK and at - kept.made_at < timedelta(days=1):
         return msgspec.convert(kept.data, Report), kept.made_at
     return _make(account, at, kept), at
+
+
+def _kept(account: Account) -> UsageReport | None:
+    """The last report. How it may be shown is asked together with it."""
+    found: tuple[bool, datetime | None, Any] = (
+        Account.objects.filter(pk=account.pk)
+        .annotate(private=private_accounts())
+        .values_list("private", "usagereport__made_at", "usagereport__data")
+        .get()
+    )
+    private, made_at, data = found
+    remember_groups_only(account, private)
+    return None if made_at is None else UsageReport(account=account, made_at=made_at, data=data)
 
 
 def _make(account: Account, at: datetime, kept: UsageReport | None) -> Report:

@@ -23,13 +23,15 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, Window
 from django.db.models.functions import Coalesce, Lower, NullIf
 
 from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Invitation, Membership
 from seats.holders.queries import ACTIVE_WITHIN, waiting_in
+from seats.insight.activity import NOTHING
 from seats.insight.rows import Key, Row, fill_rows, places_of_outer, wishes_of_outer
+from seats.insight.states import state_of_member
 from seats.models import Assignment
 from seats.requests.queries import open_requests
 from seats.usage.settings import groups_only
@@ -110,11 +112,7 @@ def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
 
 def count_idle(account: Account, at: datetime) -> int:
     """Seats held for at least 30 days by members who did nothing in that time."""
-    return (
-        Assignment.objects.filter(account=account, ended_at__isnull=True, membership__left_at__isnull=True)
-        .filter(_silent(at, "membership__"), membership__isnull=False, started_at__lte=at - ACTIVE_WITHIN)
-        .count()
-    )
+    return _idle_seats(account, at).count()
 
 
 def page_of_people(
@@ -154,9 +152,43 @@ def all_people(account: Account, choice: Choice, at: datetime) -> Iterator[Row]:
 
 def idle_people(account: Account, at: datetime, *, size: int = PAGE_SIZE) -> list[Row]:
     """Holders without activity, the longest silent first; nobody with privacy mode on."""
+    return idle_and_count(account, at, size=size)[0]
+
+
+def idle_and_count(account: Account, at: datetime, *, size: int) -> tuple[list[Row], int]:
+    """The same, and how many there are in all; one statement."""
     if groups_only(account):
-        return []
-    return page_of_people(account, Choice(show="idle", sort="active"), at, size=size).rows
+        return [], count_idle(account, at)
+    seats = list(
+        _idle_seats(account, at)
+        .select_related("started_by", "membership__user", "membership__department", "membership__region")
+        .annotate(found=Window(Count("pk")))
+        .order_by(_moment(F("membership__last_active_at")), "membership__public_id")[:size]
+    )
+    rows = [
+        Row(
+            state=state_of_member(
+                seated_at=seat.started_at, last_active_at=member.last_active_at, waiting=False, at=at
+            ),
+            activity=NOTHING,
+            membership=member,
+            seat=seat,
+        )
+        for seat in seats
+        if (member := seat.membership) is not None
+    ]
+    return rows, seats[0].found if seats else 0
+
+
+def _idle_seats(account: Account, at: datetime) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(
+        _silent(at, "membership__"),
+        account=account,
+        ended_at__isnull=True,
+        started_at__lte=at - ACTIVE_WITHIN,
+        membership__isnull=False,
+        membership__left_at__isnull=True,
+    )
 
 
 def without_seat(account: Account, text: str = "", *, size: int = 50) -> list[Membership]:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Membership
 from seatportal.templatetags.portal import moment
 from seats.models import SharingCase, UsageSettings
+from seats.usage.settings import groups_only
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,7 @@ def open_cases(account: Account) -> QuerySet[SharingCase]:
 
 
 def _cases(account: Account) -> QuerySet[SharingCase]:
-    hidden = UsageSettings.objects.filter(account=account, groups_only=True).exists()
-    return SharingCase.objects.none() if hidden else SharingCase.objects.filter(account=account)
+    return SharingCase.objects.none() if groups_only(account) else SharingCase.objects.filter(account=account)
 
 
 def cases_for_staff() -> QuerySet[SharingCase]:

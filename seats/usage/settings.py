@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -39,6 +40,16 @@ def groups_only(account: Account) -> bool:
     if "_groups_only" not in seen:
         seen["_groups_only"] = UsageSettings.objects.filter(account=account, groups_only=True).exists()
     return bool(seen["_groups_only"])
+
+
+def private_accounts() -> Exists:
+    """Whether the outer account is one of those: for a statement that reads something else of it, too."""
+    return Exists(UsageSettings.objects.filter(account=OuterRef("pk"), groups_only=True))
+
+
+def remember_groups_only(account: Account, private: bool) -> None:
+    """Spare `groups_only` its statement, for this account object."""
+    vars(account)["_groups_only"] = private
 
 
 @transaction.atomic

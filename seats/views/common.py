@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access.pages import AccountRequest
 from seatportal.kit.clock import now
+from seats.frame import pool_for
 from seats.holders.queries import SeatCounts, open_seats, seat_counts
 from seats.models import Assignment
 
@@ -19,7 +20,7 @@ def counts_for(request: AccountRequest) -> SeatCounts:
     """The account's seat counts, read once a request."""
     seen = vars(request)
     if "_seat_counts" not in seen:
-        seen["_seat_counts"] = seat_counts(request.account, now())
+        seen["_seat_counts"] = seat_counts(request.account, now(), pool=pool_for(request))
     counts: SeatCounts = seen["_seat_counts"]
     return counts
 

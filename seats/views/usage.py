@@ -23,7 +23,7 @@ from seatportal.kit.tables import csv_response
 from seats.insight.bands import utilization_in, utilization_of
 from seats.insight.history import twelve_months
 from seats.insight.make_use_report import current_report
-from seats.insight.people import count_idle, idle_people
+from seats.insight.people import idle_and_count
 from seats.insight.runway import runway
 from seats.insight.use_chart import use_chart
 from seats.insight.use_report import BUCKETS, Cell, GroupUse, PersonUse, Report, concentrated, for_groups
@@ -51,6 +51,7 @@ def usage(request: AccountRequest) -> HttpResponse:
     account, counts = request.account, counts_for(request)
     report, made_at = _report(request)
     history = twelve_months(account, at)
+    idle, idle_count = idle_and_count(account, at, size=IDLE_SHOWN)
     members = _members(account, [*report.people, *report.power, *report.unseated])
     context: dict[str, Any] = {
         "counts": counts,
@@ -66,8 +67,8 @@ def usage(request: AccountRequest) -> HttpResponse:
         "features": report.features[:12],
         "outcomes": any(feature.outcomes for feature in report.features),
         "kinds": _kinds(report),
-        "idle": idle_people(account, at, size=IDLE_SHOWN),
-        "idle_count": count_idle(account, at),
+        "idle": idle,
+        "idle_count": idle_count,
         "power": [(members[one.membership], one) for one in report.power if one.membership in members],
         "unseated": [(members[one.membership], one) for one in report.unseated if one.membership in members],
         "rows": [(members[one.membership], cells, one) for one, cells in _heat(report) if one.membership in members],

@@ -40,6 +40,17 @@ def send(acme: Integrator, body: object, kind: str = "application/json", method:
     return acme.client.generic(method, "/api/v1/usage-events", data, content_type=kind, headers=wanted)
 
 
+def beside(statement: str, value: int) -> list[Any]:
+    """What another connection finds."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(statement, [value])
+            return list(cursor.fetchall())
+    finally:
+        other.close()
+
+
 @pytest.fixture
 def only_lean() -> Any:
     """REST framework's view must not be asked."""
@@ -200,9 +211,7 @@ def test_a_connection_that_the_server_ended_is_made_anew(
 ) -> None:
     assert send(acme, [one(owner, now)]).status_code == 200
     pid = connection.connection.info.backend_pid
-    with connection.copy().cursor() as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        other.db.close()
+    beside("SELECT pg_terminate_backend(%s, 5000)", pid)
 
     answer = send(acme, [one(owner, now, "b")])
 
@@ -219,8 +228,4 @@ def test_what_is_answered_is_committed_and_a_month_is_made(
     assert send(acme, [one(owner, long_ago)]).json()["verdicts"] == ["accepted"]
 
     assert not connection.in_atomic_block
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT event_id FROM seats_usageevent")
-        assert cursor.fetchall() == [("a",)]
-    other.close()
+    assert beside("SELECT event_id FROM seats_usageevent WHERE account_id = %s", owner.account_id) == [("a",)]

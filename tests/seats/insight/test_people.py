@@ -19,10 +19,13 @@ from seats.insight.people import (
     all_people,
     count_idle,
     count_people,
+    idle_and_count,
+    idle_people,
     page_of_people,
     without_seat,
 )
 from seats.insight.states import Standing, State, state_of_member
+from seats.usage.settings import set_usage_settings
 from tests.factories.seats import crowd, give_pool, seat, use
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +98,21 @@ def test_each_filter_shows_its_people(
     }
     assert count_people(account, "", now) == {show: len(people) for show, people in shown.items()}
     assert count_idle(account, now) == 2
+
+
+def test_the_longest_silent_come_first_with_their_number(
+    account: Account, owner: Membership, mixed: dict[str, Membership], now: datetime
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        rows, found = idle_and_count(account, now, size=1)
+    # One statement, and whether the account is in privacy mode.
+    assert len(queries) == 2
+    assert ([row.email for row in rows], found) == ([owner.user.email], 2)
+    both = idle_people(account, now)
+    assert both == list(all_people(account, Choice(show="idle", sort="active"), now))
+    assert [row.state for row in both] == [State(Standing.IDLE, 80), State(Standing.IDLE, 50)]
+    set_usage_settings(account=account, keep_days=400, groups_only=True, actor=Actor(user=owner.user))
+    assert idle_and_count(account, now, size=1) == ([], 2)
 
 
 @pytest.mark.parametrize("text", ["l", "LENA", "person 0000", "@crowd", "nobody at all", "%", "_"])

@@ -138,6 +138,7 @@ def test_privacy_mode_hides_what_was_shown(account: Account, case: SharingCase) 
     show_unanswered(at=case.found_at + ANSWER_WITHIN)
     assert [row.pk for row in open_cases(account)] == [case.pk]
     UsageSettings.objects.create(account=account, groups_only=True)
+    account = Account.objects.get(pk=account.pk)  # the next request's
     assert list(open_cases(account)) == []
     assert list(cases_to_sell(account.pk, account.pk)) == []
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry, Membership
+from seats.insight.make_use_report import make_use_report
 from seats.models import UsageSettings
 from seats.usage.ingest_events import ingest_events
 from tests.factories.seats import crowd, give_pool, seat, use
@@ -60,6 +61,23 @@ def test_the_page_says_it_in_a_sentence(client_of: SignIn, owner: Membership, bu
     assert "ghost@old.example" in text
     assert "Person 00008" in text
     assert '<th scope="row">20–30</th><td class="num">6</td>' in text
+
+
+def test_a_large_account_costs_six_statements_more_than_a_page_without_usage(
+    client_of: SignIn, owner: Membership, busy: list[Membership], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the bench counts. The report is made ahead; idle people and several groups are shown, too."""
+    monkeypatch.setattr("seats.insight.make_use_report.QUICK", 5)
+    make_use_report(account=owner.account, at=now)
+    client = client_of(owner)
+
+    def asked(path: str) -> int:
+        page(client, owner, path)
+        with CaptureQueriesContext(connection) as queries:
+            page(client, owner, path)
+        return len(queries)
+
+    assert asked("usage/") - asked("settings/usage/") == 6
 
 
 def test_without_events_it_says_how_to_send_one(client_of: SignIn, owner: Membership, now: datetime) -> None:
