@@ -32,17 +32,24 @@ def bench(stage: Stage) -> Result:
     written = sweep_all(now())
     first = perf_counter() - began
     ours, scan, loop = _steady(market, repetitions, sample)
+    nightly, scan_at_night = Series.by_turns(repetitions, _night, _scan, warm_up=True)
     per_task = _one_task_an_account(stage, sample)
     each, each_small = ours.median / many, small.median / few
     return Result(
         bench="sweep",
         ours=each * 1e6,
-        against={"scan_ms": scan.median * 1000, "orm_loop_us": loop.median * 1e6, "celery_task_us": per_task * 1e6},
+        against={
+            "scan_ms": scan.median * 1000,
+            "orm_loop_us": loop.median * 1e6,
+            "celery_task_us": per_task * 1e6,
+            "nightly_us": nightly.median / many * 1e6,
+        },
         ratio={
             "scan": ours.median / scan.median,
             "flat": each / each_small,
             "orm_loop": loop.median / each,
             "celery_task": per_task / each,
+            "nightly to scan": nightly.median / scan_at_night.median,
         },
         goal={"scan": "<= 6", "flat": "<= 1.5", "orm_loop": ">= 100", "celery_task": ">= 100"},
         unit="µs per account",
@@ -51,6 +58,7 @@ def bench(stage: Stage) -> Result:
             f"{many} accounts with {market.members} members; one in {ONE_IN} crosses between two sweeps, and its "
             "signals, alerts, deliveries and tasks are written",
             f"the first sweep of all, which writes {written} signals with what follows: {first:.2f} s",
+            "the nightly look has every detector, also headcount, which reads all members; it has no goal",
             f"{few} accounts: {each_small * 1e6:.3g} µs each; loop and tasks measured on {sample} accounts",
         ),
     )
@@ -59,6 +67,14 @@ def bench(stage: Stage) -> Result:
 def sweep_all(at: datetime) -> int:
     """Every shard, one after the other, as one worker would; returns how many signals opened."""
     return sum(sweep_span(span=span, at=at, nightly=False).opened for span in spans())
+
+
+def _night() -> float:
+    """The look that has every detector, where nothing changed since the last one."""
+    at, began = now(), perf_counter()
+    for span in spans():
+        sweep_span(span=span, at=at, nightly=True)
+    return perf_counter() - began
 
 
 def _steady(market: Market, repetitions: int, sample: int = 20) -> tuple[Series, Series, Series]:
