@@ -262,3 +262,24 @@ class NudgeGone(PortalError):
 
     code, status = "nudge_gone", 409
     message = _("You do not hold this seat any more. Nothing was changed.")
+
+
+class FeatureUnsaid(PortalError):
+    """A wish without words."""
+
+    code, status = "feature_unsaid", 422
+    message = _("Say what you need and what for.")
+
+
+class TooManyWishes(PortalError):
+    """Twenty in a day."""
+
+    code, status = "too_many_wishes", 409
+    message = _("You asked for twenty features in the last 24 hours. Nothing more was kept; go on tomorrow.")
+
+
+class FeatureAnswered(PortalError):
+    """That is the answer already."""
+
+    code, status = "feature_answered", 409
+    message = _("This request is in that state already. Nothing was changed.")

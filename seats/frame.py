@@ -154,6 +154,7 @@ def register() -> None:
             NavEntry(gettext_lazy("Usage"), "chart-column", "seats:usage", "usage.view", 30),
             NavEntry(gettext_lazy("Requests"), "inbox", "seats:requests", "requests.decide", 40, count=count_requests),
             NavEntry(gettext_lazy("Ledger"), "book-open", "seats:ledger", "seats.view", 60),
+            NavEntry(gettext_lazy("Feature requests"), "lightbulb", "seats:features", "requests.make", 65),
             NavEntry(gettext_lazy("My seat"), "user", "seats:me", None, 70),
         ]
     )
@@ -172,6 +173,10 @@ def register() -> None:
             "nudges.refused": gettext_lazy("Mails about one’s use stopped"),
             "nudges.wanted": gettext_lazy("Mails about one’s use allowed"),
             "mentor.asked": gettext_lazy("Asked to mentor"),
+            "feature.asked": gettext_lazy("Feature asked for"),
+            "feature.planned": gettext_lazy("Requested feature planned"),
+            "feature.shipped": gettext_lazy("Requested feature shipped"),
+            "feature.declined": gettext_lazy("Requested feature declined"),
             "reduction.leavers": gettext_lazy("Chosen who gives up a seat"),
             "request.made": gettext_lazy("Seat requested"),
             "request.approved": gettext_lazy("Request approved"),

@@ -8,7 +8,7 @@ from accounts.members.invitations import invite_member
 from accounts.models import Role
 from billing.changes.decreases import plan_decrease
 from billing.terms.set_terms import set_terms
-from seatportal.demo import casting
+from seatportal.demo import asked, casting
 from seatportal.demo.desks import give_devices
 from seatportal.demo.firm import Firm, add_to
 from seatportal.demo.timeline import Timeline
@@ -73,6 +73,7 @@ def brightwater(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
     line.at(now - days(19), lambda at: firm.join([firm.by_key["liam"], firm.by_key["wen"]], at))
     line.at(now - days(3), lambda at: _ask(firm, "liam", "I start on the festival campaign next week.", at))
     line.at(now - days(1), lambda at: _invite(firm, "ola.lindgren", "Ola Lindgren", at))
+    _brightwater_asks(line, firm, now)
     line.at(now, firm.use)
     return firm
 
@@ -109,6 +110,7 @@ def harbourline(line: Timeline, vendor: Vendor, now: datetime, *, guest: Firm) -
     line.at(now - days(30), lambda at: add_to(firm, guest.people["maya"].user, Role.ADMIN, at))
     give_devices(firm, line, now, shared="desk", carried="lucía")
     line.at(now, firm.use)
+    line.at(now, lambda at: asked.nudge_longest_idle(firm, at))
     line.at(now, lambda at: run_true_ups(at=at))
     return firm
 
@@ -194,6 +196,18 @@ def _agree_on_credit(firm: Firm, at: datetime) -> None:
         credit_limit=250_000,
         po_number="NC-2214",
     )
+
+
+def _brightwater_asks(line: Timeline, firm: Firm, now: datetime) -> None:
+    """Who reports to whom, and three wishes: one planned, one declined, one that nobody has answered."""
+    charts, dark = "Charts in the weekly mail", "A mascot for the sign-in page"
+    line.at(now - days(18), lambda at: asked.place_people(firm, at))
+    line.at(now - days(34), lambda at: asked.ask(firm, "tomás", charts, "I paste them in by hand.", "other", at))
+    line.at(now - days(30), lambda at: asked.answer(firm, charts, "planned", "In the spring release.", at))
+    line.at(now - days(26), lambda at: asked.ask(firm, "sofie", dark, "It would make us smile.", "other", at))
+    line.at(now - days(25), lambda at: asked.answer(firm, dark, "declined", "We keep that page plain.", at))
+    why = "Our ten people sign in with Google everywhere else."
+    line.at(now - days(2), lambda at: asked.ask(firm, "priya", "Sign-in with our Google Workspace", why, "sso", at))
 
 
 def _ask(firm: Firm, key: str, reason: str, at: datetime) -> None:

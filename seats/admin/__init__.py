@@ -4,6 +4,7 @@ from seatportal.kit.admin import TODAY
 from seats.admin import (
     accounts,
     contacts,
+    features,
     holders,
     jobs,
     nudges,
@@ -20,6 +21,7 @@ TODAY.append(accounts.figures)
 
 __all__ = [
     "contacts",
+    "features",
     "holders",
     "jobs",
     "nudges",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.entitlements import Entitlement, EntitlementBatch
+from seats.api.features import FeatureRequests
 from seats.api.ledger import Ledger
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
@@ -24,6 +25,7 @@ urlpatterns = [
     path("requests/<str:request_id>/decide", RequestDecision.as_view(), name="decide-request"),
     path("requests/<str:request_id>/withdraw", RequestWithdrawal.as_view(), name="withdraw-request"),
     path("requests/<str:request_id>/remind", RequestReminder.as_view(), name="remind-of-request"),
+    path("feature-requests", FeatureRequests.as_view(), name="feature-requests"),
     path("assignments", Assignments.as_view(), name="assignments"),
     path("assignments/<str:assignment_id>", OneAssignment.as_view(), name="assignment"),
     path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),

@@ -160,6 +160,29 @@ VALUE_PROVEN = Playbook(
     pattern=Pattern.DEPARTMENTAL,
 )
 
+FEATURE_ASKED = Playbook(
+    key="feature_asked",
+    title=_("Answer a request for a feature of growing teams"),
+    steps=(
+        _("Read who asked and what for, and ask who else in the organisation would need it."),
+        _("Answer the request itself, so that the customer reads what becomes of it."),
+    ),
+    days=3,
+    expands=False,
+    each=True,
+)
+RENEWAL = Playbook(
+    key="renewal_at_risk",
+    title=_("Save seats before the renewal"),
+    steps=(
+        _("Show the customer who is idle; agree which seats go to others and who is shown the product again."),
+        _("Agree on the next period’s number before the renewal does it: a small honest cut keeps trust."),
+    ),
+    days=5,
+    asks=Role.SPONSOR,
+    expands=False,
+)
+
 FOLLOWS: dict[str, Playbook] = {
     Kind.CROSSED: CAPACITY,
     Kind.FEW_LEFT: CAPACITY,
@@ -176,6 +199,8 @@ FOLLOWS: dict[str, Playbook] = {
     Kind.CHECK_IN: CHECK_IN,
     Kind.SHARING: SHARING,
     Kind.VALUE_PROVEN: VALUE_PROVEN,
+    Kind.FEATURE_ASKED: FEATURE_ASKED,
+    Kind.RENEWAL: RENEWAL,
 }
 PLAYBOOKS = {playbook.key: playbook for playbook in FOLLOWS.values()}
 
@@ -195,6 +220,8 @@ SCORES: dict[str, int] = {
     Kind.POWER_USERS: 40,
     Kind.SHARING: 60,
     Kind.VALUE_PROVEN: 65,
+    Kind.FEATURE_ASKED: 68,
+    Kind.RENEWAL: 78,
     Kind.CHECK_IN: 20,
 }
 
@@ -209,6 +236,7 @@ COOL_DOWN: dict[str, timedelta] = {
     Kind.VALUE_PROVEN: timedelta(0),
     Kind.CHAMPION_LEFT: timedelta(0),
     Kind.INTEREST: timedelta(days=7),
+    Kind.FEATURE_ASKED: timedelta(0),
 }
 USUAL_COOL_DOWN = timedelta(days=14)
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from seats.models import Signal
+from seats.models import FeatureRequest, Signal
 
 Kind = Signal.Kind
 type Evidence = Mapping[str, Any]
@@ -51,6 +51,13 @@ RULES: dict[str, str | Promise] = {
     Kind.RUNWAY: gettext_lazy(
         "At the pace of the last 90 days the seats run out before 90 days are over; procurement takes 60 to 90 days. "
         "For accounts with 50 seats or more, or that pay by invoice."
+    ),
+    Kind.FEATURE_ASKED: gettext_lazy(
+        "Somebody asked for single sign-on, admin controls or team management, and nobody has answered yet."
+    ),
+    Kind.RENEWAL: gettext_lazy(
+        "A long period or a commitment ends within 90 days, and at least 3 seats that are a tenth of all are free or "
+        "were not used for 30 days."
     ),
     Kind.CHECK_IN: gettext_lazy(
         "7, 30, 60 and 90 days after the first day of the value plan; without one, after the first purchase."
@@ -151,6 +158,28 @@ def _runway(evidence: Evidence) -> str:
     return words % {name: evidence[name] for name in ("days", "shortest", "longest")}
 
 
+def _feature(evidence: Evidence) -> str:
+    words = ngettext(
+        "%(requests)s request about %(tag)s waits for an answer; the newest: %(newest)s.",
+        "%(requests)s requests about %(tag)s wait for an answer; the newest: %(newest)s.",
+        evidence["requests"],
+    )
+    tag = FeatureRequest.Tag(evidence["tag"]).label
+    return words % {"requests": evidence["requests"], "tag": tag, "newest": evidence["newest"]}
+
+
+def _renewal(evidence: Evidence) -> str:
+    words = ngettext(
+        "%(cut)s of %(purchased)s seats is likely to be cut on %(day)s: %(idle)s idle, %(free)s free, %(committed)s "
+        "committed.",
+        "%(cut)s of %(purchased)s seats are likely to be cut on %(day)s: %(idle)s idle, %(free)s free, %(committed)s "
+        "committed.",
+        evidence["cut"],
+    )
+    day = date_format(date.fromisoformat(evidence["day"]), "DATE_FORMAT")
+    return words % {**{name: evidence[name] for name in ("cut", "purchased", "idle", "free", "committed")}, "day": day}
+
+
 def _check_in(evidence: Evidence) -> str:
     words = _("Day %(day)s of the value plan.") if evidence.get("plan") else _("Day %(day)s after the first purchase.")
     return words % {"day": evidence["day"]}
@@ -180,6 +209,8 @@ SENTENCES: dict[str, Callable[[Evidence], str]] = {
     Kind.INTEREST: _interest,
     Kind.CHAMPION_LEFT: _champion,
     Kind.RUNWAY: _runway,
+    Kind.FEATURE_ASKED: _feature,
+    Kind.RENEWAL: _renewal,
     Kind.CHECK_IN: _check_in,
     Kind.VALUE_PROVEN: _proven,
 }

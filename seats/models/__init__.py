@@ -5,6 +5,7 @@ from seats.models.assignment import Assignment
 from seats.models.contact import AccountManager, Contact
 from seats.models.daily_mark import DailyMark
 from seats.models.department_mark import DepartmentMark
+from seats.models.feature_request import FeatureRequest
 from seats.models.job_run import JobRun
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
@@ -43,6 +44,7 @@ __all__ = [
     "DailyUsage",
     "DepartmentMark",
     "ExpansionTask",
+    "FeatureRequest",
     "GoalReading",
     "JobRun",
     "LedgerEntry",

@@ -40,6 +40,8 @@ class Signal(models.Model):
         RUNWAY = "runway", _("Seats run out before procurement ends")
         CHECK_IN = "check_in", _("Check-in due")
         SHARING = "sharing", _("Shared sign-in")
+        FEATURE_ASKED = "feature_asked", _("Feature of a growing team asked for")
+        RENEWAL = "renewal_at_risk", _("Seats likely to be cut at renewal")
         VALUE_PROVEN = "value_proven", _("Value proven")
 
     public_id = PublicIdField("sig")

@@ -10,9 +10,11 @@ from datetime import datetime
 from seats.growth.detectors.clock import check_ins, runways
 from seats.growth.detectors.contacts import champions_gone
 from seats.growth.detectors.departments import growing_departments, new_departments
+from seats.growth.detectors.features import features_asked
 from seats.growth.detectors.health import poor_health
 from seats.growth.detectors.interest import interest
 from seats.growth.detectors.people import headcount_gaps, power_users
+from seats.growth.detectors.renewals import renewals_at_risk
 from seats.growth.detectors.sharing import shared_sign_ins
 from seats.growth.detectors.value import proven_values
 from seats.growth.found import Found
@@ -27,6 +29,7 @@ HOURLY: dict[str, Detector] = {
     Kind.INTEREST: interest,
     Kind.CHAMPION_LEFT: champions_gone,
     Kind.SHARING: shared_sign_ins,
+    Kind.FEATURE_ASKED: features_asked,
 }
 NIGHTLY: dict[str, Detector] = {
     Kind.HEADCOUNT_GAP: headcount_gaps,
@@ -36,5 +39,6 @@ NIGHTLY: dict[str, Detector] = {
     Kind.LOW_HEALTH: poor_health,
     Kind.RUNWAY: runways,
     Kind.CHECK_IN: check_ins,
+    Kind.RENEWAL: renewals_at_risk,
     Kind.VALUE_PROVEN: proven_values,
 }

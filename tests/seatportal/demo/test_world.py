@@ -35,7 +35,17 @@ from seatportal.demo.vendor import Vendor
 from seatportal.demo.world import BEGINNING
 from seatportal.kit import clock
 from seats.holders.queries import SeatCounts, seat_counts
-from seats.models import DailyUsage, ExpansionTask, LedgerEntry, SeatRequest, SharingCase, Signal, TrueUp
+from seats.models import (
+    DailyUsage,
+    ExpansionTask,
+    FeatureRequest,
+    LedgerEntry,
+    Nudge,
+    SeatRequest,
+    SharingCase,
+    Signal,
+    TrueUp,
+)
 from seats.pool.ledger import purchased_by_ledger
 from seats.true_up.decide_true_up import effect_of
 from tests.services import Simulator
@@ -125,7 +135,7 @@ def _check_the_account_team(logins: dict[str, Any]) -> None:
         found = Signal.objects.filter(account=account(slug), ended_at=None)
         return set(found.values_list("kind", flat=True))
 
-    assert {"crossed_80", "few_left", "champion_left"} <= kinds("brightwater-studio")
+    assert {"crossed_80", "few_left", "champion_left", "feature_asked"} <= kinds("brightwater-studio")
     assert {"crossed_80", "limit_reached", "interest"} <= kinds("quillmark-press")
     assert "low_adoption" in kinds("northfen-council")
     assert kinds("fernhollow-research") == set()
@@ -133,6 +143,9 @@ def _check_the_account_team(logins: dict[str, Any]) -> None:
     assert task.owner == User.objects.get(email=logins["staff"]["email"])
     assert (task.quantity, task.value, task.value_currency, task.value_interval) == (3, 120_00, "usd", "month")
     assert not ExpansionTask.objects.filter(account=account("northfen-council"), expands=True).exists()
+    wishes = FeatureRequest.objects.filter(account=account("brightwater-studio")).order_by("created_at")
+    assert [wish.state for wish in wishes] == ["planned", "declined", "new"]
+    assert Nudge.objects.get(account=account("harbourline-logistics")).given_back_at is None
 
 
 def _killed(*_: Any, **__: Any) -> None:
