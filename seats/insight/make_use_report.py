@@ -13,7 +13,7 @@ from accounts.models import Account, Membership
 from seats.insight.activity import window
 from seats.insight.use_report import BUCKETS, POWER_DAYS, Cell, FeatureUse, GroupUse, PersonUse, Report, UnknownUse
 from seats.models import Assignment, DailyUsage, UnknownUsage, UsageReport
-from seats.usage.settings import private_accounts, remember_groups_only
+from seats.usage.settings import remember_shown, setting_of_outer
 
 log = structlog.get_logger(__name__)
 
@@ -46,14 +46,14 @@ def current_report(account: Account, at: datetime, *, people: int) -> tuple[Repo
 
 def _kept(account: Account) -> UsageReport | None:
     """The last report. How it may be shown is asked together with it."""
-    found: tuple[bool, datetime | None, Any] = (
+    found: tuple[bool | None, bool | None, datetime | None, Any] = (
         Account.objects.filter(pk=account.pk)
-        .annotate(private=private_accounts())
-        .values_list("private", "usagereport__made_at", "usagereport__data")
+        .annotate(groups_only=setting_of_outer("groups_only"), peers=setting_of_outer("peers"))
+        .values_list("groups_only", "peers", "usagereport__made_at", "usagereport__data")
         .get()
     )
-    private, made_at, data = found
-    remember_groups_only(account, private)
+    groups_only, peers, made_at, data = found
+    remember_shown(account, groups_only, peers)
     return None if made_at is None else UsageReport(account=account, made_at=made_at, data=data)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -32,24 +32,33 @@ def kept_from(account: Account, *, at: datetime, settings: UsageSettings | None 
 
 
 def groups_only(account: Account) -> bool:
-    """Whether usage may be shown for groups only: no names, nothing of one person, no group of fewer than five.
+    """Whether usage may be shown for groups only: no names, nothing of one person, no group of fewer than five."""
+    return _shown(account)[0]
 
-    Asked of the database once for an account object, which lives as long as a request.
-    """
+
+def compared(account: Account) -> bool:
+    """Whether the account is counted among its peers and shown them."""
+    return _shown(account)[1]
+
+
+def _shown(account: Account) -> tuple[bool, bool]:
+    """Both. Asked of the database once for an account object, which lives as long as a request."""
     seen = vars(account)
-    if "_groups_only" not in seen:
-        seen["_groups_only"] = UsageSettings.objects.filter(account=account, groups_only=True).exists()
-    return bool(seen["_groups_only"])
+    if "_shown" not in seen:
+        row = usage_settings(account)
+        remember_shown(account, row.groups_only, row.peers)
+    shown: tuple[bool, bool] = seen["_shown"]
+    return shown
 
 
-def private_accounts() -> Exists:
-    """Whether the outer account is one of those: for a statement that reads something else of it, too."""
-    return Exists(UsageSettings.objects.filter(account=OuterRef("pk"), groups_only=True))
+def setting_of_outer(name: str) -> Subquery:
+    """A setting of the outer account, None without a row: for a statement that reads something else, too."""
+    return Subquery(UsageSettings.objects.filter(account=OuterRef("pk")).values(name)[:1])
 
 
-def remember_groups_only(account: Account, private: bool) -> None:
-    """Spare `groups_only` its statement, for this account object."""
-    vars(account)["_groups_only"] = private
+def remember_shown(account: Account, groups_only: bool | None, peers: bool | None) -> None:
+    """Spare both their statement, for this account object. None: as without settings."""
+    vars(account)["_shown"] = (bool(groups_only), peers is not False)
 
 
 @transaction.atomic
@@ -68,7 +77,7 @@ def set_usage_settings(
     for name, value in after.items():
         setattr(row, name, value)
     row.save(update_fields=[*after])
-    vars(account).pop("_groups_only", None)
+    vars(account).pop("_shown", None)
     record_audit(
         account=account,
         actor=actor,

@@ -14,7 +14,8 @@ from accounts.models import Account
 from billing.models.subscription import ENDED
 from seats.holders.queries import ACTIVE_WITHIN
 from seats.insight.kpi_queries import SEGMENTS
-from seats.models import PeerBand, UsageSettings
+from seats.models import PeerBand
+from seats.usage.settings import compared
 
 LEAST_OTHERS = 5
 # A newer account has not had the thirty days that make somebody active.
@@ -111,7 +112,7 @@ def peers_of(account: Account, *, purchased: int, active: int) -> Peers | None:
     if not purchased:
         return None
     size, own = size_class(purchased), active * 100 // purchased
-    if UsageSettings.objects.filter(account=account, peers=False).exists():
+    if not compared(account):
         return Peers("off", own, account.industry, size)
     if account.industry in NO_INDUSTRY:
         return Peers("no_industry", own, account.industry, size)
