@@ -36,6 +36,15 @@ _SCHEMA = StructType(
 )
 
 
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    # The files are known and were looked at: no job of its own to find them.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+}
+_ALONE = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+
 # It tells of each connection that it opens and closes.
 logging.getLogger("py4j").setLevel(logging.WARNING)
 
@@ -79,6 +88,6 @@ class SparkEngine:
 def _session() -> Any:
     """The one of this process; it ends with it."""
     builder = SparkSession.builder.master(settings.SPARK_MASTER).appName("Seat Portal: daily counts")
-    if settings.SPARK_MASTER.startswith("local"):
-        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
-    return builder.config("spark.ui.enabled", "false").config("spark.log.level", "ERROR").getOrCreate()
+    for name, value in (_SETTINGS | (_ALONE if settings.SPARK_MASTER.startswith("local") else {})).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
