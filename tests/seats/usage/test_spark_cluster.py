@@ -45,7 +45,13 @@ def filled(archive: Path, owner: Membership, now: datetime) -> Account:
     at = now - OLD
     make_months({(at - timedelta(days=back)).date() for back in range(DAYS)})
     with connection.cursor() as cursor:
-        values = {"account": owner.account_id, "member": owner.pk, "at": at, "days": DAYS, "per_day": PER_DAY}
+        values: dict[str, int | datetime] = {
+            "account": owner.account_id,
+            "member": owner.pk,
+            "at": at,
+            "days": DAYS,
+            "per_day": PER_DAY,
+        }
         cursor.execute(_EVENTS, values)
     rebuild_counts(account=owner.account, first=date.min, last=at.date(), engine=PostgresEngine())
     assert prune_events(at=now) == DAYS * PER_DAY
@@ -121,7 +127,17 @@ class Cluster:
             process.kill()
 
     def _java(self, name: str, kind: str, *more: str) -> Process:
-        command = [SPARK_CLASS, f"{DEPLOY}.{kind}", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0", *more]
+        command = [
+            str(SPARK_CLASS),
+            f"{DEPLOY}.{kind}",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--webui-port",
+            "0",
+            *more,
+        ]
         return Process(
             f"Spark's {name}", command, log=self.folder / f"{name}.log", lock=self.lock, env=self.environment
         )
