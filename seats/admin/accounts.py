@@ -26,6 +26,7 @@ from seats.growth.accounts import (
     choices,
     totals,
 )
+from seats.growth.inbox import unread_count
 from seats.growth.message import Line
 from seats.growth.playbooks import PLAYBOOKS
 from seats.insight.kpi_queries import SEGMENTS
@@ -58,7 +59,10 @@ def check_may_look(request: HttpRequest) -> None:
 
 def figures(request: HttpRequest) -> dict[str, Any]:
     """What the first page shows of all accounts."""
-    return {"totals": totals(now())} if request.user.has_perm("seats.view_signal") else {}
+    user = request.user
+    if not isinstance(user, User) or not user.has_perm("seats.view_signal"):
+        return {}
+    return {"totals": totals(now()), "unread": unread_count(user)}
 
 
 def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse | StreamingHttpResponse:

@@ -5,19 +5,22 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.access.actor import actor_of
+from accounts.models import User
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 from seats.admin.account import account_of, account_view
 from seats.admin.account_acts import account_act_view
 from seats.admin.accounts import accounts_view
+from seats.admin.inbox import inbox_view
 from seats.admin.metrics import metrics_view
 from seats.growth.deliver_alert import replay
+from seats.growth.inbox import mark_read
 from seats.growth.words import rule_of, sentence_of
 from seats.models import Alert, AlertDelivery, Signal
 
@@ -131,6 +134,23 @@ class AlertAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
     list_select_related = ("account",)
     inlines = (SignalInline, DeliveryInline)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The reader's inbox before the list's own addresses."""
+        site = self.admin_site
+        return [
+            path("inbox/", site.admin_view(partial(inbox_view, site=site)), name="seats_alert_inbox"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Who opens an alert that was told to them has read it."""
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        if isinstance(request.user, User) and object_id.isdigit() and answer.status_code == 200:
+            mark_read(user=request.user, at=now(), alerts=[int(object_id)])
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
         """With the signals that the list names."""
