@@ -13,7 +13,7 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from seats.growth.message import Line
-from seats.growth.playbooks import PLAYBOOKS
+from seats.growth.playbooks import FOLLOWS, PLAYBOOKS
 from seats.insight.activity import today_in
 from seats.insight.bands import utilization_of
 from seats.insight.history import twelve_months
@@ -118,9 +118,15 @@ def _opportunities(account: Account, at: datetime) -> dict[str, Any]:
 def _roadmap(account: Account, at: datetime) -> dict[str, Any]:
     """What is next on both sides: goals that are still open, and the playbooks that run."""
     plan = open_plan(account, at)
-    tasks = ExpansionTask.objects.filter(account=account, state__in=ExpansionTask.LIVE).order_by("due_on", "pk")
+    tasks = ExpansionTask.objects.filter(account=account, state__in=ExpansionTask.LIVE).exclude(
+        playbook__in={FOLLOWS[kind].key for kind in (Signal.Kind.CHAMPION_LEFT, Signal.Kind.CHECK_IN)}
+    )
     return {
         "goals": [one.goal.name for one in (plan.goals if plan else []) if not one.met],
         "ends_on": plan.clock.ends_on if plan else None,
-        "tasks": [{"playbook": task.playbook, "due_on": task.due_on} for task in tasks if task.playbook in PLAYBOOKS],
+        "tasks": [
+            {"playbook": task.playbook, "due_on": task.due_on}
+            for task in tasks.order_by("due_on", "pk")
+            if task.playbook in PLAYBOOKS
+        ],
     }

@@ -160,6 +160,7 @@ def account_team_pages(studio: Studio) -> tuple[list[str], list[str]]:
         reverse("admin:seats_signal_account", args=[studio.account.pk]),
         reverse("admin:seats_signal_metrics"),
         reverse("admin:seats_jobrun_overview"),
+        reverse("admin:seats_alert_inbox"),
     ]
     return own, [reverse(f"admin:seats_{row._meta.model_name}_change", args=[row.pk]) for row in rows]
 
