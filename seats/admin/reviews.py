@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date
 from seatportal.kit.admin import ReadOnlyAdmin
 from seats.growth.playbooks import PLAYBOOKS
 from seats.growth.reviews import opportunities_of
-from seats.models import BusinessReview
+from seats.models import BusinessReview, FeatureRequest
 
 
 @admin.register(BusinessReview)
@@ -40,6 +40,7 @@ class BusinessReviewAdmin(ReadOnlyAdmin):
             "features": review.data["opportunities"]["features"],
             "runway": [parse_date(day) for day in ends] if ends else None,
             "goals": roadmap["goals"],
+            "wishes": [(wish["what"], FeatureRequest.State(wish["state"]).label) for wish in roadmap.get("wishes", [])],
             "ends_on": parse_date(roadmap["ends_on"]) if roadmap["ends_on"] else None,
             "tasks": [(PLAYBOOKS[one["playbook"]], parse_date(one["due_on"])) for one in roadmap["tasks"]],
         }

@@ -20,12 +20,14 @@ from seats.insight.history import twelve_months
 from seats.insight.make_use_report import current_report
 from seats.insight.runway import runway
 from seats.insight.use_report import concentrated, for_groups
-from seats.models import BusinessReview, ExpansionTask, Signal
+from seats.models import BusinessReview, ExpansionTask, FeatureRequest, Signal
 from seats.usage.settings import groups_only
 from seats.value.plans import open_plan
 
 # Once a quarter.
 CADENCE = timedelta(days=91)
+# What the customer asked for and does not have.
+WISHES = (FeatureRequest.State.NEW, FeatureRequest.State.PLANNED)
 # Signals that are the vendor's own affair, not for the customer's table.
 OURS = (Signal.Kind.LOW_HEALTH, Signal.Kind.CHAMPION_LEFT, Signal.Kind.CHECK_IN, Signal.Kind.SHARING)
 
@@ -116,7 +118,7 @@ def _opportunities(account: Account, at: datetime) -> dict[str, Any]:
 
 
 def _roadmap(account: Account, at: datetime) -> dict[str, Any]:
-    """What is next on both sides: goals that are still open, and the playbooks that run."""
+    """What is next on both sides: goals still open, features asked for and not shipped, and the playbooks that run."""
     plan = open_plan(account, at)
     tasks = ExpansionTask.objects.filter(account=account, state__in=ExpansionTask.LIVE).exclude(
         playbook__in={FOLLOWS[kind].key for kind in (Signal.Kind.CHAMPION_LEFT, Signal.Kind.CHECK_IN)}
@@ -124,6 +126,9 @@ def _roadmap(account: Account, at: datetime) -> dict[str, Any]:
     return {
         "goals": [one.goal.name for one in (plan.goals if plan else []) if not one.met],
         "ends_on": plan.clock.ends_on if plan else None,
+        "wishes": list(
+            FeatureRequest.objects.filter(account=account, state__in=WISHES).values("what", "state")[:10],
+        ),
         "tasks": [
             {"playbook": task.playbook, "due_on": task.due_on}
             for task in tasks.order_by("due_on", "pk")

@@ -18,7 +18,7 @@ from seats.growth.contacts import Coverage, contacts_of, coverage_of, name_conta
 from seats.growth.procurement import clock_of, procurement_of, quarter_end
 from seats.growth.reviews import prepare_review
 from seats.insight.runway import Runway
-from seats.models import BusinessReview, SeatRequest, Signal
+from seats.models import BusinessReview, FeatureRequest, SeatRequest, Signal
 from tests.conftest import Funded, make_user
 from tests.seatportal.test_staff import BACKEND, staff_user
 from tests.seats.growth.conftest import Fill
@@ -204,6 +204,17 @@ def test_a_business_review_has_three_sections_and_a_next_date(
     Signal.objects.create(
         account=account, kind="low_health", day=now.date(), seen_at=now, evidence={"score": 40, "use": 80}
     )
+    asker = Membership.objects.filter(account=account).earliest("pk")
+    for what, state in (("Sign-in by Okta", "new"), ("Two approvers", "planned"), ("Pink buttons", "declined")):
+        FeatureRequest.objects.create(
+            account=account,
+            asked_by=asker,
+            what=what,
+            why="Work",
+            tag="sso",
+            state=state,
+            answered_at=None if state == "new" else now,
+        )
     url = reverse("admin:seats_signal_account_act", args=[account.pk, "review"])
     assert staff.post(url, {"reason": "quarterly"}).status_code == 302
 
@@ -215,6 +226,9 @@ def test_a_business_review_has_three_sections_and_a_next_date(
     for text in ("Value</h2>", "Opportunities</h2>", "Roadmap</h2>", "8 of 10 seats were active", "Suggested: 1 seat."):
         assert text in page, text
     assert "Poor health" not in page
+    assert "Sign-in by Okta" in page
+    assert "Two approvers" in page
+    assert "Pink buttons" not in page
     assert AuditEntry.objects.get(action="review.prepared").summary == "quarterly"
     assert "Review of" in page_of(staff, account)
     rows, _more = accounts_page(at=now, narrow=Narrow(show="review"))
