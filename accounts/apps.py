@@ -11,5 +11,6 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        """Listen for the start and end of impersonation."""
-        from accounts.access import impersonation  # noqa: F401  models must be loaded first
+        """Listen for the start and end of impersonation, and for who joins."""
+        from accounts import receivers  # noqa: F401  models must be loaded first
+        from accounts.access import impersonation  # noqa: F401

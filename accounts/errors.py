@@ -109,6 +109,45 @@ class ExternalIdTaken(PortalError):
     message = _("Somebody else in the account has this id already.")
 
 
+class ConnectionEnded(PortalError):
+    """The directory was disconnected."""
+
+    code = "connection_ended"
+    status = 409
+    message = _("This directory is not connected any more.")
+
+
+class BadWords(PortalError):
+    """A directory says what cannot be kept; names the field."""
+
+    code = "bad_words"
+    status = 400
+
+
+class PersonTaken(PortalError):
+    """Another person of the account has the name, the id or the address already."""
+
+    code = "person_taken"
+    status = 409
+    message = _("Another person of this account has the same userName, externalId or e-mail address.")
+
+
+class AddressTaken(PortalError):
+    """The address belongs to another sign-in."""
+
+    code = "address_taken"
+    status = 409
+    message = _("This e-mail address already belongs to another sign-in.")
+
+
+class PersonGone(PortalError):
+    """No such person of this account."""
+
+    code = "person_gone"
+    status = 404
+    message = _("There is no such person.")
+
+
 class AccountNotNamed(PortalError):
     """A signed-in person has several accounts and named none."""
 

@@ -267,6 +267,12 @@ class RotateForm(forms.Form):
     )
 
 
+class DirectoryForm(forms.Form):
+    """A directory to connect."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As people know it, such as “Okta”."))
+
+
 class TrailForm(forms.Form):
     """The audit trail's filters."""
 

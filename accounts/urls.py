@@ -6,6 +6,7 @@ from accounts.views import (
     account_settings,
     api_keys,
     audit_trail,
+    directories,
     home,
     invitations,
     people,
@@ -18,6 +19,7 @@ SETTINGS = "a/<slug:account_slug>/settings/"
 PEOPLE = f"{SETTINGS}people/"
 STRUCTURE = f"{SETTINGS}structure/"
 KEYS = f"{SETTINGS}api-keys/"
+DIRECTORIES = f"{SETTINGS}directories/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -43,6 +45,10 @@ urlpatterns = [
     path(f"{KEYS}new/", api_keys.issue, name="issue_api_key"),
     path(f"{KEYS}<str:key_id>/rotate/", api_keys.rotate, name="rotate_api_key"),
     path(f"{KEYS}<str:key_id>/revoke/", api_keys.revoke, name="revoke_api_key"),
+    path(DIRECTORIES, directories.directories, name="directories"),
+    path(f"{DIRECTORIES}new/", directories.connect, name="connect_directory"),
+    path(f"{DIRECTORIES}<str:connection_id>/rotate/", directories.rotate, name="rotate_directory"),
+    path(f"{DIRECTORIES}<str:connection_id>/disconnect/", directories.disconnect, name="disconnect_directory"),
     path(f"{SETTINGS}audit/", audit_trail.audit_trail, name="audit_trail"),
     path(f"{SETTINGS}audit.csv", audit_trail.audit_csv, name="audit_csv"),
 ]

@@ -285,6 +285,7 @@ REST_FRAMEWORK = {
         "caller": "1200/min",
         "usage": ENV["USAGE_EVENTS_RATE"],
         "entitlements": ENV["ENTITLEMENTS_RATE"],
+        "scim": "1200/min",
     },
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,

@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/<path:rest>", UnknownPath.as_view(), name="api-unknown"),
+    path("scim/v2/", include("seats.scim.urls")),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("seats.urls")),

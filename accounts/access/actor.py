@@ -8,17 +8,18 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, ScimConnection, User
 
-DOORS = ("page", "api", "invitation", "sign_up", "mail", "admin", "task", "stripe", "demo")
+DOORS = ("page", "api", "invitation", "sign_up", "mail", "admin", "task", "stripe", "demo", "scim")
 
 
 @dataclass(frozen=True)
 class Actor:
-    """user is empty for keys, tasks and Stripe. impersonator: the member of staff who looks through `user`'s eyes."""
+    """user is empty for keys, directories, tasks and Stripe. impersonator: the staff who look through `user`'s eyes."""
 
     user: User | None
     api_key: ApiKey | None = None
+    directory: ScimConnection | None = None
     impersonator: User | None = None
     door: str = "page"
     ip: str | None = None

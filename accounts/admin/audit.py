@@ -10,9 +10,9 @@ from seatportal.kit.admin import ReadOnlyAdmin
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what; the database refuses changes."""
 
-    list_display = ("at", "account", "user", "api_key", "impersonator", "door", "action", "summary")
+    list_display = ("at", "account", "user", "api_key", "directory", "impersonator", "door", "action", "summary")
     list_filter = ("door", "action", ("impersonator", admin.EmptyFieldListFilter), "at")
     search_fields = ("account__name", "user__email", "action", "target", "summary", "request_id")
     date_hierarchy = "at"
-    list_select_related = ("account", "user", "api_key", "impersonator")
+    list_select_related = ("account", "user", "api_key", "directory", "impersonator")
     show_full_result_count = False

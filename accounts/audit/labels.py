@@ -22,6 +22,12 @@ LABELS: dict[str, str | Promise] = {
     "region.deleted": _("Region deleted"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
+    "directory.connected": _("Directory connected"),
+    "directory.rotated": _("Directory token changed"),
+    "directory.revoked": _("Directory disconnected"),
+    "directory.person_added": _("Person added by the directory"),
+    "directory.person_changed": _("Person changed by the directory"),
+    "directory.person_deleted": _("Person deleted by the directory"),
     "impersonation.started": _("Staff began to view as a customer"),
     "impersonation.ended": _("Staff stopped viewing as a customer"),
 }

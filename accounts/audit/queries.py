@@ -22,7 +22,7 @@ def trail_of(
     action: the start of an action, such as `seat` or `seat.assigned`. person: part of a name or address, of who did it
     or to whom. since, until: whole days in the account's time zone.
     """
-    entries = AuditEntry.objects.filter(account=account).select_related("user", "api_key", "impersonator")
+    entries = AuditEntry.objects.filter(account=account).select_related("user", "api_key", "directory", "impersonator")
     if action:
         entries = entries.filter(action__startswith=action)
     if person:
@@ -30,6 +30,7 @@ def trail_of(
             Q(user__name__icontains=person)
             | Q(user__email__icontains=person)
             | Q(api_key__name__icontains=person)
+            | Q(directory__name__icontains=person)
             | Q(impersonator__email__icontains=person)
             | Q(summary__icontains=person)
         )
@@ -68,7 +69,8 @@ def trail_rows(entries: QuerySet[AuditEntry]) -> Iterator[list[str]]:
 
 
 def who_of(entry: AuditEntry) -> str:
-    """An address, a key's name, or nothing for tasks and Stripe."""
+    """An address, the name of a key or directory, or nothing for tasks and Stripe."""
     if entry.user is not None:
         return entry.user.email
-    return str(entry.api_key) if entry.api_key is not None else ""
+    machine = entry.api_key or entry.directory
+    return str(machine) if machine is not None else ""

@@ -31,6 +31,7 @@ def audit_entry(
         account=account,
         user=actor.user,
         api_key=actor.api_key,
+        directory=actor.directory,
         impersonator=actor.impersonator,
         door=actor.door,
         action=action,

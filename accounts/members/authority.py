@@ -8,7 +8,8 @@ from accounts.models import Account, Membership, Role
 def authority_of(account: Account, actor: Actor) -> str:
     """The role to judge the actor by. Read it after the lock, so that a role just lost no longer counts.
 
-    A key manages people as an admin does. Staff in Django admin, tasks and the demo reach as far as an owner.
+    A key manages people as an admin does. Staff in Django admin, tasks and the demo reach as far as an owner, and so
+    does a directory, which takes out whoever left the organisation.
     """
     if actor.api_key is not None:
         return Role.ADMIN

@@ -8,6 +8,8 @@ from accounts.models.idempotency import IdempotentAnswer
 from accounts.models.invitation import Invitation
 from accounts.models.membership import Membership, Role
 from accounts.models.notice import Notice
+from accounts.models.person import DirectoryPerson
+from accounts.models.scim import ScimConnection, ScimToken
 from accounts.models.user import User
 
 __all__ = [
@@ -15,11 +17,14 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Department",
+    "DirectoryPerson",
     "IdempotentAnswer",
     "Invitation",
     "Membership",
     "Notice",
     "Region",
     "Role",
+    "ScimConnection",
+    "ScimToken",
     "User",
 ]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 from accounts.models.api_key import ApiKey
+from accounts.models.scim import ScimConnection
 from accounts.models.user import User
 from seatportal.kit.ids import PublicIdField
 
@@ -20,6 +21,9 @@ class AuditEntry(models.Model):
     )
     api_key = models.ForeignKey(
         ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    directory = models.ForeignKey(
+        ScimConnection, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
     )
     impersonator = models.ForeignKey(
         User, verbose_name=_("staff member acting"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -14,6 +14,7 @@ class Department(Dated):
     public_id = PublicIdField("dep")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="departments")
     name = models.CharField(_("name"), max_length=80)
+    external_id = models.CharField(_("id at the directory"), max_length=128, blank=True, default="")
 
     class Meta:
         verbose_name = _("department")

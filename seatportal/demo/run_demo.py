@@ -35,8 +35,8 @@ def run_demo(
 
     `port` is where to look first for a free one; `schema` identifies the set of migrations, which run only when
     it is new to the data folder. `tell` receives progress. `announce` receives, once all is
-    ready, `url`, `simulator_url`, `admin`, `member`, `staff` (each with `email` and `password`) and `api_key`.
-    Raises ServiceFailed, with a message for a person, when a process cannot be kept running.
+    ready, `url`, `simulator_url`, `admin`, `member`, `staff` (each with `email` and `password`), `api_key` and
+    `scim_token`. Raises ServiceFailed, with a message for a person, when a process cannot be kept running.
     """
     began = time.monotonic()
 

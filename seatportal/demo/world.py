@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.access.actor import Actor
 from accounts.access.roles import capabilities_of
+from accounts.directory.connect import connect_directory
 from accounts.keys.issue_api_key import issue_api_key
 from accounts.models import Account, Role, User
 from billing.catalog.sync_catalog import sync_catalog
@@ -27,7 +28,7 @@ STAFF_EMAIL = "imani.okafor@seatportal.example"
 class World:
     """The firms by their slug, the account of the logins, and what is printed.
 
-    logins: admin, member and staff, each with email and password, and api_key.
+    logins: admin, member and staff, each with email and password, api_key and scim_token.
     """
 
     firms: dict[str, Firm]
@@ -80,11 +81,15 @@ def _logins(firm: Firm, now: datetime) -> dict[str, Any]:
         actor=Actor(user=owner.user, door="demo"),
         at=now,
     )
+    _, scim_token = connect_directory(
+        account=firm.account, name="Demo", membership=owner, actor=Actor(user=owner.user, door="demo"), at=now
+    )
     return {
         "admin": _with_password(owner.user),
         "member": _with_password(firm.people["priya"].user),
         "staff": _with_password(staff),
         "api_key": api_key,
+        "scim_token": scim_token,
     }
 
 

@@ -85,6 +85,18 @@ NEW_DEPARTMENT = Playbook(
     asks=Role.SPONSOR,
     each=True,
 )
+NEW_LEADER = Playbook(
+    key="new_leader",
+    title=_("A new leader has come"),
+    steps=(
+        _("Introduce yourself within the first weeks; show what the department reached with the product."),
+        _("Ask for the hiring plan, and who of the team should work with it."),
+    ),
+    days=5,
+    pattern=Pattern.DEPARTMENTAL,
+    asks=Role.SPONSOR,
+    each=True,
+)
 POWER_USERS = Playbook(
     key="power_users",
     title=_("Make power users into champions"),
@@ -190,6 +202,7 @@ FOLLOWS: dict[str, Playbook] = {
     Kind.LOW_ADOPTION: ADOPTION,
     Kind.LOW_HEALTH: ADOPTION,
     Kind.HEADCOUNT_GAP: HEADCOUNT,
+    Kind.NEW_LEADER: NEW_LEADER,
     Kind.POWER_USERS: POWER_USERS,
     Kind.NEW_DEPARTMENT: NEW_DEPARTMENT,
     Kind.DEPARTMENT_GROWTH: DEPARTMENT_GROWTH,
@@ -212,6 +225,7 @@ SCORES: dict[str, int] = {
     Kind.CHAMPION_LEFT: 75,
     Kind.INTEREST: 70,
     Kind.HEADCOUNT_GAP: 65,
+    Kind.NEW_LEADER: 62,
     Kind.NEW_DEPARTMENT: 60,
     Kind.FEW_LEFT: 55,
     Kind.DEPARTMENT_GROWTH: 50,

@@ -34,6 +34,9 @@ RULES: dict[str, str | Promise] = {
         "One sign-in on three networks at once, or on many devices in places too far apart. Two devices never count."
     ),
     Kind.HEADCOUNT_GAP: gettext_lazy("At least 3 members without a seat would find no free one."),
+    Kind.NEW_LEADER: gettext_lazy(
+        "Somebody whose title leads a department joined in the last 30 days, an account with people long before that."
+    ),
     Kind.POWER_USERS: gettext_lazy(
         "At least 3 people active on 12 or more of the last 20 working days, each with 3 or more features."
     ),
@@ -109,6 +112,15 @@ def _power(evidence: Evidence) -> str:
         "%(people)s people use the product on most working days, with several features.",
         evidence["people"],
     ) % {"people": evidence["people"]}
+
+
+def _leader(evidence: Evidence) -> str:
+    words = (
+        _("%(leader)s began as %(title)s in %(department)s.")
+        if evidence["department"]
+        else _("%(leader)s began as %(title)s.")
+    )
+    return words % {name: evidence[name] for name in ("leader", "title", "department")}
 
 
 def _new_department(evidence: Evidence) -> str:
@@ -203,6 +215,7 @@ SENTENCES: dict[str, Callable[[Evidence], str]] = {
     Kind.LOW_HEALTH: _health,
     Kind.SHARING: _shared,
     Kind.HEADCOUNT_GAP: _gap,
+    Kind.NEW_LEADER: _leader,
     Kind.POWER_USERS: _power,
     Kind.NEW_DEPARTMENT: _new_department,
     Kind.DEPARTMENT_GROWTH: _growth,

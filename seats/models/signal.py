@@ -32,6 +32,7 @@ class Signal(models.Model):
         LOW_ADOPTION = "low_adoption", _("Low adoption")
         LOW_HEALTH = "low_health", _("Poor health")
         HEADCOUNT_GAP = "headcount_gap", _("People without a seat")
+        NEW_LEADER = "new_leader", _("New leader")
         POWER_USERS = "power_users", _("Power users")
         NEW_DEPARTMENT = "new_department", _("New department")
         DEPARTMENT_GROWTH = "department_growth", _("Department grows")

@@ -18,6 +18,7 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.access.actor import Actor
 from accounts.access.roles import CAPABILITIES, capabilities_of
+from accounts.directory.connect import connect_directory
 from accounts.keys.issue_api_key import issue_api_key
 from accounts.members.invitations import token_of
 from accounts.members.structure import add_place
@@ -138,6 +139,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
     key, _secret = issue_api_key(
         account=account, name="Sync", scopes=["seats.view"], expires_at=None, membership=owner, actor=actor, at=now
     )
+    connection, _token = connect_directory(account=account, name="Okta", membership=owner, actor=actor, at=now)
     seat = assign_seat(account=account, membership=people["member"], actor=actor, at=now)
     freed = assign_seat(account=account, membership=people["team_manager"], actor=actor, at=now)
     release_seat(account=account, assignment=freed, actor=actor, at=now)
@@ -203,6 +205,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "invitation_id": invitation.public_id,
             "token": token_of(invitation),
             "key_id": key.public_id,
+            "connection_id": connection.public_id,
             "kind": "department",
             "place_id": place.public_id,
             "department_id": place.public_id,

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from accounts.access.actor import Actor
 from accounts.models import Account, Membership, User
 from seats.capacity.record_purchase import record_purchase
@@ -14,6 +16,7 @@ from tests.factories.usage import event
 SYSTEM = Actor.system("demo")
 
 
+@transaction.atomic
 def give_pool(account: Account, seats: int, at: datetime) -> None:
     """So many purchased seats, with their line in the ledger; a second time it is an edit elsewhere, not a start."""
     before = pool_of(account).purchased

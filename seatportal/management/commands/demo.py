@@ -84,7 +84,8 @@ def readable(ready: dict[str, Any], data: Path) -> str:
         [
             f"\nSeat Portal is ready at {ready['url']}\n",
             *logins,
-            f"  {'API key':<16}{ready['api_key']}\n",
+            f"  {'API key':<16}{ready['api_key']}",
+            f"  {'SCIM token':<16}{ready['scim_token']}\n",
             f"  {'Staff pages':<16}{ready['url']}/staff/",
             f"  {'Simulator':<16}{ready['simulator_url']}",
             f"  {'Logs and mail':<16}{data / 'logs'}\n",

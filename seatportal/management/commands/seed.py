@@ -37,3 +37,4 @@ class Command(BaseCommand):
         for role in ("admin", "member", "staff"):
             self.stdout.write(f"{role:<8}{logins[role]['email']}  {logins[role]['password']}")
         self.stdout.write(f"{'API key':<8}{logins['api_key']}")
+        self.stdout.write(f"{'SCIM':<8}{logins['scim_token']}")

@@ -13,7 +13,7 @@ from seats.growth.detectors.departments import growing_departments, new_departme
 from seats.growth.detectors.features import features_asked
 from seats.growth.detectors.health import poor_health
 from seats.growth.detectors.interest import interest
-from seats.growth.detectors.people import headcount_gaps, power_users
+from seats.growth.detectors.people import headcount_gaps, new_leaders, power_users
 from seats.growth.detectors.renewals import renewals_at_risk
 from seats.growth.detectors.sharing import shared_sign_ins
 from seats.growth.detectors.value import proven_values
@@ -33,6 +33,7 @@ HOURLY: dict[str, Detector] = {
 }
 NIGHTLY: dict[str, Detector] = {
     Kind.HEADCOUNT_GAP: headcount_gaps,
+    Kind.NEW_LEADER: new_leaders,
     Kind.POWER_USERS: power_users,
     Kind.NEW_DEPARTMENT: new_departments,
     Kind.DEPARTMENT_GROWTH: growing_departments,

@@ -1,4 +1,4 @@
-"""People without a seat, and people who use everything (product.md C5, C8)."""
+"""People without a seat, new leaders, and people who use everything (product.md C5, C6, C8)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,14 @@ from seats.models import Signal
 
 # So many people more than there are free seats: two new ones are everyday life.
 GAP = 3
+# A leader is new for so long, in an account that had people so long before.
+NEW_FOR = timedelta(days=30)
+SETTLED = timedelta(days=30)
+# Titles that lead a department, in our three languages; a whole word of the title.
+LEADS = (
+    r"\m(head of|vp|svp|evp|vice president|director|directora|chief|c[efimoprst]o|leiter|leiterin|leitung|"
+    r"bereichsleit\w*|abteilungsleit\w*|geschäftsführ\w*|jefe de|jefa de|responsable de)\M"
+)
 # At least so many people, active on so many of the last 20 working days, with so many features.
 POWER_PEOPLE = 3
 POWER_DAYS = 12
@@ -46,6 +54,30 @@ def headcount_gaps(span: Span, at: datetime) -> Iterator[Found]:
             yield Found(
                 account, Signal.Kind.HEADCOUNT_GAP, evidence={"people": people, "free": max(free, 0)}, seats=missing
             )
+
+
+def new_leaders(span: Span, at: datetime) -> Iterator[Found]:
+    """Members with a leader's title who joined in the last 30 days; whoever opened the account is none."""
+    found = rows(
+        """
+        SELECT m.account_id, m.public_id, COALESCE(NULLIF(u.name, ''), u.email), m.title, COALESCE(d.name, '')
+        FROM accounts_membership m
+        JOIN accounts_user u ON u.id = m.user_id
+        LEFT JOIN accounts_department d ON d.id = m.department_id
+        WHERE m.account_id BETWEEN %(first)s AND %(last)s AND m.left_at IS NULL
+          AND m.joined_at > %(since)s AND m.joined_at <= %(at)s AND m.title ~* %(leads)s
+          AND EXISTS (SELECT 1 FROM accounts_membership o
+                      WHERE o.account_id = m.account_id AND o.joined_at <= m.joined_at - %(settled)s::interval)
+        """,
+        span,
+        at=at,
+        since=at - NEW_FOR,
+        settled=f"{SETTLED.days} days",
+        leads=LEADS,
+    )
+    for account, member, name, title, department in found:
+        evidence = {"leader": name, "title": title, "department": department}
+        yield Found(account, Signal.Kind.NEW_LEADER, subject=member, evidence=evidence)
 
 
 def power_users(span: Span, at: datetime) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.access.actor import Actor
+from accounts.directory.authenticate import authenticate_directory
 from accounts.keys.authenticate_key import authenticate_key
 from accounts.members.queries import accounts_of, members_of, open_invitations_of
 from accounts.models import Account, AuditEntry, Role, User
@@ -191,6 +192,9 @@ def _check_brightwater(logins: dict[str, Any]) -> None:
     assert AuditEntry.objects.filter(account=home, at__lt=clock.now() - timedelta(days=300)).exists()
 
     assert [found.slug for found in accounts_of(owner)] == ["brightwater-studio", "harbourline-logistics"]
+    directory = authenticate_directory(logins["scim_token"], clock.now())
+    assert directory is not None
+    assert directory.account == home
     key = authenticate_key(logins["api_key"], clock.now())
     assert key is not None
     assert key.account == home

@@ -120,6 +120,43 @@ def test_weekends_make_no_power_user(account: Account, now: datetime) -> None:
     assert seen(account, Kind.POWER_USERS) is None
 
 
+@pytest.mark.parametrize(
+    ("title", "leads"),
+    [
+        ("VP Sales", True),
+        ("Head of Design", True),
+        ("CTO", True),
+        ("Abteilungsleiterin Vertrieb", True),
+        ("Directora de Ventas", True),
+        ("Sales Representative", False),
+        ("Executive Assistant", False),
+        ("Leading Lady", False),
+        ("", False),
+    ],
+)
+def test_a_new_leader_is_told_once(account: Account, now: datetime, title: str, leads: bool) -> None:
+    Membership.objects.filter(account=account).update(joined_at=now - 90 * DAY)
+    [leader] = crowd(account, 1, now - 2 * DAY, name="Lead")
+    Membership.objects.filter(pk=leader.pk).update(title=title)
+
+    sweep_account(account=account, at=now)
+
+    signal = seen(account, Kind.NEW_LEADER)
+    assert (signal is not None) is leads
+    if signal is not None:
+        assert signal.subject == leader.public_id
+        assert sentence_of(signal) == f"Lead 00000 began as {title}."
+    sweep_account(account=account, at=now + 30 * DAY)
+    assert seen(account, Kind.NEW_LEADER) is None
+
+
+def test_a_young_accounts_leaders_are_not_new(account: Account, now: datetime) -> None:
+    crowd(account, 1, now - 2 * DAY)
+    Membership.objects.filter(account=account).update(title="VP Sales", joined_at=now - 2 * DAY)
+    sweep_account(account=account, at=now)
+    assert seen(account, Kind.NEW_LEADER) is None
+
+
 def in_department(account: Account, name: str, count: int, at: datetime) -> list[Membership]:
     """People of a department who took their seats then."""
     place = DepartmentFactory.create(account=account, name=name)

@@ -1,0 +1,1 @@
+"""Seats for the people whom a directory sends."""

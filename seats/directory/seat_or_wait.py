@@ -1,0 +1,47 @@
+"""Whoever joins by themselves, from a directory, gets a seat or waits for one; nobody is turned away."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.access.actor import Actor
+from accounts.models import Account, Membership
+from seats.errors import AlreadyRequested, AlreadySeated, AlreadyWaiting, SeatLimitReached, SeatsFrozen
+from seats.holders.claim import claim
+from seats.holders.queries import waiting_in
+from seats.holders.wait import wait_for_seat
+from seats.requests.request_seat import request_seat
+
+
+@transaction.atomic
+def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor: Actor, at: datetime) -> None:
+    """Claim a seat; at the limit wait for one and ask for it; while seats are frozen wait.
+
+    Who waits already is served first. An invited person has the reserved seat by now.
+    """
+    full = waiting_in(account).exists()
+    if not full:
+        try:
+            claim(account=account, members=[membership], actor=actor, at=at, reason=reason)
+        except SeatLimitReached:
+            full = True
+        except AlreadySeated:
+            return
+        except SeatsFrozen:
+            pass
+        else:
+            return
+    with suppress(AlreadySeated, AlreadyWaiting):
+        place = wait_for_seat(account=account, membership=membership, actor=actor, at=at)
+        if full and place.served_at is None:
+            # Nobody in person asks: the request stands in the name of the person whom it is for.
+            with suppress(AlreadyRequested, AlreadySeated):
+                request_seat(
+                    account=account,
+                    membership=membership,
+                    asked_by=membership.user,
+                    reason=reason,
+                    actor=actor,
+                    at=at,
+                )
