@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
-from accounts.access.pages import AccountRequest, requires
+from accounts.access.pages import AccountRequest, no_permission, requires
 from accounts.models import Role
 from billing.mirror.queries import live_subscription, open_decrease, seat_item
 from billing.terms.queries import terms_in_force
@@ -36,6 +36,8 @@ PAGE = "seats/reclaim.html"
 # The longest silent; the next ones follow once these are dealt with.
 SHOWN = 200
 NAMED = 3
+# Freeing a seat is one right, what becomes of it may be another.
+RIGHTS = {Then.GIVE: "requests.decide", Then.REDUCE: "seats.buy"}
 
 
 @requires("seats.assign")
@@ -52,6 +54,8 @@ def reclaim(request: AccountRequest) -> HttpResponse:
     error = ""
     if "confirmed" in request.POST and form.is_valid() and chosen:
         then, expected = form.choice()
+        if then in RIGHTS and RIGHTS[then] not in request.capabilities:
+            return no_permission(request, RIGHTS[then])
         try:
             done = reclaim_seats(
                 account=request.account,

@@ -165,6 +165,20 @@ def test_the_reduction_has_its_price_and_is_planned_in_the_same_act(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_may_not_buy_plans_no_reduction_by_a_made_up_form(
+    funded: Funded, client_of: SignIn, url: str, now: datetime
+) -> None:
+    idle = four_idle_of_ten(funded.account, now)
+    browser = client_of(join(funded.account, "Tom", Role.TEAM_MANAGER, now))
+    chosen = {"seat": idle[0].public_id}
+    assert "Fewer seats are planned by those who may buy seats." in browser.post(url, chosen).text
+    answer = browser.post(url, chosen | {"then": "reduce", "expected_reduce": "9", "confirmed": "yes"})
+    assert answer.status_code == 403
+    assert open_decrease(funded.account) is None
+    assert pool_of(funded.account).assigned == 10
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_purchase_page_offers_idle_seats_first(funded: Funded, client_of: SignIn, now: datetime) -> None:
     four_idle_of_ten(funded.account, now)
     text = words(client_of(funded.owner).get(f"/a/{funded.account.slug}/seats/add/?add=2").text)
