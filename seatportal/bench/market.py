@@ -42,9 +42,9 @@ _MAKE = """
       AND substr(m.public_id, length('mem_b' || m.account_id || '_') + 1)::int
           <= (10 + m.account_id %% 10) * 3 / 4 + CASE WHEN m.account_id %% 16 = 1 THEN 2 ELSE 0 END;
     INSERT INTO seats_seatpool (account_id, purchased, assigned, entitled, mode, allowance, grace_days, frozen,
-                                created_at)
+                                revision, created_at)
     SELECT n, 10 + n %% 10, COALESCE(s.taken, 0), greatest(10 + n %% 10, COALESCE(s.taken, 0)), 'hard', 0, 14, '',
-           now()
+           0, now()
     FROM generate_series(1, %(accounts)s) n
     LEFT JOIN (SELECT account_id, count(*) AS taken FROM seats_assignment WHERE ended_at IS NULL GROUP BY account_id) s
         ON s.account_id = n;
