@@ -24,9 +24,16 @@ from billing.models import Customer, Subscription
 from seatportal.kit import clock
 from seats.entitlements.check_entitlements import forget_all
 from tests.desk import Desk
+from tests.emptying import empty_quickly
 from tests.services import Simulator
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> None:
+    """Hundreds of tests commit."""
+    empty_quickly()
 
 
 @pytest.fixture(autouse=True)
