@@ -34,6 +34,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "continue-imports": {"task": "seats.continue_imports", "schedule": 60.0},
     "measure-goals": {"task": "seats.measure_goals", "schedule": crontab(hour="2", minute="50")},
     "make-peer-bands": {"task": "seats.make_peer_bands", "schedule": crontab(hour="3", minute="40")},
+    "send-weekly-digests": {"task": "seats.send_weekly_digests", "schedule": 900.0},
     "write-value-reports": {"task": "seats.write_value_reports", "schedule": 3600.0},
     "find-sharing": {"task": "seats.find_sharing", "schedule": crontab(hour="4", minute="10")},
     "show-sharing": {"task": "seats.show_sharing", "schedule": 3600.0},

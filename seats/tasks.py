@@ -31,6 +31,7 @@ from seats.usage.prune_events import prune_events as prune
 from seats.value.goals import measure_goals as measure
 from seats.value.peers import make_peer_bands as make_bands
 from seats.value.report import write_due_reports as write_reports
+from seats.value.weekly import send_weekly_digests as send_weekly
 
 # A worker takes shards for so many seconds, then a fresh message goes on: well within a task's time limit.
 SWEEP_SECONDS = 20
@@ -184,3 +185,10 @@ def write_value_reports() -> None:
 def make_peer_bands() -> None:
     """Work out how comparable accounts use their seats."""
     make_bands(at=now())
+
+
+@shared_task(name="seats.send_weekly_digests")
+def send_weekly_digests() -> None:
+    """Write the digests of accounts where Monday morning has come, and ring again where more are due."""
+    if send_weekly(at=now()):
+        ring("seats.send_weekly_digests")

@@ -11,6 +11,7 @@ from seats.growth.reviews import prepare_review
 from seats.growth.sweep import spans, sweep_span
 from seats.insight.record_department_marks import record_department_marks
 from seats.insight.record_recurring import record_recurring
+from seats.value.peers import make_peer_bands
 
 # Firm, person and part: some maps are full, most have gaps.
 KNOWN = (
@@ -34,6 +35,7 @@ def account_team(firms: Sequence[Firm], at: datetime) -> None:
     for slug, key, role in KNOWN:
         firm = by_slug[slug]
         name_contact(account=firm.account, membership=firm.people[key], role=role, actor=actor, last_contact_on=None)
+    make_peer_bands(at=at)
     for span in spans():
         sweep_span(span=span, at=at, nightly=True)
     record_department_marks(at=at)

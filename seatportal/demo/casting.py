@@ -5,6 +5,9 @@ from datetime import date
 
 from seatportal.demo.names import address
 
+# Six firms share it, and their size: each sees how the five others use their seats.
+PEERS = "services"
+
 
 @dataclass(frozen=True)
 class Person:
@@ -52,7 +55,7 @@ BRIGHTWATER = Cast(
     domain="brightwater.example",
     monday=date(2024, 2, 19),
     time_zone="Europe/Lisbon",
-    industry="Design",
+    industry=PEERS,
     people=(
         Person("Maya Lindqvist", "Head of studio", "Leadership", "Europe", "u0191", role="owner"),
         Person("Tomás Abreu", "Design lead", "Design", "Europe", "u0382", role="team_manager"),
@@ -77,7 +80,7 @@ QUILLMARK = Cast(
     domain="quillmark.example",
     monday=date(2023, 10, 23),
     time_zone="America/New_York",
-    industry="Publishing",
+    industry=PEERS,
     people=(
         Person("Rosalind Achebe", "Managing editor", "Editorial", "Americas", "u0382", role="owner"),
         Person("Theo Marchetti", "Editor", "Editorial", "Americas", "u0822"),
@@ -100,7 +103,7 @@ HARBOURLINE = Cast(
     domain="harbourline.example",
     monday=date(2022, 4, 18),
     time_zone="Europe/London",
-    industry="Logistics",
+    industry=PEERS,
     people=(
         Person("Callum Reid", "Operations director", "Operations", "Europe", "u0617", role="owner"),
         Person("Amara Nwosu", "Dispatch lead", "Dispatch", "Europe", "u0382", role="team_manager"),
@@ -122,7 +125,7 @@ SAFFRON = Cast(
     domain="saffronpine.example",
     monday=date(2023, 11, 6),
     time_zone="Europe/Dublin",
-    industry="Food",
+    industry=PEERS,
     people=(
         Person("Aoife Brennan", "Founder", "Leadership", "Europe", "u0809", role="owner"),
         Person("Farid Karimi", "Chef", "Kitchen", "Europe", "u0812"),
@@ -165,7 +168,7 @@ MIZUHARA = Cast(
     domain="mizuhara.example",
     monday=date(2022, 10, 31),
     time_zone="Asia/Tokyo",
-    industry="Crafts",
+    industry=PEERS,
     people=(
         Person("Haruka Mizuhara", "Director", "Atelier", "Japan", "u0001", role="owner"),
         Person("Kenji Oda", "Workshop lead", "Atelier", "Japan", "u0577"),
@@ -180,7 +183,7 @@ TIDEWELL = Cast(
     domain="tidewell.example",
     monday=date(2022, 10, 31),
     time_zone="America/Chicago",
-    industry="Health",
+    industry=PEERS,
     people=(
         Person("Ngozi Adeyemi", "Practice director", "Administration", "Americas", "u0191", role="owner"),
         Person("Samuel Ortega", "Scheduler", "Front desk", "Americas", "u0549"),
@@ -198,7 +201,7 @@ NORTHFEN = Cast(
     domain="northfen.example",
     monday=date(2022, 10, 31),
     time_zone="Europe/London",
-    industry="Public administration",
+    industry="public",
     people=(
         Person("Winifred Astley", "Head of digital services", "Digital", "Europe", "u0191", role="owner"),
         Person("Jerome Adeleke", "Planning officer", "Planning", "Europe", "u0549"),

@@ -8,7 +8,7 @@ from accounts.members.invitations import invite_member
 from accounts.models import Role
 from billing.changes.decreases import plan_decrease
 from billing.terms.set_terms import set_terms
-from seatportal.demo import asked, casting
+from seatportal.demo import asked, casting, value
 from seatportal.demo.desks import give_devices
 from seatportal.demo.firm import Firm, add_to
 from seatportal.demo.timeline import Timeline
@@ -75,6 +75,7 @@ def brightwater(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
     line.at(now - days(1), lambda at: _invite(firm, "ola.lindgren", "Ola Lindgren", at))
     _brightwater_asks(line, firm, now)
     line.at(now, firm.use)
+    value.on_day_37(firm, line, now)
     return firm
 
 
@@ -89,6 +90,7 @@ def quillmark(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
     line.at(now - days(33), lambda at: firm.join([firm.by_key[key] for key in ("mateo", "ingrid", "dalia")], at))
     line.at(now - days(6), lambda at: _wait(firm, "mateo", at))
     line.at(now - days(4), lambda at: _wait(firm, "ingrid", at))
+    value.reported(firm, line, now)
     line.at(now, firm.use)
     return firm
 

@@ -42,13 +42,18 @@ from seats.models import (
     FeatureRequest,
     LedgerEntry,
     Nudge,
+    PeerBand,
+    RoiVersion,
     SeatRequest,
     SharingCase,
     Signal,
     TrueUp,
+    ValueReport,
 )
 from seats.pool.ledger import purchased_by_ledger
 from seats.true_up.decide_true_up import effect_of
+from seats.value.plans import open_plan
+from seats.value.report import result_of
 from tests.services import Simulator
 
 CASTS = (
@@ -118,6 +123,7 @@ def test_a_build_cut_short_is_begun_again_and_a_finished_one_is_found(
     _check_brightwater(logins)
     _check_the_others()
     _check_the_account_team(logins)
+    _check_value()
     before = (Account.objects.count(), User.objects.count(), AuditEntry.objects.count(), Price.objects.count())
     assert seed(capsys, tmp_path) == logins
     assert before == (
@@ -138,6 +144,7 @@ def _check_the_account_team(logins: dict[str, Any]) -> None:
 
     assert {"crossed_80", "few_left", "champion_left", "feature_asked"} <= kinds("brightwater-studio")
     assert {"crossed_80", "limit_reached", "interest"} <= kinds("quillmark-press")
+    assert "value_proven" in kinds("brightwater-studio")
     assert "low_adoption" in kinds("northfen-council")
     assert kinds("fernhollow-research") == set()
     task = ExpansionTask.objects.get(account=account("brightwater-studio"), playbook="capacity")
@@ -147,6 +154,21 @@ def _check_the_account_team(logins: dict[str, Any]) -> None:
     wishes = FeatureRequest.objects.filter(account=account("brightwater-studio")).order_by("created_at")
     assert [wish.state for wish in wishes] == ["planned", "declined", "new"]
     assert Nudge.objects.get(account=account("harbourline-logistics")).given_back_at is None
+
+
+def _check_value() -> None:
+    """A plan on day 37 with a proven goal, a report, two saved returns, and six peers."""
+    at = clock.now()
+    plan = open_plan(account("brightwater-studio"), at)
+    assert plan is not None
+    assert plan.clock.day in (37, 38)  # the test may run over midnight
+    assert [one.met for one in plan.goals] == [True, False, False]
+    assert [one.percent for one in plan.goals][:2] == [100, 50]
+    assert plan.goals[2].value is not None
+    assert RoiVersion.objects.filter(account=account("brightwater-studio"), active=8).count() == 2
+    assert result_of(ValueReport.objects.get(account=account("quillmark-press"))).met == 1
+    band = PeerBand.objects.get()
+    assert (band.industry, band.size, band.accounts) == ("services", "1–10", 6)
 
 
 def _killed(*_: Any, **__: Any) -> None:
