@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
 NONE_FOUND = "no Java (on the path, or by JAVA_HOME)"
+if os.environ.get("REQUIRE_JAVA") == "1" and find_spec("pyspark") is None:
+    raise RuntimeError("REQUIRE_JAVA=1 asks for Spark's tests: uv sync --group spark")
 
 
 @pytest.fixture

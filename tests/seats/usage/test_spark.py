@@ -14,13 +14,15 @@ from seats.errors import DaysNotArchived, EventsForgotten
 from seats.models import DailyUsage, UnknownUsage, UsageEvent
 from seats.usage.archive import ArchiveUnusable
 from seats.usage.engines.postgres import PostgresEngine
-from seats.usage.engines.spark import SparkEngine
 from seats.usage.ingest_events import ingest_events
 from seats.usage.months import make_months
 from seats.usage.prune_events import prune_events
 from seats.usage.rebuild_counts import differing_counts, rebuild_counts, stored_counts
 from tests.factories.usage import event
 from tests.seats.usage.archived import OLD, archived_rows, same_bucket, varied
+
+pytest.importorskip("pyspark", reason="the group `spark` is not installed")
+from seats.usage.engines.spark import SparkEngine
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spark, pytest.mark.usefixtures("java")]
 DAY = timedelta(days=1)

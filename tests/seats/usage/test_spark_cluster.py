@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import pyspark
 import pytest
 from django.db import connection
 from django.db.models import F
@@ -22,6 +21,8 @@ from seats.usage.months import make_months
 from seats.usage.prune_events import prune_events
 from seats.usage.rebuild_counts import rebuild_counts, stored_counts
 from tests.services import ROOT
+
+pyspark = pytest.importorskip("pyspark", reason="the group `spark` is not installed")
 
 DAYS, PER_DAY = 50, 4000
 OLD = timedelta(days=500)
