@@ -133,7 +133,8 @@ def _growth(evidence: Evidence) -> str:
     words = _("%(department)s went from %(then)s to %(now)s seats in a year: %(percent)s %% more.")
     said = words % {name: evidence[name] for name in ("department", "then", "now", "percent")}
     # Episodes from before marks were kept have no such word.
-    return f"{said} {_('Counted by who belongs to it today.')}" if evidence.get("by_members", True) else said
+    by_members = evidence.get("by_members", True)
+    return " ".join([said, _("Counted by who belongs to it today.")]) if by_members else said
 
 
 def _interest(evidence: Evidence) -> str:
