@@ -148,6 +148,30 @@ class PersonGone(PortalError):
     message = _("There is no such person.")
 
 
+class WebhookRefused(PortalError):
+    """An address that may not be called, or events that nobody knows."""
+
+    code = "webhook_refused"
+    status = 422
+    message = _("This address cannot be used.")
+
+
+class TooManyEndpoints(PortalError):
+    """More than one account needs."""
+
+    code = "too_many_endpoints"
+    status = 409
+    message = _("An account has at most 20 webhook endpoints. Delete one first.")
+
+
+class EndpointOff(PortalError):
+    """Nothing is sent to an endpoint that is switched off."""
+
+    code = "endpoint_off"
+    status = 409
+    message = _("This endpoint is switched off. Switch it on first.")
+
+
 class AccountNotNamed(PortalError):
     """A signed-in person has several accounts and named none."""
 

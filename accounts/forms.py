@@ -29,6 +29,7 @@ from accounts.members.queries import members_of
 from accounts.members.rules import may_grant
 from accounts.models import Account, Department, Membership, Region, Role, User
 from accounts.sign_in import SESSION_KEY, kept_invitation
+from accounts.webhooks.catalog import KINDS
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 
@@ -271,6 +272,27 @@ class DirectoryForm(forms.Form):
     """A directory to connect."""
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As people know it, such as “Okta”."))
+
+
+class EndpointForm(forms.Form):
+    """Where events go, and which."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        widget=forms.URLInput,
+        help_text=_("Begins with https:// and is reachable from the internet."),
+    )
+    description = forms.CharField(
+        label=_("Description"), max_length=80, required=False, help_text=_("Such as “HR system”.")
+    )
+    events = forms.MultipleChoiceField(
+        label=_("Events"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(kind, meaning.says) for kind, meaning in KINDS.items()],
+        help_text=_("None chosen: all, also those that are still to come."),
+    )
 
 
 class TrailForm(forms.Form):

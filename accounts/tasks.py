@@ -4,6 +4,7 @@ from celery import shared_task
 
 from accounts.members import invitations, send_invitation
 from accounts.notices import deliver_notice
+from accounts.webhooks import deliver_webhook, prune_events
 from seatportal.api import idempotency
 from seatportal.kit.clock import now
 
@@ -30,6 +31,24 @@ def deliver_notice_task(notice_id: int) -> None:
 def send_waiting_notices_task() -> None:
     """The sweep behind the bell."""
     deliver_notice.ring_waiting_notices(at=now())
+
+
+@shared_task(name="accounts.deliver_webhook")
+def deliver_webhook_task(delivery_id: int) -> None:
+    """Rung when an event is written. A failure is noted, and the sweep tries again."""
+    deliver_webhook.deliver_webhook(delivery_id=delivery_id, at=now())
+
+
+@shared_task(name="accounts.send_waiting_webhooks")
+def send_waiting_webhooks_task() -> None:
+    """The sweep behind the bell."""
+    deliver_webhook.ring_waiting_webhooks(at=now())
+
+
+@shared_task(name="accounts.prune_webhook_events")
+def prune_webhook_events_task() -> None:
+    """The log has an end."""
+    prune_events.prune_events(at=now())
 
 
 @shared_task(name="accounts.expire_invitations")

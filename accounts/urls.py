@@ -12,6 +12,7 @@ from accounts.views import (
     people,
     profile,
     structure,
+    webhooks,
 )
 
 app_name = "accounts"
@@ -20,6 +21,9 @@ PEOPLE = f"{SETTINGS}people/"
 STRUCTURE = f"{SETTINGS}structure/"
 KEYS = f"{SETTINGS}api-keys/"
 DIRECTORIES = f"{SETTINGS}directories/"
+HOOKS = f"{SETTINGS}webhooks/"
+HOOK = f"{HOOKS}<str:endpoint_id>/"
+DELIVERY = f"{HOOK}deliveries/<str:delivery_id>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -49,6 +53,16 @@ urlpatterns = [
     path(f"{DIRECTORIES}new/", directories.connect, name="connect_directory"),
     path(f"{DIRECTORIES}<str:connection_id>/rotate/", directories.rotate, name="rotate_directory"),
     path(f"{DIRECTORIES}<str:connection_id>/disconnect/", directories.disconnect, name="disconnect_directory"),
+    path(HOOKS, webhooks.webhooks, name="webhooks"),
+    path(f"{HOOKS}new/", webhooks.add, name="add_webhook"),
+    path(HOOK, webhooks.webhook, name="webhook"),
+    path(f"{HOOK}change/", webhooks.change, name="change_webhook"),
+    path(f"{HOOK}switch/", webhooks.switch, name="switch_webhook"),
+    path(f"{HOOK}test/", webhooks.test, name="test_webhook"),
+    path(f"{HOOK}secret/", webhooks.rotate, name="rotate_webhook"),
+    path(f"{HOOK}delete/", webhooks.delete, name="delete_webhook"),
+    path(DELIVERY, webhooks.delivery, name="webhook_delivery"),
+    path(f"{DELIVERY}replay/", webhooks.replay, name="replay_webhook"),
     path(f"{SETTINGS}audit/", audit_trail.audit_trail, name="audit_trail"),
     path(f"{SETTINGS}audit.csv", audit_trail.audit_csv, name="audit_csv"),
 ]

@@ -9,6 +9,7 @@ from billing import facts
 from billing.models import QuantityChange, Refund, Resumption, ScheduledDecrease, Subscription
 from billing.notices.tell_change import tell_change
 from billing.notices.tell_dunning import tell_dunning, tell_paid
+from billing.notices.tell_order import tell_order
 from billing.notices.tell_pause import tell_pause, tell_resumption_unpaid
 from billing.notices.tell_reduction import tell_planned, tell_reduced
 from billing.notices.tell_refund import tell_returned
@@ -19,6 +20,7 @@ from billing.notices.tell_standing import tell_end
 def tell_of_change(change: QuantityChange, at: datetime, **_: Any) -> None:
     """A purchase or its undo reached another state."""
     tell_change(change=change, at=at)
+    tell_order(change=change, at=at)
 
 
 @receiver(facts.refund_returned)

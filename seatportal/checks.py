@@ -27,6 +27,7 @@ def register_checks() -> None:
     register(archive_can_be_written)
     register(account_team_is_reachable)
     register(account_team_is_named, deploy=True)
+    register(webhooks_stay_outside, deploy=True)
 
 
 def walk(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -90,3 +91,11 @@ def account_team_is_named(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
         return []
     hint = "Set it to a mail address or a web page; it is shown on every page of an account and in its mails."
     return [Warning("ACCOUNT_TEAM names nobody.", hint=hint, id="seatportal.W030")]
+
+
+def webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """A customer could have our servers call themselves."""
+    if not settings.WEBHOOKS_TO_LOOPBACK:
+        return []
+    hint = "Unset it; it is for the demo and for tests."
+    return [Error("WEBHOOKS_TO_LOOPBACK lets customers call this machine.", hint=hint, id="seatportal.E040")]

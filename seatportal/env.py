@@ -49,6 +49,7 @@ VARIABLES: tuple[Variable, ...] = (
         "local[2]",
         "Where `manage.py rebuild_rollups --engine spark` counts, as spark://host:7077. Extra: spark.",
     ),
+    Variable("WEBHOOKS_TO_LOOPBACK", "bool", False, "Customers' webhooks may go to this machine. To try things only."),
     Variable("STRIPE_API_KEY", "str", "sk_test_simulator", "This process's key at Stripe, best a restricted one."),
     Variable("STRIPE_API_BASE", "str", "", "Unset: the real Stripe. Set: the address of the local simulator."),
     Variable(

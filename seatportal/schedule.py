@@ -24,6 +24,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},
     "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
     "send-waiting-notices": {"task": "accounts.send_waiting_notices", "schedule": 60.0},
+    "send-waiting-webhooks": {"task": "accounts.send_waiting_webhooks", "schedule": 15.0},
+    "prune-webhook-events": {"task": "accounts.prune_webhook_events", "schedule": 86_400.0},
     "record-marks": {"task": "seats.record_marks", "schedule": 3600.0},
     "record-growth": {"task": "seats.record_growth", "schedule": crontab(hour="2", minute="10")},
     "count-idle-credits": {"task": "seats.count_idle_credits", "schedule": 900.0},

@@ -195,6 +195,7 @@ if "smtp" in _mail["EMAIL_BACKEND"]:
     }
 DEFAULT_FROM_EMAIL = ENV["MAIL_FROM"]
 ACCOUNT_TEAM = ENV["ACCOUNT_TEAM"]
+WEBHOOKS_TO_LOOPBACK = ENV["WEBHOOKS_TO_LOOPBACK"]
 
 # Browser security: nothing inline, nothing from elsewhere. Payment pages are Stripe's own, reached by a link.
 SECURE_CSP: dict[str, list[str]] = {
@@ -306,6 +307,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "seatportal.api.schema.add_problem_responses",
+        "accounts.webhooks.schema.add_webhooks",
     ],
 }
 

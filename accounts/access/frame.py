@@ -59,6 +59,7 @@ SETTINGS: list[NavEntry] = [
     NavEntry(_("Departments and regions"), "building-2", "accounts:structure", "account.manage", 30),
     NavEntry(_("API keys"), "key-round", "accounts:api_keys", "keys.manage", 60),
     NavEntry(_("Directories"), "users", "accounts:directories", "keys.manage", 65),
+    NavEntry(_("Webhooks"), "webhook", "accounts:webhooks", "webhooks.manage", 66),
     NavEntry(_("Audit trail"), "book-open", "accounts:audit_trail", "audit.view", 70),
 ]
 

@@ -17,6 +17,7 @@ CAPABILITIES: dict[str, str | Promise] = {
     "billing.manage": _("Change the plan and the card"),
     "policy.manage": _("Change the seat limit policy"),
     "account.manage": _("Change account settings"),
+    "webhooks.manage": _("Manage webhooks"),
     "keys.manage": _("Issue and revoke API keys"),
     "audit.view": _("See the audit trail"),
 }

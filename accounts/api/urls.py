@@ -7,6 +7,18 @@ from accounts.api.invitations import InvitationResend, InvitationRevocation, Inv
 from accounts.api.keys import KeyRevocation, KeyRotation, Keys, OneKey
 from accounts.api.me import Me
 from accounts.api.places import Departments, OneDepartment, OneRegion, Regions
+from accounts.api.webhooks import (
+    Deliveries,
+    DeliveryReplay,
+    EndpointRotation,
+    Endpoints,
+    EndpointTest,
+    OneDelivery,
+    OneEndpoint,
+)
+
+HOOK = "webhook-endpoints/<str:endpoint_id>"
+DELIVERY = f"{HOOK}/deliveries/<str:delivery_id>"
 
 urlpatterns = [
     path("me", Me.as_view(), name="me"),
@@ -22,5 +34,12 @@ urlpatterns = [
     path("api-keys/<str:key_id>", OneKey.as_view(), name="api-key"),
     path("api-keys/<str:key_id>/rotate", KeyRotation.as_view(), name="rotate-api-key"),
     path("api-keys/<str:key_id>/revoke", KeyRevocation.as_view(), name="revoke-api-key"),
+    path("webhook-endpoints", Endpoints.as_view(), name="webhook-endpoints"),
+    path(HOOK, OneEndpoint.as_view(), name="webhook-endpoint"),
+    path(f"{HOOK}/rotate-secret", EndpointRotation.as_view(), name="rotate-webhook-secret"),
+    path(f"{HOOK}/test", EndpointTest.as_view(), name="test-webhook-endpoint"),
+    path(f"{HOOK}/deliveries", Deliveries.as_view(), name="webhook-deliveries"),
+    path(DELIVERY, OneDelivery.as_view(), name="webhook-delivery"),
+    path(f"{DELIVERY}/replay", DeliveryReplay.as_view(), name="replay-webhook-delivery"),
     path("audit", Audit.as_view(), name="audit"),
 ]

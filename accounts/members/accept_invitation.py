@@ -11,6 +11,7 @@ from accounts.members.add_member import add_member
 from accounts.members.invitations import hash_of
 from accounts.members.structure import hold_place
 from accounts.models import Invitation, Membership, User
+from accounts.webhooks.emit_events import emit_event, invitation_data, member_data
 
 
 @transaction.atomic
@@ -45,6 +46,12 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
     invitation.accepted_by = membership
     invitation.closed_at = at
     invitation.save(update_fields=["state", "accepted_by", "closed_at"])
+    emit_event(
+        account=invitation.account,
+        kind="invitation.accepted",
+        data={"invitation": invitation_data(invitation), "member": member_data(membership)},
+        at=at,
+    )
     return membership
 
 

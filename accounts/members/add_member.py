@@ -10,6 +10,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.errors import AlreadyMember
 from accounts.facts import member_joined
 from accounts.models import Account, Invitation, Membership, User
+from accounts.webhooks.emit_events import emit_event, member_data
 
 
 @transaction.atomic
@@ -41,6 +42,16 @@ def add_member(
         summary=user.get_full_name(),
         role=role,
         invitation=invitation.public_id if invitation else "",
+    )
+    emit_event(
+        account=account,
+        kind="member.joined",
+        data={
+            "member": member_data(membership),
+            "role": role,
+            "invitation_id": invitation.public_id if invitation else None,
+        },
+        at=at,
     )
     member_joined.send(sender=Membership, membership=membership, invitation=invitation, actor=actor, at=at)
     return membership

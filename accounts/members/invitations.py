@@ -21,6 +21,7 @@ from accounts.members.authority import authority_of, membership_behind
 from accounts.members.rules import check_grant
 from accounts.members.structure import hold_place
 from accounts.models import Account, Department, Invitation, Membership
+from accounts.webhooks.emit_events import emit_event, invitation_data
 from seatportal.kit.ids import public_id
 from seatportal.kit.queue import ring
 from seatportal.kit.tokens import token_hash
@@ -92,6 +93,12 @@ def invite_member(
         # Two invited the address at once: the index invitation_open_once_per_address let the other one win.
         return Invitation.objects.get(account=account, email=address, state=State.OPEN), False
     _note(invitation, "invitation.made", actor, role=role)
+    emit_event(
+        account=account,
+        kind="invitation.made",
+        data={"invitation": invitation_data(invitation), "role": role, "ends_at": invitation.expires_at},
+        at=at,
+    )
     ring("accounts.send_invitation", invitation_id=invitation.pk)
     return invitation, True
 
@@ -157,6 +164,12 @@ def _close(invitation: Invitation, state: Invitation.State, actor: Actor, at: da
     invitation.closed_at = at
     invitation.save(update_fields=["state", "closed_at"])
     _note(invitation, f"invitation.{state}", actor)
+    emit_event(
+        account=invitation.account,
+        kind=f"invitation.{state}",
+        data={"invitation": invitation_data(invitation)},
+        at=at,
+    )
     invitation_closed.send(sender=Invitation, invitation=invitation, actor=actor, at=at)
 
 

@@ -11,6 +11,7 @@ from accounts.facts import member_left
 from accounts.members.authority import authority_of, lock_owners
 from accounts.members.rules import check_removal
 from accounts.models import Account, Membership, Role
+from accounts.webhooks.emit_events import emit_event, member_data
 
 
 @transaction.atomic
@@ -36,5 +37,6 @@ def remove_member(*, account: Account, membership: Membership, actor: Actor, at:
         summary=person.user.get_full_name(),
         role=person.role,
     )
+    emit_event(account=account, kind="member.left", data={"member": member_data(person)}, at=at)
     member_left.send(sender=Membership, membership=person, actor=actor, at=at)
     return person

@@ -11,6 +11,7 @@ from accounts.models.notice import Notice
 from accounts.models.person import DirectoryPerson
 from accounts.models.scim import ScimConnection, ScimToken
 from accounts.models.user import User
+from accounts.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
 
 __all__ = [
     "Account",
@@ -27,4 +28,8 @@ __all__ = [
     "ScimConnection",
     "ScimToken",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookStream",
 ]

@@ -131,6 +131,7 @@ def _environment(state: DemoState, url: str, simulator_url: str) -> dict[str, st
         "STRIPE_API_KEY": KEY,
         "EMAIL_URL": "consolemail://",
         "STAFF_NEED_MFA": "false",
+        "WEBHOOKS_TO_LOOPBACK": "true",
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
         "SENTRY_DSN": "",

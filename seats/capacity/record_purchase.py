@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import Account, User
+from accounts.webhooks.emit_events import emit_event
 from billing.dunning.rules import Stage
 from billing.models import QuantityChange
 from seats.capacity.choose_leavers import release_chosen
@@ -12,7 +13,7 @@ from seats.holders.planned import lock_given, lock_planned, seat_planned, take_b
 from seats.models import LedgerEntry, SeatPool
 from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
-from seats.pool.rules import frozen_by
+from seats.pool.rules import frozen_by, seats_off
 
 
 def record_purchase(
@@ -47,6 +48,9 @@ def record_purchase(
         change_id=change.public_id if change else "",
         invoice_stripe_id=invoice_stripe_id,
     ).save()
+    if before != after:
+        moved = {"before": before, "after": after, "kind": kind, "order_id": change.public_id if change else None}
+        emit_event(account=account, kind="seats.quantity_changed", data=moved, at=at)
     if undone is not None:
         take_back_given(account=account, seats=given, invited_since=undone.confirmed_at, by=actor, at=at)
         pool.refresh_from_db()
@@ -82,5 +86,7 @@ def follow_standing(
     frozen = frozen_by(status, stage=stage, pause_cause=pause_cause, collection_paused=collection_paused)
     if frozen != pool.frozen:
         SeatPool.objects.filter(pk=pool.pk).update(frozen=frozen)
+        standing = {"before": pool.frozen, "after": frozen, "seats_work": not seats_off(frozen)}
+        emit_event(account=account, kind="account.standing_changed", data=standing, at=at)
         if not frozen:
             admit_waiting(account=account, at=at)

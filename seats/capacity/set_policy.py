@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
+from accounts.webhooks.emit_events import emit_event
 from seats.errors import PolicyWrong
 from seats.holders.admit_waiting import admit_waiting
 from seats.models import SeatPool
@@ -37,6 +38,7 @@ def set_policy(
         old=old,
         new=new,
     )
+    emit_event(account=account, kind="seats.limit_changed", data={"before": old, "after": new}, at=at)
     admit_waiting(account=account, at=at)
     pool.refresh_from_db()
     return pool

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
-from seats.growth.post import new_secret
+from seatportal.kit.signing import new_secret
 from seats.models import AlertEndpoint, Channel
 
 

@@ -4,7 +4,7 @@ Three walls: the rule says no with a clear word; the pool's row lock makes the r
 constraint on the counter refuses whatever forgot both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import audit_entry, record_audits
 from accounts.models import Account, Invitation, Membership
+from accounts.webhooks.emit_events import Told, emit_events, invitation_data, member_data
 from seats.errors import AlreadySeated, NotAMember, SeatLimitReached
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry, SeatPool
@@ -93,6 +94,7 @@ def _note(rows: Sequence[Assignment], pool: SeatPool, actor: Actor, at: datetime
             for before, row in enumerate(rows, start=pool.assigned)
         ]
     )
+    emit_events(account=pool.account, events=_told(rows, pool, reason), at=at)
     record_audits(
         [
             audit_entry(
@@ -106,3 +108,24 @@ def _note(rows: Sequence[Assignment], pool: SeatPool, actor: Actor, at: datetime
             for row in rows
         ]
     )
+
+
+def _told(rows: Sequence[Assignment], pool: SeatPool, reason: str) -> Iterator[Told]:
+    for row in rows:
+        if row.membership:
+            yield Told(
+                "seat.assigned", {"seat": seat_data(row), "member": member_data(row.membership), "reason": reason}
+            )
+        elif row.invitation:
+            yield Told(
+                "seat.reserved",
+                {"seat": seat_data(row), "invitation": invitation_data(row.invitation), "reason": reason},
+            )
+    if pool.assigned + len(rows) == pool.limit:
+        numbers = {"purchased": pool.purchased, "assigned": pool.limit, "limit": pool.limit}
+        yield Told("seats.limit_reached", {"pool": numbers})
+
+
+def seat_data(seat: Assignment) -> dict[str, str]:
+    """A seat, as every event names one."""
+    return {"id": seat.public_id}

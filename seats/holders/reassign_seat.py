@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
+from accounts.webhooks.emit_events import emit_event, member_data
 from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
+from seats.holders.claim import seat_data
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry
 from seats.pool.ledger import new_entry
@@ -79,6 +81,17 @@ def reassign_seat(
         from_member=leaver,
         to_member=receiver,
     ).save()
+    emit_event(
+        account=account,
+        kind="seat.reassigned",
+        data={
+            "seat": seat_data(seat),
+            "from": member_data(leaver) if leaver else None,
+            "to": member_data(receiver),
+            "reason": reason,
+        },
+        at=at,
+    )
     record_audit(
         account=account,
         actor=actor,

@@ -8,8 +8,10 @@ from django.db import transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import audit_entry, record_audits
 from accounts.models import Account
+from accounts.webhooks.emit_events import Told, emit_events, invitation_data, member_data
 from seats.errors import SeatGone
 from seats.holders.admit_waiting import admit_waiting
+from seats.holders.claim import seat_data
 from seats.models import Assignment, LedgerEntry, SeatPool
 from seats.pool.ledger import new_entry, write_entries
 from seats.pool.pools import lock_pool
@@ -80,5 +82,22 @@ def close_tenures(
             )
             for seat in assignments
         ]
+    )
+    emit_events(
+        account=pool.account,
+        events=[
+            Told(
+                "seat.released",
+                {
+                    "seat": seat_data(seat),
+                    "member": member_data(seat.membership) if seat.membership else None,
+                    "invitation": invitation_data(seat.invitation) if seat.invitation else None,
+                    "because": str(end_reason),
+                    "reason": reason,
+                },
+            )
+            for seat in assignments
+        ],
+        at=at,
     )
     pool.refresh_from_db()

@@ -8,7 +8,8 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.members.invitations import invite_member
 from accounts.models import Account, Department, Invitation, Membership
-from seats.holders.claim import claim
+from accounts.webhooks.emit_events import emit_event, member_data
+from seats.holders.claim import claim, seat_data
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment
 from seats.pool.pools import lock_pool
@@ -55,6 +56,12 @@ def occupy_reserved(*, invitation: Invitation, membership: Membership, actor: Ac
     seat.membership = membership
     seat.started_at = at
     seat.save(update_fields=["state", "membership", "started_at"])
+    emit_event(
+        account=membership.account,
+        kind="seat.assigned",
+        data={"seat": seat_data(seat), "member": member_data(membership), "reason": seat.reason},
+        at=at,
+    )
     record_audit(
         account=membership.account,
         actor=actor,

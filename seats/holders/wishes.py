@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from accounts.access.actor import Actor
 from accounts.models import Account, Membership
+from accounts.webhooks.emit_events import Told, emit_events, member_data
 from seats.models import SeatRequest, WaitingPerson
 
 
@@ -13,6 +15,24 @@ def settle_wishes(*, account: Account, members: Sequence[Membership], actor: Act
     WaitingPerson.objects.filter(
         account=account, membership__in=members, served_at__isnull=True, withdrawn_at__isnull=True
     ).update(served_at=at)
-    SeatRequest.objects.filter(account=account, membership__in=members, state=SeatRequest.State.OPEN).update(
-        state=SeatRequest.State.APPROVED, decided_by=actor.user, decided_at=at
+    asked = list(
+        SeatRequest.objects.select_for_update(no_key=True, of=("self",))
+        .filter(account=account, membership__in=members, state=SeatRequest.State.OPEN)
+        .select_related("membership__user")
+        .order_by("pk")
     )
+    if asked:
+        SeatRequest.objects.filter(pk__in=[one.pk for one in asked]).update(
+            state=SeatRequest.State.APPROVED, decided_by=actor.user, decided_at=at
+        )
+        emit_events(account=account, events=[Told("request.approved", request_data(one)) for one in asked], at=at)
+
+
+def request_data(request: SeatRequest) -> dict[str, Any]:
+    """A request, as every event tells one."""
+    return {
+        "request": {"id": request.public_id},
+        "member": member_data(request.membership),
+        "reason": request.reason,
+        "answer": request.answer,
+    }

@@ -10,8 +10,10 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
 from accounts.notices.send_notice import send_notice
+from accounts.webhooks.emit_events import emit_event
 from seats.errors import AlreadySeated
 from seats.holders.assign_seat import assign_seat
+from seats.holders.wishes import request_data
 from seats.models import SeatRequest
 from seats.requests.lock import lock_open_request
 
@@ -27,13 +29,18 @@ def decide_request(
     # A claim locks the member first and closes the open request last; this keeps the same order.
     list(Membership.objects.select_for_update(no_key=True).filter(account=account, pk=request.membership_id))
     locked = lock_open_request(account, request)
+    locked.answer, seated = answer.strip()[:300], False
+    locked.save(update_fields=["answer"])  # before the seat, which tells of the approval
     if approve:
         # Already seated: somebody gave one a moment ago, and what was asked for is there.
         with suppress(AlreadySeated):
             assign_seat(account=account, membership=locked.membership, actor=actor, at=at, reason=locked.reason)
+            seated = True
     locked.state = SeatRequest.State.APPROVED if approve else SeatRequest.State.REFUSED
-    locked.decided_by, locked.decided_at, locked.answer = actor.user, at, answer.strip()[:300]
-    locked.save(update_fields=["state", "decided_by", "decided_at", "answer"])
+    locked.decided_by, locked.decided_at = actor.user, at
+    locked.save(update_fields=["state", "decided_by", "decided_at"])
+    if not seated:
+        emit_event(account=account, kind=f"request.{locked.state}", data=request_data(locked), at=at)
     record_audit(
         account=account,
         actor=actor,

@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership, User
+from accounts.webhooks.emit_events import emit_event
 from seats.errors import AlreadyRequested, AlreadySeated
+from seats.holders.wishes import request_data
 from seats.models import Assignment, SeatRequest
 from seats.requests.rules import check_reason
 
@@ -27,6 +29,7 @@ def request_seat(
         if "request_open_once_per_person" in str(error):
             raise AlreadyRequested from error
         raise
+    emit_event(account=account, kind="request.made", data=request_data(asked), at=at)
     record_audit(
         account=account,
         actor=actor,

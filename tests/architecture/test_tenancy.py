@@ -22,7 +22,7 @@ from accounts.directory.connect import connect_directory
 from accounts.keys.issue_api_key import issue_api_key
 from accounts.members.invitations import token_of
 from accounts.members.structure import add_place
-from accounts.models import Account, Membership, Role, User
+from accounts.models import Account, Membership, Role, User, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from billing.changes.buy_quote import buy_quote
 from billing.changes.credit_idle import IdleCount, open_idle_credit
 from billing.models import Invoice
@@ -196,6 +196,9 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
     start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
     wish = Wish(name="Projects", unit="projects", baseline=Decimal(4), target=Decimal(6))
     goal = add_goal(account=account, wish=wish, actor=actor, at=now)
+    endpoint = WebhookEndpoint.objects.create(account=account, url="https://hooks.example/", nonce="n")
+    event = WebhookEvent.objects.create(account=account, type="endpoint.test", at=now, sequence=0)
+    delivery = WebhookDelivery.objects.create(account=account, endpoint=endpoint, event=event, next_try_at=now)
     return World(
         account,
         people,
@@ -206,6 +209,8 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "token": token_of(invitation),
             "key_id": key.public_id,
             "connection_id": connection.public_id,
+            "endpoint_id": endpoint.public_id,
+            "delivery_id": delivery.public_id,
             "kind": "department",
             "place_id": place.public_id,
             "department_id": place.public_id,

@@ -20,9 +20,9 @@ from django.urls import reverse
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Membership, User
+from seatportal.kit.signing import signature
 from seats.growth.deliver_alert import deliver_alert, replay
 from seats.growth.endpoints import save_endpoint
-from seats.growth.post import signature
 from seats.growth.send_digests import send_digests
 from seats.growth.sweep import sweep_account
 from seats.models import AlertDelivery, AlertEndpoint, AlertPreference, ExpansionTask, Signal

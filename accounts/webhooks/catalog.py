@@ -1,0 +1,84 @@
+"""The events that there are, and what each says. Ids, numbers and codes, no words.
+
+Data only grows: a field may be added, none changes or goes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+type Schema = dict[str, Any]
+
+TEST = "endpoint.test"
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def shape(**fields: Schema) -> Schema:
+    """An object of just these fields, all of them always there."""
+    return {"type": "object", "required": list(fields), "properties": fields, "additionalProperties": False}
+
+
+def maybe(schema: Schema) -> Schema:
+    """Or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+MEMBER = shape(id=TEXT, email=TEXT, name=TEXT, external_id=maybe(TEXT))
+INVITATION = shape(id=TEXT, email=TEXT)
+SEAT = shape(id=TEXT)
+POOL = shape(purchased=NUMBER, assigned=NUMBER, limit=NUMBER)
+REQUEST = shape(request=shape(id=TEXT), member=MEMBER, reason=TEXT, answer=TEXT)
+ORDER = shape(
+    order=shape(id=TEXT, kind=TEXT, state=TEXT, seats_before=NUMBER, seats_after=NUMBER, error_code=maybe(TEXT)),
+    amount=shape(due=NUMBER, currency=TEXT),
+)
+POLICY = shape(mode=TEXT, allowance=NUMBER, grace_days=NUMBER)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of event: when it happens, for people; what stands in `data`."""
+
+    says: str | Promise
+    data: Schema
+
+
+KINDS: dict[str, Kind] = {
+    "seat.assigned": Kind(_("Somebody got a seat"), shape(seat=SEAT, member=MEMBER, reason=TEXT)),
+    "seat.reserved": Kind(_("A seat is kept for an invitation"), shape(seat=SEAT, invitation=INVITATION, reason=TEXT)),
+    "seat.reassigned": Kind(
+        _("A seat moved to another person"),
+        shape(seat=SEAT, **{"from": maybe(MEMBER), "to": MEMBER}, reason=TEXT),
+    ),
+    "seat.released": Kind(
+        _("A seat is free again"),
+        shape(seat=SEAT, member=maybe(MEMBER), invitation=maybe(INVITATION), because=TEXT, reason=TEXT),
+    ),
+    "seats.quantity_changed": Kind(
+        _("The number of purchased seats changed"), shape(before=NUMBER, after=NUMBER, kind=TEXT, order_id=maybe(TEXT))
+    ),
+    "seats.limit_reached": Kind(_("The last seat was taken"), shape(pool=POOL)),
+    "seats.limit_changed": Kind(_("The seat limit changed"), shape(before=POLICY, after=POLICY)),
+    "account.standing_changed": Kind(
+        _("Seats stopped or started to work, or to be given"),
+        shape(before=TEXT, after=TEXT, seats_work={"type": "boolean"}),
+    ),
+    "member.joined": Kind(_("A person joined"), shape(member=MEMBER, role=TEXT, invitation_id=maybe(TEXT))),
+    "member.left": Kind(_("A person left or was removed"), shape(member=MEMBER)),
+    "invitation.made": Kind(_("A person was invited"), shape(invitation=INVITATION, role=TEXT, ends_at=MOMENT)),
+    "invitation.accepted": Kind(_("An invitation was accepted"), shape(invitation=INVITATION, member=MEMBER)),
+    "invitation.revoked": Kind(_("An invitation was withdrawn"), shape(invitation=INVITATION)),
+    "invitation.expired": Kind(_("An invitation expired"), shape(invitation=INVITATION)),
+    "request.made": Kind(_("A person asked for a seat"), REQUEST),
+    "request.approved": Kind(_("A request was approved"), REQUEST),
+    "request.refused": Kind(_("A request was refused"), REQUEST),
+    "request.withdrawn": Kind(_("A request was withdrawn"), REQUEST),
+    "order.applied": Kind(_("A purchase was paid and its seats are there"), ORDER),
+    "order.awaiting_payment": Kind(_("A purchase waits for its payment"), ORDER),
+    "order.ended": Kind(_("A purchase ended without seats"), ORDER),
+}
