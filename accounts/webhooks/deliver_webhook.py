@@ -59,7 +59,7 @@ def number_events(*, account_id: int) -> int:
                 " WHERE account_id = %s AND sequence IS NULL) AS n WHERE e.id = n.id",
                 [stream.last, account_id],
             )
-            count = cursor.rowcount
+            count = int(cursor.rowcount)
         WebhookStream.objects.filter(pk=stream.pk).update(last=F("last") + count)
     return count
 
