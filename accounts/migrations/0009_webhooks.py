@@ -10,7 +10,7 @@ import seatportal.kit.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_levels_and_managers"),
+        ("accounts", "0008_activity_index"),
     ]
 
     operations = [
