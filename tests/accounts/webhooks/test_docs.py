@@ -61,9 +61,7 @@ def test_the_python_takes_a_message_and_refuses_a_forged_one(account: Account, a
         assert forged.status == 400
     finally:
         server.kill()
-        server.wait()
-        if server.stdout:
-            server.stdout.close()
+        server.communicate()
 
 
 def test_the_shell_prints_the_signature(account: Account, hook: Hook, receiver: Receiver, now: datetime) -> None:
