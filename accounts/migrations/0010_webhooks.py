@@ -10,7 +10,7 @@ import seatportal.kit.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_activity_index"),
+        ("accounts", "0009_directory"),
     ]
 
     operations = [
