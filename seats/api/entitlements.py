@@ -3,10 +3,8 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from seatportal.api.fields import Input, Moment, Text, checked
@@ -14,13 +12,12 @@ from seatportal.api.schema import operation
 from seatportal.api.throttling import EntitlementsThrottle
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
-from seats.entitlements.check_entitlements import check_entitlements
+from seats.entitlements.check_entitlements import LONGEST_NAME, check_entitlements
 from seats.entitlements.facts import revision_of
 from seats.entitlements.rules import Reason, Standing, State
 from seats.models import SeatPool
 
 JSON = "application/json"
-LONGEST_NAME = 254
 MOST_NAMES = 100
 
 
@@ -106,8 +103,6 @@ class Entitlement(ApiView):
     def get(self, request: Request, user: str) -> HttpResponse:
         """Name the person by the member's id, the e-mail address or the id in your own systems. Somebody who is not in
         the account is `unknown`, not a 404. Once the release of a seat has been answered, the next check says no."""
-        if len(user) > LONGEST_NAME:
-            raise ValidationError({"user": _("Use %(max)d characters at most.") % {"max": LONGEST_NAME}})
         return HttpResponse(_ask(self, [user])[0], content_type=JSON)
 
 

@@ -16,6 +16,8 @@ from seats.entitlements.rules import answer_of, ends_at
 
 # About 700 bytes each; the oldest goes first.
 MOST_KEPT = 20_000
+# An e-mail address; what is longer is nobody's name, and not kept.
+LONGEST_NAME = 254
 
 
 class Kept(NamedTuple):
@@ -53,7 +55,11 @@ def _ask(account_id: int, names: Sequence[str], at: datetime) -> dict[str, bytes
     revision, seats, facts = read_facts(account_id=account_id, names=names, at=at)
     answers = {one.name: msgspec.json.encode(answer_of(one, seats)) for one in facts}
     if not connection.in_atomic_block:  # what is not committed yet has no revision of its own
-        _kept.update(((account_id, one.name), Kept(revision, ends_at(one), answers[one.name])) for one in facts)
+        _kept.update(
+            ((account_id, one.name), Kept(revision, ends_at(one), answers[one.name]))
+            for one in facts
+            if len(one.name) <= LONGEST_NAME
+        )
     while len(_kept) > MOST_KEPT:
         _kept.pop(next(iter(_kept)), None)
     return answers

@@ -117,10 +117,9 @@ def test_a_question_that_cannot_be_answered(acme: Integrator, users: object) -> 
     assert refused.json()["errors"][0]["field"].startswith("users")
 
 
-def test_a_name_that_is_too_long(acme: Integrator) -> None:
-    refused = acme.get(f"entitlements/{'x' * 255}")
-
-    assert (refused.status_code, problem(refused)["errors"][0]["field"]) == (422, "user")
+def test_a_name_that_is_too_long_is_nobodys_and_not_kept(acme: Integrator) -> None:
+    assert stand(acme, "x" * 255) == (False, "unknown", "not_a_member")
+    assert check_entitlements._kept == {}
 
 
 def test_a_strangers_people_are_unknown(
