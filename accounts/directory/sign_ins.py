@@ -13,7 +13,8 @@ def sign_in_at(address: str, words: Words, account: Account) -> tuple[User, bool
     """The sign-in at this address, and whether it was made just now.
 
     Whoever proved the address has it. A sign-in that never proved it may be somebody's who waits for its owner to
-    come: its password and sessions end, so that only the mailbox opens it. Nothing else of it changes.
+    come: its password and sessions end, so that only the mailbox opens it. Nothing else of it changes. Staff were made
+    by the vendor: no directory touches theirs.
     """
     proved = EmailAddress.objects.filter(email__iexact=address, verified=True).select_related("user").first()
     if proved is not None:
@@ -28,7 +29,7 @@ def sign_in_at(address: str, words: Words, account: Account) -> tuple[User, bool
             found = User.objects.get(email=address)
         else:
             return made, True
-    if not Membership.objects.filter(user=found).exists():
+    if not found.is_staff and not Membership.objects.filter(user=found).exists():
         found.set_unusable_password()
         found.save(update_fields=["password"])
         end_sessions(found)

@@ -40,6 +40,18 @@ def test_a_sign_in_of_another_account_joins_and_stays_as_it_is(
     assert Membership.objects.filter(account=outsider.account, left_at__isnull=True).count() == 1
 
 
+def test_a_sign_in_of_staff_is_not_touched(okta: Directory) -> None:
+    """Staff have no membership, and often no address that they proved."""
+    imani = make_user("Imani", domain="vendor.example", is_staff=True)
+    EmailAddress.objects.filter(user=imani).delete()
+    before = User.objects.filter(pk=imani.pk).values().get()
+
+    okta.add("Imani", domain="vendor.example", displayName="Mallory")
+
+    assert User.objects.filter(pk=imani.pk).values().get() == before
+    assert imani.check_password(PASSWORD)
+
+
 def test_what_the_directory_made_it_may_rename(okta: Directory) -> None:
     key = okta.add("Lena").json()["id"]
     user = person(key).user
