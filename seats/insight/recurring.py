@@ -30,8 +30,8 @@ DEFINITIONS: dict[str, str | Promise] = {
 
 
 def per_year(price: Price, quantity: int) -> int:
-    """Minor units in a year by the mirrored price."""
-    return amount(scheme_of(price), quantity) * (PERIODS_A_YEAR.get(price.interval, 0) // max(price.interval_count, 1))
+    """Minor units in a year by the mirrored price, rounded down."""
+    return amount(scheme_of(price), quantity) * PERIODS_A_YEAR.get(price.interval, 0) // max(price.interval_count, 1)
 
 
 @dataclass(frozen=True)

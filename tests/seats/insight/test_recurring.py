@@ -11,7 +11,7 @@ from accounts.models import Account
 from billing.models import Plan, Price, SubscriptionItem
 from seats.capacity.record_purchase import record_purchase
 from seats.insight.record_recurring import record_recurring
-from seats.insight.recurring import Part, Standing, parts_of
+from seats.insight.recurring import Part, Standing, parts_of, per_year
 from seats.insight.recurring_queries import CauseMoney, Money, money_by_currency
 from seats.models import LedgerEntry, RecurringChange
 from tests.conftest import Funded
@@ -47,6 +47,18 @@ def parts(
     before = Standing(prices[old[0]], old[1]) if old else Standing(None, 0)
     found = parts_of(before, Standing(prices[new[0]], new[1]), kind)
     return [(str(part.cause), part.before, part.after) for part in found]
+
+
+@pytest.mark.parametrize(
+    ("interval", "count", "yearly"),
+    [("year", 2, 30_000), ("month", 24, 30_000), ("month", 5, 144_000), ("day", 30, 730_000)],
+)
+def test_a_period_that_is_no_part_of_a_year_counts_by_its_length(
+    prices: dict[str, Price], interval: str, count: int, yearly: int
+) -> None:
+    """Six hundred dollars for five seats each period."""
+    prices["ten"].interval, prices["ten"].interval_count, prices["ten"].unit_amount = interval, count, 12_000
+    assert per_year(prices["ten"], 5) == yearly
 
 
 def test_each_change_has_its_cause(prices: dict[str, Price]) -> None:
