@@ -14,6 +14,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from seats.growth.message import Line
 from seats.growth.playbooks import FOLLOWS, PLAYBOOKS
+from seats.growth.shown_signals import signals_shown_to
 from seats.insight.activity import today_in
 from seats.insight.bands import utilization_of
 from seats.insight.history import twelve_months
@@ -99,7 +100,7 @@ def _value(account: Account, at: datetime) -> dict[str, Any]:
 
 def _opportunities(account: Account, at: datetime) -> dict[str, Any]:
     """Open signals about the customer, features that few use much, and when the seats run out."""
-    signals = Signal.objects.filter(account=account, ended_at__isnull=True).exclude(kind__in=OURS)
+    signals = signals_shown_to(account, state="open").exclude(kind__in=OURS)
     seats = utilization_of(account, at)
     report, _made = current_report(account, at, people=seats.assigned)
     report = for_groups(report) if groups_only(account) else report

@@ -46,8 +46,10 @@ class FeatureUse(msgspec.Struct):
     few: int
 
     @property
-    def concentration(self) -> int:
-        """Share of the actions that the few make, in whole percent."""
+    def concentration(self) -> int | None:
+        """Share of the actions that the few make, in whole percent; None where privacy mode withholds it."""
+        if not self.few:
+            return None
         return self.by_few * 100 // self.actions if self.actions else 0
 
 
@@ -128,6 +130,11 @@ def concentrated(features: Sequence[FeatureUse], *, active: int) -> list[Feature
     return sorted(found, key=lambda f: -f.actions)[:3]
 
 
+def _few_apart(feature: FeatureUse) -> FeatureUse:
+    """The busiest fifth is a group, too."""
+    return feature if feature.few >= SMALLEST_GROUP else msgspec.structs.replace(feature, by_few=0, few=0)
+
+
 def for_groups(report: Report) -> Report:
     """The report of privacy mode: nobody by name, no feature of fewer than five people, no group of fewer than five.
 
@@ -141,6 +148,6 @@ def for_groups(report: Report) -> Report:
         people=[],
         unseated=[],
         unknown=[],
-        features=[feature for feature in report.features if feature.people >= SMALLEST_GROUP],
+        features=[_few_apart(feature) for feature in report.features if feature.people >= SMALLEST_GROUP],
         groups=tell_apart(report.groups),
     )

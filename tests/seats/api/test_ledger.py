@@ -1,12 +1,18 @@
 """GET /api/v1/ledger and /signals"""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from accounts.models import Account, Membership
+from accounts.access.actor import Actor
+from accounts.models import Account, Membership, Role
+from seats.insight.activity import today_in
 from seats.models import LedgerEntry, Signal, UsageSettings
-from tests.factories.seats import give_pool, seat
+from seats.value.goals import Wish, add_goal
+from seats.value.plans import start_plan
+from tests.conftest import join
+from tests.factories.seats import give_pool, seat, use
 from tests.integrator import Integrator, integrator_of
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +94,30 @@ def test_privacy_mode_tells_nothing_of_few(acme: Integrator, account: Account, s
     UsageSettings.objects.create(account=account, groups_only=True)
 
     assert [row["kind"] for row in acme.get("signals").json()["results"]] == ["limit_reached", "crossed_80"]
+
+
+def test_privacy_mode_names_no_new_leader_and_no_goal_of_few(
+    acme: Integrator, account: Account, actor: Actor, now: datetime
+) -> None:
+    """What was seen before it was on does not stay readable."""
+    use(join(account, "Mia", Role.MEMBER, now), now, days=1, times=20)
+    start_plan(account=account, starts_on=today_in(account, now), actor=actor, at=now)
+    wish = Wish(name="Reports", unit="reports", baseline=Decimal(1), target=Decimal(19), feature="Reports")
+    goal = add_goal(account=account, wish=wish, actor=actor, at=now)
+    evidence = {"goal": "Reports", "unit": "reports", "department": "", "baseline": "1", "target": "19", "value": "20"}
+    leader = {"leader": "Lena", "title": "Director", "department": ""}
+    for kind, subject, seen in (
+        (Signal.Kind.VALUE_PROVEN, goal.public_id, evidence),
+        (Signal.Kind.NEW_LEADER, "mem_x", leader),
+    ):
+        Signal.objects.create(
+            account=account, kind=kind, subject=subject, day=now.date(), seen_at=now, evidence=seen, ended_at=now
+        )
+    assert [row["kind"] for row in acme.get("signals").json()["results"]] == ["new_leader", "value_proven"]
+
+    UsageSettings.objects.create(account=account, groups_only=True)
+
+    assert acme.get("signals").json()["results"] == []
 
 
 def test_a_neighbours_are_not_ones_own(signals: None, outsider: Membership, now: datetime) -> None:

@@ -19,6 +19,7 @@ from seats.growth.procurement import clock_of, procurement_of, quarter_end
 from seats.growth.reviews import prepare_review
 from seats.insight.runway import Runway
 from seats.models import BusinessReview, FeatureRequest, SeatRequest, Signal
+from seats.usage.settings import set_usage_settings
 from tests.conftest import Funded, make_user
 from tests.seatportal.test_staff import BACKEND, staff_user
 from tests.seats.growth.conftest import Fill
@@ -235,6 +236,23 @@ def test_a_business_review_has_three_sections_and_a_next_date(
     assert rows == []
     rows, _more = accounts_page(at=now + 92 * DAY, narrow=Narrow(show="review"))
     assert [row.account for row in rows] == [account]
+
+
+def test_a_review_of_an_account_in_privacy_mode_tells_nothing_of_few(
+    account: Account, actor: Actor, fill: Fill, staff: Client, now: datetime
+) -> None:
+    fill(purchased=10, assigned=8, active=8)
+    for kind, evidence in (
+        ("power_users", {"people": 3}),
+        ("new_leader", {"leader": "Lena", "title": "Director", "department": ""}),
+        ("crossed_80", {"purchased": 10, "assigned": 8, "active": 8}),
+    ):
+        Signal.objects.create(account=account, kind=kind, day=now.date(), seen_at=now, evidence=evidence)
+    set_usage_settings(account=account, keep_days=400, groups_only=True, actor=actor)
+
+    review = prepare_review(account=account, actor=Actor.system("demo"), at=now, reason="x")
+
+    assert [one["kind"] for one in review.data["opportunities"]["signals"]] == ["crossed_80"]
 
 
 def test_a_review_keeps_its_day(account: Account, fill: Fill, staff: Client, now: datetime) -> None:

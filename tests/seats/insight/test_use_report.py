@@ -162,6 +162,9 @@ def test_privacy_mode_names_nobody(account: Account, now: datetime) -> None:
     report = for_groups(whole)
     assert (report.people, report.power, report.unseated, report.unknown) == ([], [], [], [])
     assert [feature.name for feature in report.features] == ["Reports"]
+    # The busiest fifth of six people is one of them.
+    assert [feature.concentration for feature in whole.features] == [16, 100]
+    assert [(feature.concentration, feature.by_few) for feature in report.features] == [(None, 0)]
 
 
 def test_concentrated_features() -> None:
