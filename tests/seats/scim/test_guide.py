@@ -28,7 +28,9 @@ def test_its_requests_are_answered(okta: Directory) -> None:
             if flag == "--data-urlencode":
                 query.appendlist(*value.split("=", 1))
         answer = okta.client.get(
-            urlsplit(address).path, query.dict(), headers={"Authorization": f"Bearer {okta.secret}"}
+            urlsplit(address).path,
+            {name: str(text) for name, text in query.items()},
+            headers={"Authorization": f"Bearer {okta.secret}"},
         )
         assert answer.status_code == 200, line
 
