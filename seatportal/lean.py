@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from billing.views.stripe_webhook import stripe_webhook
+from seats.api.entitlements_lean import check_with_key
 from seats.api.usage_events import UsageEvents
 from seats.api.usage_events_lean import take_with_key
 
@@ -36,8 +37,21 @@ class LeanPathMiddleware:
             ),
         }
 
+    @cached_property
+    def entitlements(self) -> tuple[str, View]:
+        """The address under which every name is asked about, and what answers."""
+        prefix = reverse("api:entitlement", args=["-"], urlconf="seatportal.urls").removesuffix("-")
+
+        def lean(request: HttpRequest) -> HttpResponse | None:
+            return check_with_key(request, request.path_info.removeprefix(prefix))
+
+        return prefix, with_key(lean, self.get_response, self.get_response)
+
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         view = self.views.get(request.path_info)
+        prefix, check = self.entitlements
+        if view is None and request.path_info.startswith(prefix):
+            view = check
         if view is None:
             return self.get_response(request)
         answer = view(request)

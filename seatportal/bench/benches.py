@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seatportal.bench import ingest, metrics, shopping, simulator, sweep, usage_page, webhooks
+from seatportal.bench import entitlements, ingest, metrics, shopping, simulator, sweep, usage_page, webhooks
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[Stage], Result]] = {
     "purchase": shopping.bench_purchase,
     "simulator": simulator.bench,
     "ingest": ingest.bench,
+    "entitlements": entitlements.bench,
     "usage_page": usage_page.bench,
     "sweep": sweep.bench,
     "metrics": metrics.bench,

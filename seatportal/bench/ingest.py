@@ -130,7 +130,7 @@ def bench(stage: Stage) -> Result:
     )
 
 
-def make_sender(quick: bool) -> Sender:
+def make_sender(quick: bool, *, scopes: tuple[str, ...] = ("usage.send",)) -> Sender:
     """An account with its people and a key."""
     people, at = (50 if quick else 1000), now()
     user = User.objects.create(email=f"ingest{next(_people)}-{at:%H%M%S%f}@bench.example", name="Owner")
@@ -146,7 +146,7 @@ def make_sender(quick: bool) -> Sender:
     _, secret = issue_api_key(
         account=account,
         name="Bench",
-        scopes=("usage.send",),
+        scopes=scopes,
         expires_at=None,
         membership=Membership.objects.get(account=account, user=user),
         actor=actor,

@@ -1,3 +1,3 @@
 """The names of the benches, known without loading what they measure."""
 
-NAMES = ("webhooks", "quote", "purchase", "simulator", "ingest", "usage_page", "sweep", "metrics")
+NAMES = ("webhooks", "quote", "purchase", "simulator", "ingest", "entitlements", "usage_page", "sweep", "metrics")
