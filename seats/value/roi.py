@@ -69,9 +69,10 @@ def _charged(account: Account, subscription: Subscription, item: SubscriptionIte
 
 @dataclass(frozen=True)
 class Saved:
-    """A version with its result."""
+    """A version with its result. priced: whether its reader may see what the seats cost."""
 
     row: RoiVersion
+    priced: bool = True
 
     @property
     def given(self) -> Assumptions:
@@ -86,13 +87,13 @@ class Saved:
     @property
     def result(self) -> Outcome:
         """What followed from it on that day."""
-        return outcome(self.given, active=self.row.active, cost=self.row.cost)
+        return outcome(self.given, active=self.row.active, cost=self.row.cost if self.priced else None)
 
 
-def versions_of(account: Account, *, most: int = SHOWN) -> list[Saved]:
-    """The newest first."""
+def versions_of(account: Account, *, priced: bool, most: int = SHOWN) -> list[Saved]:
+    """The newest first. priced: with what the seats cost."""
     rows = RoiVersion.objects.filter(account=account).select_related("saved_by").order_by("-pk")
-    return [Saved(row) for row in rows[:most]]
+    return [Saved(row, priced) for row in rows[:most]]
 
 
 @transaction.atomic

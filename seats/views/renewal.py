@@ -19,7 +19,7 @@ def renewal(request: AccountRequest) -> HttpResponse:
     """The forecast with its numbers, and a plan of three ways."""
     counts = counts_for(request)
     forecast = renewal_forecast(request.account, now())
-    priced = forecast is not None and forecast.cut > 0 and forecast.then > 0
+    priced = forecast is not None and forecast.cut > 0 and forecast.then > 0 and "billing.view" in request.capabilities
     effect = effect_of(forecast.item, forecast.then, counts) if forecast is not None and priced else None
     context = {
         "forecast": forecast,

@@ -23,6 +23,8 @@ from seats.value.roi import versions_of
 from seats.value.rules import DAYS
 
 EDITS = "account.manage"
+# What the seats cost is read from invoices.
+SEES_COST = "billing.view"
 
 
 @requires("usage.view")
@@ -40,7 +42,7 @@ def value(request: AccountRequest) -> HttpResponse:
 def plan_context(request: AccountRequest) -> dict[str, Any]:
     """What every place that shows the plan needs."""
     plan = open_plan(request.account, now())
-    saved = versions_of(request.account, most=1)
+    saved = versions_of(request.account, priced=SEES_COST in request.capabilities, most=1)
     return {
         "plan": plan,
         "steps": _steps(plan) if plan else [],

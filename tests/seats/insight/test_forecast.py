@@ -102,6 +102,15 @@ class TestForecast:
         assert "6 seats save about $200.00 per month, before tax." in text
         assert f"/a/{paying.account.slug}/seats/reduce/?quantity=6" in text
 
+    def test_what_fewer_seats_save_is_for_those_who_may_see_invoices(
+        self, paying: Funded, now: datetime, client_of: Callable[[Membership], Client]
+    ) -> None:
+        url = f"/a/{paying.account.slug}/usage/renewal/"
+        assert "seats save about" in client_of(paying.owner).get(url).text
+        answer = client_of(join(paying.account, "Vera", Role.VIEWER, now)).get(url)
+        assert answer.status_code == 200
+        assert "$" not in answer.text
+
     def test_a_months_renewal_is_nobodys_alarm(self, paying: Funded, now: datetime) -> None:
         assert self.told(paying, now) == []
 

@@ -117,3 +117,22 @@ def test_viewers_try_and_do_not_save(
     assert "Save the assumptions" not in text_of(viewer.get(HOME, GIVEN))
     assert viewer.post(f"{HOME}save/", GIVEN).status_code == 403
     assert not RoiVersion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_seats_cost_is_for_those_who_may_see_invoices(
+    funded: Funded, owner: Membership, now: datetime, client_of: Callable[[Membership], Client]
+) -> None:
+    assign_seat(account=funded.account, membership=owner, actor=funded.actor, at=now)
+    use(owner, now, days=1)
+    assert client_of(owner).post(f"{HOME}save/", GIVEN).status_code == 302
+
+    viewer = client_of(join(funded.account, "Vera", Role.VIEWER, now))
+    for url, data in ((HOME, {}), (HOME, GIVEN), ("/a/acme/usage/", {}), ("/a/acme/usage/value/", {})):
+        text = text_of(viewer.get(url, data))
+        assert "$3,932.50" in text, url
+        assert "6,000.00" not in text, url
+        assert "-35 %" not in text, url
+        assert "3.82 hours" not in text, url
+    assert "Shown to those who may see invoices" in text_of(viewer.get(HOME))
+    assert "$6,000.00" in text_of(client_of(join(funded.account, "Bea", Role.BILLING, now)).get(HOME))
