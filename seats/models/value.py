@@ -87,7 +87,8 @@ class ValueGoal(Dated):
 class GoalReading(models.Model):
     """A goal's value on one day; a second one of the same day corrects the first.
 
-    people: how many did what was counted; None for a value that somebody entered.
+    people: how many did what was counted, or of a department's the others where those are fewer; None for
+    a value that somebody entered.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

@@ -13,6 +13,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Department
 from seats.errors import GoalRefused, PlanEnded
 from seats.insight.activity import today_in
+from seats.insight.use_report import SMALLEST_GROUP
 from seats.models import GoalReading, ValueGoal, ValuePlan
 from seats.usage.settings import groups_only
 from seats.value.rules import LATEST, WINDOW, first_met, plain, shown
@@ -171,16 +172,21 @@ def measure(*, goals: Sequence[ValueGoal], at: datetime) -> int:
 
 
 _COUNT = """
-SELECT coalesce(sum(u.count), 0), count(DISTINCT u.membership_id)
-FROM seats_dailyusage u JOIN accounts_membership m ON m.id = u.membership_id
-WHERE u.account_id = %(account)s AND u.day BETWEEN %(first)s AND %(last)s AND u.feature = %(feature)s
-  AND (%(outcome)s = '' OR u.outcome = %(outcome)s)
-  AND (%(department)s::bigint IS NULL OR m.department_id = %(department)s)
+SELECT coalesce(sum(count) FILTER (WHERE inside), 0), count(DISTINCT person) FILTER (WHERE inside),
+       count(DISTINCT person) FILTER (WHERE NOT inside)
+FROM (
+    SELECT u.count, u.membership_id AS person,
+           %(department)s::bigint IS NULL OR m.department_id IS NOT DISTINCT FROM %(department)s AS inside
+    FROM seats_dailyusage u JOIN accounts_membership m ON m.id = u.membership_id
+    WHERE u.account_id = %(account)s AND u.day BETWEEN %(first)s AND %(last)s AND u.feature = %(feature)s
+      AND (%(outcome)s = '' OR u.outcome = %(outcome)s)
+) AS used
 """
 
 
 def counted(goal: ValueGoal, *, last: date) -> tuple[Decimal, int]:
-    """Actions in the thirty days up to `last`, and how many people did them."""
+    """Actions in the thirty days up to `last`, and how many people did them: for a department, or the others where
+    those are fewer. The usage page tells of all together, so the difference tells of the others."""
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNT,
@@ -193,17 +199,19 @@ def counted(goal: ValueGoal, *, last: date) -> tuple[Decimal, int]:
                 "department": goal.department_id,
             },
         )
-        count, people = cursor.fetchone()
-    return Decimal(count), people
+        count, people, others = cursor.fetchone()
+    return Decimal(count), min(people, others) if others else people
 
 
 def features_of(account: Account, at: datetime) -> list[str]:
-    """What can be counted: features used within the last ninety days, by name."""
+    """What can be counted: features used within the last ninety days, by name. In privacy mode by five people or
+    more."""
     since = today_in(account, at) - LATEST
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT feature FROM seats_dailyusage WHERE account_id = %s AND day >= %s ORDER BY 1 LIMIT 200",
-            [account.pk, since],
+            "SELECT feature FROM seats_dailyusage WHERE account_id = %s AND day >= %s "
+            "GROUP BY feature HAVING count(DISTINCT membership_id) >= %s ORDER BY 1 LIMIT 200",
+            [account.pk, since, SMALLEST_GROUP if groups_only(account) else 1],
         )
         return [name for (name,) in cursor.fetchall()]
 

@@ -205,6 +205,39 @@ class TestCounted:
         assert goal_with(feature="Reports", outcome="sent").value == Decimal(0)
         assert goal_with(feature="Reports").value == Decimal(7)
 
+    def test_privacy_mode_withholds_a_department_where_the_rest_is_few(
+        self, account: Account, owner: Membership, actor: Actor, now: datetime, goal_with: GoalMaker
+    ) -> None:
+        """The usage page has the whole, so the difference would be what the one outside did."""
+        place = add_place(account=account, kind="department", name="Sales", actor=actor, at=now)
+        assert isinstance(place, Department)
+        people = crowd(account, 5, now)
+        Membership.objects.filter(pk__in=[person.pk for person in people]).update(department=place)
+        for person in people:
+            use(person, now, days=1)
+        set_usage_settings(account=account, keep_days=400, groups_only=True, actor=actor)
+        assert goal_with(feature="Reports", department=place).value == Decimal(10)
+
+        use(owner, now, days=1)
+
+        assert goal_with(feature="Reports", department=place).value is None
+        assert goal_with(feature="Reports").value == Decimal(12)
+        with pytest.raises(GoalRefused) as refused:
+            goal_with(feature="Reports", department=place, baseline=None)
+        assert refused.value.field == "baseline"
+
+    def test_privacy_mode_offers_no_feature_of_few(
+        self, account: Account, owner: Membership, actor: Actor, now: datetime
+    ) -> None:
+        for person in crowd(account, 5, now):
+            use(person, now, days=1)
+        use(owner, now, days=1, feature="Salary export")
+        assert features_of(account, now) == ["Reports", "Salary export"]
+
+        set_usage_settings(account=account, keep_days=400, groups_only=True, actor=actor)
+
+        assert features_of(account, now) == ["Reports"]
+
     def test_its_values_are_not_entered(
         self, account: Account, actor: Actor, now: datetime, goal_with: GoalMaker
     ) -> None:
