@@ -17,6 +17,7 @@ from billing.mirror.queries import live_subscription, seat_item
 from billing.models import Customer, Drift, Incident, Invoice, OfferRequest, Quote, StripeEvent, Subscription
 from billing.terms.queries import terms_of
 from seatportal.kit.clock import now
+from seatportal.kit.numbers import whole
 from seats.admin.account_acts import acts_for
 from seats.admin.accounts import check_may_look
 from seats.admin.worth import worth_in_words
@@ -37,7 +38,8 @@ HISTORY, FEW = 20, 5
 
 def account_of(account_id: str) -> Account:
     """The account of an address. Raises Http404."""
-    account = Account.objects.filter(pk=account_id).first() if account_id.isdigit() else None
+    number = whole(account_id)
+    account = None if number is None else Account.objects.filter(pk=number).first()
     if account is None:
         raise Http404
     return account

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from seatportal.kit.clock import now
 from seatportal.kit.money import to_decimal
+from seatportal.kit.numbers import whole
 from seatportal.kit.tables import csv_response
 from seats.growth.accounts import (
     EVIDENCE,
@@ -80,7 +81,7 @@ def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse | Strea
     )
     if request.GET.get("format") == "csv":
         return csv_response("accounts", head(), _table(all_rows(at=at, narrow=narrow)))
-    page = int(number) if (number := request.GET.get("page", "")).isdigit() else 1
+    page = whole(request.GET.get("page", "")) or 1
     found, more = accounts_page(at=at, narrow=narrow, page=page)
     evidence = EVIDENCE.get(narrow.show, ())
     context = {

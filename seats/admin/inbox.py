@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from seatportal.kit.clock import now
+from seatportal.kit.numbers import whole
 from seats.growth.inbox import inbox_of, mark_read
 from seats.growth.message import Line
 
@@ -23,7 +24,7 @@ def inbox_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
     if not isinstance(user, User) or not user.has_perm("seats.view_alert"):
         raise PermissionDenied
     if request.method == "POST":
-        chosen = [int(pk) for pk in request.POST.getlist("alert") if pk.isdigit()]
+        chosen = [pk for text in request.POST.getlist("alert") if (pk := whole(text)) is not None]
         count = mark_read(user=user, at=now(), alerts=None if "all" in request.POST else chosen)
         messages.success(
             request, ngettext("%d alert is marked as read.", "%d alerts are marked as read.", count) % count

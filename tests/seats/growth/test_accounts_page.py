@@ -99,6 +99,15 @@ def test_the_pages_open(market: dict[str, Account], now: datetime) -> None:
     assert staff.get(reverse("admin:seats_signal_account", args=["x"])).status_code == 404
 
 
+@pytest.mark.parametrize("number", ["²", "9" * 30])
+def test_a_number_that_is_none_fails_nothing(market: dict[str, Account], number: str) -> None:
+    staff = Client()
+    staff.force_login(staff_user(), backend=BACKEND)
+    assert staff.get(reverse("admin:seats_signal_accounts"), {"page": number}).status_code == 200
+    assert staff.get(reverse("admin:seats_signal_account", args=[number])).status_code == 404
+    assert staff.post(reverse("admin:seats_alert_inbox"), {"alert": number}).status_code == 302
+
+
 def test_tabs_show_their_evidence(market: dict[str, Account], member: Membership, now: datetime) -> None:
     acme = market["acme"]
     evidence = {"devices": 4, "at_once": 3, "extra": 2, "answer": ""}
