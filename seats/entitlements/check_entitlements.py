@@ -5,6 +5,7 @@ So once a release has been answered, every process sees another revision, and no
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -60,8 +61,10 @@ def _ask(account_id: int, names: Sequence[str], at: datetime) -> dict[str, bytes
             for one in facts
             if len(one.name) <= LONGEST_NAME
         )
-    while len(_kept) > MOST_KEPT:
-        _kept.pop(next(iter(_kept)), None)
+    # Another thread may keep or forget at the same moment; then the next answer takes the oldest out.
+    with suppress(RuntimeError, StopIteration):
+        while len(_kept) > MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
     return answers
 
 

@@ -330,3 +330,12 @@ def test_memory_has_an_end(acme: Integrator, account: Account, owner: Membership
         acme.post("entitlements/check", {"users": [f"nobody{number}" for number in range(10)]})
 
         assert [name for _account, name in check_entitlements._kept] == ["nobody7", "nobody8", "nobody9"]
+
+
+def test_another_thread_that_keeps_an_answer_meanwhile_fails_none(acme: Integrator, owner: Membership) -> None:
+    class Changing(dict[Any, Any]):
+        def __iter__(self) -> Iterator[Any]:
+            raise RuntimeError("dictionary changed size during iteration")
+
+    with patch.object(check_entitlements, "MOST_KEPT", 0), patch.object(check_entitlements, "_kept", Changing()):
+        assert ask(acme, owner.public_id)["state"] == "no_seat"
