@@ -1,6 +1,6 @@
 """All accounts by how full they are, narrowed down, to look at and to take away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,8 +33,11 @@ from seats.growth.playbooks import PLAYBOOKS
 from seats.insight.kpi_queries import SEGMENTS
 from seats.models import ExpansionTask
 
+# Rows on the first page.
+FEW = 12
 NAMES = {
     "": gettext_lazy("All"),
+    "urgent": gettext_lazy("Need somebody now"),
     "mine": gettext_lazy("Mine"),
     "ready": gettext_lazy("80 % or more"),
     "full": gettext_lazy("Full"),
@@ -59,11 +62,18 @@ def check_may_look(request: HttpRequest) -> None:
 
 
 def figures(request: HttpRequest) -> dict[str, Any]:
-    """What the first page shows of all accounts."""
+    """What the first page shows of all accounts, and those that need somebody now."""
     user = request.user
     if not isinstance(user, User) or not user.has_perm("seats.view_signal"):
         return {}
-    return {"totals": totals(now()), "unread": unread_count(user)}
+    at = now()
+    found, _more = accounts_page(at=at, narrow=Narrow(show="urgent"), size=FEW)
+    return {"totals": totals(at), "unread": unread_count(user), "rows": cells_of(found), "chosen": {"show": "urgent"}}
+
+
+def cells_of(found: Sequence[AccountRow]) -> list[tuple[AccountRow, list[Line], str]]:
+    """Rows as the table shows them: with their signals and the next task in words."""
+    return [(row, [Line(signal) for signal in row.signals], task_title(row.task)) for row in found]
 
 
 def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse | StreamingHttpResponse:
@@ -88,7 +98,7 @@ def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse | Strea
         **site.each_context(request),
         "title": _("Accounts"),
         "totals": totals(at),
-        "rows": [(row, [Line(signal) for signal in row.signals], task_title(row.task)) for row in found],
+        "rows": cells_of(found),
         "evidence": evidence,
         "chips": [
             {"label": name, "url": _url({**chosen, "show": key}), "current": key == chosen["show"]}

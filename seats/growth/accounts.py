@@ -53,6 +53,11 @@ FILTERS = {
     "review": "(SELECT max(v.next_on) FROM seats_businessreview v WHERE v.account_id = r.account_id) <= %(at)s::date",
     "signals": "signals > 0",
 }
+# Who needs somebody now, the worst first: money that is owed, then health, then seats that run out, then the rest.
+_URGENT = ("late", "poor", "ready", "signals")
+FILTERS["urgent"] = "(" + " OR ".join(f"({FILTERS[name]})" for name in _URGENT) + ")"
+_FULLEST = "greatest(assigned, active)::numeric / purchased DESC, account_id"
+_WORST = ", ".join(f"({FILTERS[name]}) DESC" for name in _URGENT) + f", r.signals DESC, {_FULLEST}"
 # Tabs that show the evidence of these signals instead of all signals by name.
 EVIDENCE: dict[str, tuple[str, ...]] = {
     "sharing": (Signal.Kind.SHARING,),
@@ -157,7 +162,7 @@ def totals(at: datetime) -> Totals:
 def accounts_page(
     *, at: datetime, narrow: Narrow | None = None, page: int = 1, size: int = PAGE
 ) -> tuple[list[AccountRow], bool]:
-    """The fullest first; returns the rows and whether there are more."""
+    """The fullest first, of `urgent` the worst; returns the rows and whether there are more."""
     narrow = narrow or Narrow()
     given = {key: value for key, value in narrow.values.items() if key in NARROWED_BY and value}
     conditions = [FILTERS.get(narrow.show, "true")]
@@ -165,7 +170,7 @@ def accounts_page(
     if narrow.search:
         conditions.append("(position(lower(%(search)s) in lower(name)) > 0 OR position(lower(%(search)s) in slug) > 0)")
     values = {
-        **_values(at, late=narrow.show == "late"),
+        **_values(at, late=narrow.show in ("late", "urgent")),
         **given,
         "search": narrow.search,
         "user": narrow.user.pk if narrow.user else None,
@@ -175,7 +180,7 @@ def accounts_page(
     with connection.cursor() as cursor:
         cursor.execute(
             f"{_rows(region='region' in given)} {_COLUMNS} WHERE {' AND '.join(conditions)} "
-            "ORDER BY greatest(assigned, active)::numeric / purchased DESC, account_id LIMIT %(limit)s OFFSET %(skip)s",
+            f"ORDER BY {_WORST if narrow.show == 'urgent' else _FULLEST} LIMIT %(limit)s OFFSET %(skip)s",
             values,
         )
         found = cursor.fetchall()
