@@ -181,11 +181,8 @@ class OneEndpoint(ApiView):
         values = checked(EndpointChanges, request.data)
         endpoint, at = _find(self, endpoint_id), now()
         enabled = values.pop("enabled", None)
-        kept = {name: getattr(endpoint, name) for name in ("url", "description", "events")}
         if values:
-            endpoint = change_endpoint(
-                account=self.account, endpoint=endpoint, actor=self.actor, at=at, **kept | values
-            )
+            endpoint = change_endpoint(account=self.account, endpoint=endpoint, actor=self.actor, at=at, **values)
         if enabled is True:
             endpoint = switch_on(account=self.account, endpoint=endpoint, actor=self.actor, at=at)
         elif enabled is False:

@@ -127,8 +127,10 @@ def _note(row: WebhookDelivery, answer: Answer | None, error: str, at: datetime)
         return True
     log.warning("webhook_not_delivered", delivery=row.public_id, error=error, tries=tries)
     endpoint.filter(failing_since__isnull=True).update(failing_since=at)
+    # Read again and locked: another delivery may have found it well while this one waited for its answer.
+    since = endpoint.select_for_update(no_key=True).values_list("failing_since", flat=True).first()
     if answer is not None and answer.status == GONE:
         switch_off(endpoint=row.endpoint, by=By.GONE, at=at)
-    elif row.endpoint.failing_since is not None and at - row.endpoint.failing_since >= FAILS_FOR:
+    elif since is not None and at - since >= FAILS_FOR:
         switch_off(endpoint=row.endpoint, by=By.FAILING, at=at)
     return False

@@ -28,7 +28,6 @@ WORDS: dict[str, str | Promise] = {
 }
 
 
-@transaction.atomic
 def add_endpoint(
     *, account: Account, url: str, description: str, events: Collection[str], actor: Actor, at: datetime
 ) -> tuple[WebhookEndpoint, str]:
@@ -36,45 +35,57 @@ def add_endpoint(
 
     Raises WebhookRefused, TooManyEndpoints.
     """
-    _check(url, events)
-    # Locked, so that of two at once the second counts the first.
-    WebhookStream.objects.get_or_create(account=account)
-    WebhookStream.objects.select_for_update().get(account=account)
-    if WebhookEndpoint.objects.filter(account=account).count() >= MOST_ENDPOINTS:
-        raise TooManyEndpoints
-    endpoint = WebhookEndpoint.objects.create(
-        account=account,
-        url=url.strip(),
-        description=description.strip()[:80],
-        events=sorted(set(events)),
-        nonce=secrets.token_urlsafe(16),
-    )
-    _audit("webhook.added", endpoint, actor, url=endpoint.url, events=endpoint.events)
+    _check_events(events)
+    _check_url(url)  # it asks the network for the name, so no transaction is open yet
+    with transaction.atomic():
+        # Locked, so that of two at once the second counts the first.
+        WebhookStream.objects.get_or_create(account=account)
+        WebhookStream.objects.select_for_update().get(account=account)
+        if WebhookEndpoint.objects.filter(account=account).count() >= MOST_ENDPOINTS:
+            raise TooManyEndpoints
+        endpoint = WebhookEndpoint.objects.create(
+            account=account,
+            url=url.strip(),
+            description=description.strip()[:80],
+            events=sorted(set(events)),
+            nonce=secrets.token_urlsafe(16),
+        )
+        _audit("webhook.added", endpoint, actor, url=endpoint.url, events=endpoint.events)
     return endpoint, secret_of(endpoint)
 
 
-@transaction.atomic
 def change_endpoint(
     *,
     account: Account,
     endpoint: WebhookEndpoint,
-    url: str,
-    description: str,
-    events: Collection[str],
+    url: str | None = None,
+    description: str | None = None,
+    events: Collection[str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> WebhookEndpoint:
-    """Another address, description or choice of events. What waits goes to the new address. Raises WebhookRefused."""
-    row = WebhookEndpoint.objects.select_for_update(of=("self",)).get(account=account, pk=endpoint.pk)
-    if url.strip() != row.url or events:
-        _check(url, events)
-    wanted = {"url": url.strip(), "description": description.strip()[:80], "events": sorted(set(events))}
-    changed = {name: [getattr(row, name), value] for name, value in wanted.items() if getattr(row, name) != value}
-    if changed:
-        for name, value in wanted.items():
-            setattr(row, name, value)
-        row.save(update_fields=list(wanted))
-        _audit("webhook.changed", row, actor, **changed)
+    """Another address, description or choice of events; None leaves it as it stands, also where another changes it now.
+
+    What waits goes to the new address. Raises WebhookRefused.
+    """
+    wanted: dict[str, Any] = {}
+    if url is not None:
+        if url.strip() != endpoint.url:
+            _check_url(url)  # see add_endpoint
+        wanted["url"] = url.strip()
+    if description is not None:
+        wanted["description"] = description.strip()[:80]
+    if events is not None:
+        _check_events(events)
+        wanted["events"] = sorted(set(events))
+    with transaction.atomic():
+        row = WebhookEndpoint.objects.select_for_update(of=("self",)).get(account=account, pk=endpoint.pk)
+        changed = {name: [getattr(row, name), value] for name, value in wanted.items() if getattr(row, name) != value}
+        if changed:
+            for name in changed:
+                setattr(row, name, wanted[name])
+            row.save(update_fields=list(changed))
+            _audit("webhook.changed", row, actor, **changed)
     return row
 
 
@@ -100,10 +111,13 @@ def delete_endpoint(*, account: Account, endpoint: WebhookEndpoint, actor: Actor
     found.delete()
 
 
-def _check(url: str, events: Collection[str]) -> None:
+def _check_events(events: Collection[str]) -> None:
     if unknown := set(events) - KINDS.keys():
         text = _("There is no event of the type %(type)s.") % {"type": sorted(unknown)[0]}
         raise WebhookRefused(text, field="events")
+
+
+def _check_url(url: str) -> None:
     if len(url) > LONGEST_URL:
         raise WebhookRefused(WORDS["malformed"], field="url")
     try:

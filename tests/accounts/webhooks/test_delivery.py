@@ -24,9 +24,10 @@ from accounts.webhooks.deliver_webhook import deliver_webhook, ring_waiting_webh
 from accounts.webhooks.emit_events import emit_event
 from accounts.webhooks.prune_events import prune_events
 from accounts.webhooks.rules import LEASE, OVERLAP, WAITS
-from accounts.webhooks.save_endpoint import add_endpoint, rotate_secret
+from accounts.webhooks.save_endpoint import add_endpoint, change_endpoint, rotate_secret
 from accounts.webhooks.send_again import replay_delivery, send_test
 from accounts.webhooks.switch_endpoint import switch_off, switch_on
+from seatportal.kit.outgoing import Answer, NoAnswer
 from tests.accounts.webhooks.conftest import Hook
 from tests.conftest import join
 from tests.receiver import Receiver
@@ -253,6 +254,32 @@ def test_one_success_ends_the_failing(account: Account, hook: Hook, receiver: Re
 
     endpoint = WebhookEndpoint.objects.get()
     assert (endpoint.disabled_at, endpoint.failing_since) == (None, now + 6 * DAY)
+
+
+def test_a_slow_failure_judges_by_what_others_found_meanwhile(
+    account: Account, hook: Hook, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    WebhookEndpoint.objects.update(failing_since=now - 6 * DAY)
+    row = one(account, now)
+
+    def slow(*_: Any, **__: Any) -> Answer:
+        WebhookEndpoint.objects.update(failing_since=None)  # another delivery has arrived
+        raise NoAnswer("no answer in time")
+
+    monkeypatch.setattr("accounts.webhooks.deliver_webhook.post", slow)
+    assert not deliver_webhook(delivery_id=row.pk, at=now)
+
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.disabled_at, endpoint.failing_since) == (None, now)
+
+
+def test_two_changes_at_once_keep_each_others_field(account: Account, hook: Hook, actor: Actor, now: datetime) -> None:
+    stale = WebhookEndpoint.objects.get()
+    change_endpoint(account=account, endpoint=stale, description="HR", actor=actor, at=now)
+    change_endpoint(account=account, endpoint=stale, events=["member.left"], actor=actor, at=now)
+
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.url, endpoint.description, endpoint.events) == (stale.url, "HR", ["member.left"])
 
 
 def test_of_an_endpoint_that_fails_one_is_tried_at_a_time(
