@@ -172,6 +172,7 @@ def register() -> None:
             "terms.set": gettext_lazy("Terms agreed"),
             "terms.committed": gettext_lazy("Commitment by a purchase"),
             "offer.asked": gettext_lazy("Offer asked for"),
+            "offer.begun": gettext_lazy("Offer begun by the account team"),
             "offer.withdrawn": gettext_lazy("Request for an offer withdrawn"),
             "offer.offered": gettext_lazy("Offer made"),
             "offer.accepted": gettext_lazy("Offer agreed"),

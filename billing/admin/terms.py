@@ -172,16 +172,26 @@ class OfferRequestAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic 
     """Requests for an offer: answered here, in the customer's sight."""
 
     form = OfferForm
-    list_display = ("public_id", "account", "quantity", "contact", "state", "user", "created_at", "answered_at")
+    list_display = (
+        "public_id",
+        "account",
+        "quantity",
+        "contact",
+        "state",
+        "user",
+        "begun_by",
+        "created_at",
+        "answered_at",
+    )
     list_filter = ("state",)
     search_fields = ("public_id", "account__name", "account__slug", "contact")
     date_hierarchy = "created_at"
-    list_select_related = ("account", "user")
-    fields = ("account", "quantity", "note", "contact", "user", "created_at", "state", "answer", "valid_until")
-    readonly_fields = ("account", "quantity", "note", "contact", "user", "created_at")
+    list_select_related = ("account", "user", "begun_by")
+    readonly_fields = ("account", "quantity", "note", "contact", "user", "begun_by", "created_at")
+    fields = (*readonly_fields, "state", "answer", "valid_until")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Customers ask."""
+        """Customers ask, and staff begin one from the account's page."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: OfferRequest | None = None) -> bool:

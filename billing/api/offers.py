@@ -33,6 +33,7 @@ class OfferRequestSerializer(serializers.Serializer[OfferRequest]):
     note = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(choices=[str(state) for state in OfferRequest.State.values])
     answer = serializers.CharField(allow_blank=True, help_text="What the vendor's staff say to it.")
+    by_account_team = serializers.BooleanField(help_text="The vendor began it; nobody here asked.")
     created_at = Moment()
     answered_at = Moment(allow_null=True)
 

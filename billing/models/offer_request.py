@@ -1,4 +1,4 @@
-"""A wish for more seats than are sold without talking: answered by staff, never priced."""
+"""More seats than are sold without talking: asked for, or begun by staff; answered by staff, never priced."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,10 @@ from seatportal.kit.models import Dated
 
 
 class OfferRequest(Dated):
-    """One request for an offer. At most one is open per account. `quantity` is the total wanted, not what is added."""
+    """One request for an offer. At most one is open per account. `quantity` is the total wanted, not what is added.
+
+    user, api_key: who asked at the customer's. begun_by: the member of staff who began it instead; then nobody asked.
+    """
 
     class State(models.TextChoices):
         """Where it stands. After ACCEPTED the account buys up to `quantity` by itself."""
@@ -27,6 +30,9 @@ class OfferRequest(Dated):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    begun_by = models.ForeignKey(
+        User, verbose_name=_("begun by"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     quantity = models.PositiveIntegerField(_("seats wanted in all"))
     note = models.CharField(_("note"), max_length=500, blank=True)
     contact = models.EmailField(_("contact"))
@@ -47,6 +53,11 @@ class OfferRequest(Dated):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.quantity}"
+
+    @property
+    def by_account_team(self) -> bool:
+        """Whether staff began it, and nobody at the customer's asked."""
+        return self.begun_by_id is not None
 
     @property
     def is_open(self) -> bool:

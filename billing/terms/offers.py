@@ -1,4 +1,4 @@
-"""More seats than are sold without talking: asked for, offered, agreed. Never a price of ours."""
+"""More seats than are sold without talking: asked for or begun by staff, offered, agreed. Never a price of ours."""
 
 from datetime import datetime
 
@@ -31,6 +31,7 @@ def open_offer_request(account: Account) -> OfferRequest | None:
     return offer_requests_of(account).filter(state__in=OfferRequest.PENDING).first()
 
 
+@transaction.atomic
 def ask_for_offer(
     *, account: Account, quantity: int, contact: str, actor: Actor, at: datetime, above: int, note: str = ""
 ) -> OfferRequest:
@@ -38,28 +39,47 @@ def ask_for_offer(
 
     Raises QuantityWrong when no offer is needed, OfferAlreadyAsked.
     """
-    if quantity <= above:
+    request = OfferRequest(
+        account=account, user=actor.user, api_key=actor.api_key, quantity=quantity, note=note[:500], contact=contact
+    )
+    _open(request, above)
+    record_audit(account=account, actor=actor, action="offer.asked", target=request.public_id, summary=str(quantity))
+    return request
+
+
+@transaction.atomic
+def begin_offer(
+    *, account: Account, quantity: int, contact: str, reason: str, actor: Actor, at: datetime, above: int
+) -> OfferRequest:
+    """Staff begin an offer over `quantity` seats in all that nobody asked for; answer_offer_request goes on from here.
+
+    contact: whom the offer goes to. reason: why, in a trail that only staff read. above: what can be bought without
+    an offer.
+    Nobody is told yet: the answer is the news. Raises QuantityWrong, OfferAlreadyAsked, TermsWrong.
+    """
+    if not reason.strip():
+        raise TermsWrong(_("Say why this offer is begun."), field="reason")
+    request = OfferRequest(account=account, begun_by=actor.user, quantity=quantity, contact=contact)
+    _open(request, above)
+    record_audit(account=account, actor=actor, action="offer.begun", target=request.public_id, summary=str(quantity))
+    # Why is staff's own affair, so it stands in no customer's trail.
+    record_audit(account=None, actor=actor, action="offer.begun", target=request.public_id, summary=reason)
+    return request
+
+
+def _open(request: OfferRequest, above: int) -> None:
+    """Write a request, if it needs an offer and is the only one that waits."""
+    if request.quantity <= above:
         raise QuantityWrong(
             _("Up to %(max)d seats can be bought without an offer.") % {"max": above}, field="quantity", maximum=above
         )
     try:
         with transaction.atomic():
-            request = OfferRequest.objects.create(
-                account=account,
-                user=actor.user,
-                api_key=actor.api_key,
-                quantity=quantity,
-                note=note[:500],
-                contact=contact,
-            )
-            record_audit(
-                account=account, actor=actor, action="offer.asked", target=request.public_id, summary=str(quantity)
-            )
+            request.save()
     except IntegrityError as error:
         if "offer_request_one_open" in str(error):
             raise OfferAlreadyAsked from error
         raise
-    return request
 
 
 @transaction.atomic
@@ -120,6 +140,7 @@ def answer_offer_request(
             "state": str(state),
             "quantity": request.quantity,
             "answer": request.answer,
+            "begun_by_staff": request.by_account_team,
             "until_at": valid_until if state == State.ACCEPTED else None,
             "link": reverse("billing:offer", args=[account.slug]),
         },

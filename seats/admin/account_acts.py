@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -13,15 +15,18 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.access.actor import Actor, actor_of
 from accounts.audit.record_audit import record_audit
-from accounts.models import Account
+from accounts.models import Account, Membership, Role
+from billing.quotes.bounds import self_service_bound
 from billing.reconcile.reconcile import reconcile_account
+from billing.terms.offers import begin_offer
 from seatportal.kit.acts import ReasonForm
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
+from seatportal.kit.forms import put_error
 from seatportal.templatetags.portal import day
 from seats.growth.reviews import CADENCE, prepare_review
 from seats.growth.sweep import sweep_account
@@ -31,13 +36,18 @@ from seats.models import Signal
 
 @dataclass(frozen=True)
 class AccountAct:
-    """One button. preview: what it would do to this account. run: (account, actor, at, reason) → what happened."""
+    """One button. preview: what it would do to this account.
+
+    run: (account, actor, at, **what the form asks) → what happened. initial: what the form begins with.
+    """
 
     name: str
     label: str | Promise
     permission: str
     preview: Callable[[Account, datetime], str]
-    run: Callable[[Account, Actor, datetime, str], str]
+    run: Callable[..., str]
+    form: type[ReasonForm] = ReasonForm
+    initial: Callable[[Account, datetime], dict[str, Any]] = lambda account, at: {}
 
 
 def _preview_detect(account: Account, at: datetime) -> str:
@@ -88,10 +98,57 @@ def _review(account: Account, actor: Actor, at: datetime, reason: str) -> str:
     return _("The review is prepared; the next one is due on %(day)s.") % {"day": day(row.next_on)}
 
 
+class BeginOfferForm(ReasonForm):
+    """How many seats in all, and whom the offer goes to."""
+
+    quantity = forms.IntegerField(label=gettext_lazy("Seats in all"), min_value=1, max_value=100_000)
+    contact = forms.EmailField(label=gettext_lazy("Where the offer goes"))
+    field_order = ("quantity", "contact", "reason")
+
+
+def _offer_begins_with(account: Account, at: datetime) -> dict[str, Any]:
+    owner = Membership.objects.filter(account=account, role=Role.OWNER, left_at__isnull=True).order_by("pk").first()
+    return {"quantity": self_service_bound(account, at) + 1, "contact": owner.user.email if owner else ""}
+
+
+def _preview_offer(account: Account, at: datetime) -> str:
+    return _(
+        "An offer over more than the %(max)d seats that are sold here is begun for this account. The customer sees it "
+        "as an offer of the account team and can turn it down. Your answer to it, on its own page, is mailed. Nothing "
+        "is charged and no seat is added."
+    ) % {"max": self_service_bound(account, at)}
+
+
+def _offer(account: Account, actor: Actor, at: datetime, quantity: int, contact: str, reason: str) -> str:
+    begin_offer(
+        account=account,
+        quantity=quantity,
+        contact=contact,
+        reason=reason,
+        actor=actor,
+        at=at,
+        above=self_service_bound(account, at),
+    )
+    return ngettext(
+        "The offer over %(seats)d seat is begun. Answer it under Procurement.",
+        "The offer over %(seats)d seats is begun. Answer it under Procurement.",
+        quantity,
+    ) % {"seats": quantity}
+
+
 ACTS = (
     AccountAct("detect", gettext_lazy("Run detectors now"), "seats.change_signal", _preview_detect, _detect),
     AccountAct(
         "compare", gettext_lazy("Compare with Stripe now"), "billing.change_subscription", _preview_compare, _compare
+    ),
+    AccountAct(
+        "offer",
+        gettext_lazy("Begin an offer"),
+        "billing.add_offerrequest",
+        _preview_offer,
+        _offer,
+        BeginOfferForm,
+        _offer_begins_with,
     ),
     AccountAct("review", gettext_lazy("Prepare business review"), "seats.add_businessreview", _preview_review, _review),
 )
@@ -114,12 +171,14 @@ def account_act_view(request: HttpRequest, site: AdminSite, account: Account, na
     if not request.user.has_perm(act.permission):
         raise PermissionDenied
     at, back = now(), reverse("admin:seats_signal_account", args=[account.pk])
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = act.form(request.POST if request.method == "POST" else None, initial=act.initial(account, at))
+    status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            done = act.run(account, actor_of(request, door="admin"), at, form.cleaned_data["reason"])
+            done = act.run(account, actor_of(request, door="admin"), at, **form.cleaned_data)
         except PortalError as error:
-            form.add_error(None, str(error))
+            put_error(form, error)
+            status = 409
         else:
             messages.success(request, done)
             return redirect(back)
@@ -131,5 +190,4 @@ def account_act_view(request: HttpRequest, site: AdminSite, account: Account, na
         "account": account,
         "back": back,
     }
-    status = 409 if form.non_field_errors() else 200
     return TemplateResponse(request, "admin/account_act.html", context, status=status)

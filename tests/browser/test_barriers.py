@@ -162,7 +162,9 @@ def account_team_pages(studio: Studio) -> tuple[list[str], list[str]]:
         reverse("admin:seats_jobrun_overview"),
         reverse("admin:seats_alert_inbox"),
     ]
-    return own, [reverse(f"admin:seats_{row._meta.model_name}_change", args=[row.pk]) for row in rows]
+    changes = [reverse(f"admin:seats_{row._meta.model_name}_change", args=[row.pk]) for row in rows]
+    # The first page again: now it has a row.
+    return own, [reverse("admin:index"), *changes]
 
 
 def staff_member() -> User:
