@@ -154,8 +154,8 @@ def register() -> None:
             NavEntry(gettext_lazy("Usage"), "chart-column", "seats:usage", "usage.view", 30),
             NavEntry(gettext_lazy("Requests"), "inbox", "seats:requests", "requests.decide", 40, count=count_requests),
             NavEntry(gettext_lazy("Ledger"), "book-open", "seats:ledger", "seats.view", 60),
-            NavEntry(gettext_lazy("Feature requests"), "lightbulb", "seats:features", "requests.make", 65),
             NavEntry(gettext_lazy("My seat"), "user", "seats:me", None, 70),
+            NavEntry(gettext_lazy("Feature requests"), "lightbulb", "seats:features", "requests.make", 75),
         ]
     )
     SETTINGS.append(NavEntry(gettext_lazy("Seat limit"), "sliders-horizontal", "seats:policy", "policy.manage", 40))

@@ -11,7 +11,16 @@ from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access.pages import AccountRequest, public, requires, signed_in
-from accounts.models import Account, Membership, Role, User
+from accounts.models import (
+    Account,
+    Membership,
+    Role,
+    ScimConnection,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from accounts.urls import urlpatterns
 from tests.accounts.conftest import browser_of
 from tests.factories.accounts import (
@@ -32,12 +41,46 @@ CAPABILITY = {
     "remove_member": "members.manage",
     "api_keys": "keys.manage",
     "issue_api_key": "keys.manage",
+    "rotate_api_key": "keys.manage",
     "revoke_api_key": "keys.manage",
+    "directories": "keys.manage",
+    "connect_directory": "keys.manage",
+    "rotate_directory": "keys.manage",
+    "disconnect_directory": "keys.manage",
+    "webhooks": "webhooks.manage",
+    "add_webhook": "webhooks.manage",
+    "webhook": "webhooks.manage",
+    "change_webhook": "webhooks.manage",
+    "rotate_webhook": "webhooks.manage",
+    "delete_webhook": "webhooks.manage",
+    "webhook_delivery": "webhooks.manage",
     "audit_trail": "audit.view",
     "audit_csv": "audit.view",
 }
-POSTS = {"resend_invitation", "revoke_invitation", "set_role", "set_details", "add_place", "delete_place"}
+POSTS = {
+    "resend_invitation",
+    "revoke_invitation",
+    "set_role",
+    "set_details",
+    "add_place",
+    "delete_place",
+    "switch_webhook",
+    "test_webhook",
+    "replay_webhook",
+}
 OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "leave"}
+
+
+def directory_of(account: Account) -> ScimConnection:
+    """A directory that speaks for the account's people."""
+    return ScimConnection.objects.create(account=account, name="Okta")
+
+
+def delivery_of(account: Account) -> WebhookDelivery:
+    """A webhook that is on its way to an endpoint."""
+    endpoint = WebhookEndpoint.objects.create(account=account, url="https://hr.example/hook", nonce="n" * 16)
+    event = WebhookEvent.objects.create(account=account, type="member.left", at=timezone.now())
+    return WebhookDelivery.objects.create(account=account, endpoint=endpoint, event=event, next_try_at=event.at)
 
 
 def url_of(name: str, account: Account) -> str:
@@ -53,7 +96,17 @@ def url_of(name: str, account: Account) -> str:
         "add_place": lambda: ["department"],
         "rename_place": lambda: ["department", department.public_id],
         "delete_place": lambda: ["department", department.public_id],
+        "rotate_api_key": lambda: [ApiKeyFactory.create(account=account).public_id],
         "revoke_api_key": lambda: [ApiKeyFactory.create(account=account).public_id],
+        **dict.fromkeys(("rotate_directory", "disconnect_directory"), lambda: [directory_of(account).public_id]),
+        **dict.fromkeys(
+            ("webhook", "change_webhook", "rotate_webhook", "delete_webhook", "switch_webhook", "test_webhook"),
+            lambda: [delivery_of(account).endpoint.public_id],
+        ),
+        **dict.fromkeys(
+            ("webhook_delivery", "replay_webhook"),
+            lambda: [(row := delivery_of(account)).endpoint.public_id, row.public_id],
+        ),
     }
     return reverse(f"accounts:{name}", args=[account.slug, *arguments.get(name, lambda: [])()])
 
@@ -100,7 +153,17 @@ def test_another_accounts_things_are_not_found_by_an_owner(
 
     response = browser.post(foreign) if name in POSTS else browser.get(foreign)
 
-    has_object = name not in {"api_keys", "issue_api_key", "audit_trail", "audit_csv", "add_place"}
+    has_object = name not in {
+        "api_keys",
+        "issue_api_key",
+        "audit_trail",
+        "audit_csv",
+        "add_place",
+        "directories",
+        "connect_directory",
+        "webhooks",
+        "add_webhook",
+    }
     assert response.status_code == 404 if has_object else response.status_code != 404
 
 

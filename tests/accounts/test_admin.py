@@ -6,9 +6,13 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.access.actor import Actor
+from accounts.directory.connect import connect_directory
 from accounts.models import Account, AuditEntry, Invitation, Membership, User
 from tests.accounts.conftest import browser_of
+from tests.accounts.test_access import delivery_of
 from tests.factories.accounts import (
     ApiKeyFactory,
     DepartmentFactory,
@@ -29,7 +33,13 @@ MODELS = [
     "idempotentanswer",
     "auditentry",
     "notice",
+    "scimconnection",
+    "directoryperson",
+    "webhookendpoint",
+    "webhookdelivery",
 ]
+# Seen on the page of what they belong to, without secrets.
+PARTS = {"scimtoken", "webhookevent", "webhookstream"}
 
 
 @pytest.fixture
@@ -51,8 +61,9 @@ def change_list(model: str) -> str:
 
 
 def test_every_model_has_a_screen() -> None:
-    assert {model._meta.model_name for model in apps.get_app_config("accounts").get_models()} == set(MODELS)
-    assert all(admin.site.is_registered(model) for model in apps.get_app_config("accounts").get_models())
+    models = {model._meta.model_name: model for model in apps.get_app_config("accounts").get_models()}
+    assert set(models) == {*MODELS, *PARTS}
+    assert all(admin.site.is_registered(models[name]) for name in MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -63,6 +74,10 @@ def test_lists_and_pages_open(model: str, staff: Client, acme: Account, olga: Me
     InvitationFactory.create(account=acme, invited_by=olga)
     ApiKeyFactory.create(account=acme, created_by=olga)
     AuditEntry.objects.create(account=acme, user=olga.user, door="page", action="seat.assigned")
+    delivery_of(acme)
+    connect_directory(
+        account=acme, name="Okta", membership=olga, actor=Actor(user=olga.user, door="page"), at=timezone.now()
+    )
     row = apps.get_model("accounts", model).objects.first()
 
     assert staff.get(change_list(model), {"q": "acme"}).status_code == 200

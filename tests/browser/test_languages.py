@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Invitation, Membership
 from billing.models import Invoice, Plan
-from seats.models import DailyUsage, LedgerEntry, SeatRequest
+from seats.models import DailyUsage, FeatureRequest, LedgerEntry, SeatRequest, ValueGoal
 from tests.browser.conftest import Visit
 from tests.browser.demo import Studio
 from tests.browser.test_barriers import MAIN_PAGES
@@ -34,8 +34,8 @@ WORDS = {
 }
 # Words that are the same in both languages.
 SAME = {
-    "de": {"admin", "details", "limit", "name", "optional", "person", "region", "seats", "team"},
-    "es": {"admin", "plan"},
+    "de": {"admin", "details", "limit", "name", "optional", "person", "region", "seats", "team", "webhooks"},
+    "es": {"admin", "plan", "webhooks"},
 }
 # What is not a word: our ids, a month in short with its year, and capitals (CSV, WET).
 NO_WORD = re.compile(r"\b[a-z]{3,4}_[a-z0-9]{20}\b|\b[A-Z][a-z]{2} \d{4}\b|\b[A-Z]{3,4}\b")
@@ -75,6 +75,8 @@ def names_in(studio: Studio) -> set[str]:
     names |= {row.number for row in Invoice.objects.filter(account=account)}
     names |= {row.reason for row in LedgerEntry.objects.filter(account=account)}
     names |= set(DailyUsage.objects.filter(account=account).values_list("feature", flat=True))
+    names |= set(ValueGoal.objects.filter(plan__account=account).values_list("name", flat=True))
+    names |= set(FeatureRequest.objects.filter(account=account).values_list("what", flat=True))
     names |= set(SeatRequest.objects.filter(account=account).values_list("reason", flat=True))
     return (names | set(Plan.objects.values_list("name", flat=True))) - {""}
 
