@@ -40,8 +40,9 @@ class CursorPages(CursorPagination):
         return cursor
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
-        """What the view says."""
-        return (getattr(view, "page_order", self.ordering),)
+        """What the view says. Of one moment there may be several, which then stand by id, the same on each page."""
+        order = str(getattr(view, "page_order", self.ordering))
+        return (order, "-id") if order.endswith("_at") else (order,)
 
     def _is_position(self, text: str) -> bool:
         """Positions reach the database as they are, so each has to be what is sorted by."""

@@ -117,6 +117,19 @@ def test_it_ends_and_goes_on(acme: Integrator, funded: Funded) -> None:
     assert live.cancel_at is None
 
 
+def test_invoices_of_one_second_stand_by_what_came_last(acme: Integrator, funded: Funded, now: datetime) -> None:
+    buy = acme.post("quotes", {"add": 2}).json()
+    acme.post("orders", {"quote_id": buy["id"]}, idempotency_key="buy-1")
+    Invoice.objects.update(issued_at=now)
+
+    first = acme.get("invoices?limit=1").json()
+    second = acme.get("invoices" + first["next"].partition("/invoices")[2]).json()
+
+    ids = list(Invoice.objects.order_by("-pk").values_list("public_id", flat=True))
+    assert [row["id"] for row in (*first["results"], *second["results"])] == ids
+    assert (len(ids), second["next"]) == (2, None)
+
+
 def test_invoices_and_the_order_behind(acme: Integrator, funded: Funded, now: datetime) -> None:
     quote = acme.post("quotes", {"add": 2}).json()
     order = acme.post("orders", {"quote_id": quote["id"]}, idempotency_key="buy-1").json()
