@@ -12,6 +12,27 @@ class SeatLimitReached(PortalError):
     message = _("All seats are in use. Add a seat, reassign one, or put the person on the waiting list.")
 
 
+class CompWrong(PortalError):
+    """A number of seats free of charge, or their last day, that cannot be."""
+
+    code, status = "comp_wrong", 422
+    message = _("Give a number of seats from 1 to 10,000 and a last day from today to a year from now.")
+
+
+class CompNeedsSubscription(PortalError):
+    """Seats free of charge come on top of purchased ones."""
+
+    code, status = "comp_needs_subscription", 409
+    message = _("Seats free of charge come on top of purchased ones, and this account has none at present.")
+
+
+class NothingComped(PortalError):
+    """There is nothing to end."""
+
+    code, status = "nothing_comped", 409
+    message = _("This account has no seats free of charge at present.")
+
+
 class SeatsFrozen(PortalError):
     """The subscription's state allows no new holders."""
 

@@ -44,10 +44,18 @@ def over_limit(request: AccountRequest) -> Banner | None:
     pool = pool_for(request)
     if not pool.over or pool.frozen in ENDED:
         return None
-    title = ngettext(
-        "%(used)d seats are in use, %(over)d more than you bought",
-        "%(used)d seats are in use, %(over)d more than you bought",
-        pool.over,
+    title = (
+        ngettext(
+            "%(used)d seats are in use, %(over)d more than you bought and have free of charge",
+            "%(used)d seats are in use, %(over)d more than you bought and have free of charge",
+            pool.over,
+        )
+        if pool.comped
+        else ngettext(
+            "%(used)d seats are in use, %(over)d more than you bought",
+            "%(used)d seats are in use, %(over)d more than you bought",
+            pool.over,
+        )
     ) % {"used": pool.assigned, "over": pool.over}
     beyond = pool.assigned - pool.limit
     if beyond > 0 and pool.over_since is not None:
@@ -163,6 +171,8 @@ def register() -> None:
     BANNERS.extend([over_limit, frozen, purchase_on_its_way])
     LABELS.update(
         {
+            "seats.comped": gettext_lazy("Seats given free of charge"),
+            "seats.comp_ended": gettext_lazy("Seats free of charge ended"),
             "seat.assigned": gettext_lazy("Seat assigned"),
             "seat.reserved": gettext_lazy("Seat reserved"),
             "seat.occupied": gettext_lazy("Reserved seat taken"),

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from seatportal.kit.clock import now
 from seatportal.kit.queue import ring
+from seats.capacity.comp_seats import end_due_comps
 from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.capacity.warn_of_reductions import warn_of_reductions as warn
 from seats.growth.deliver_alert import deliver_alert as deliver
@@ -41,6 +42,12 @@ SWEEP_SECONDS = 20
 def admit_waiting() -> None:
     """Give free seats to those who wait."""
     admit_all_waiting(at=now())
+
+
+@shared_task(name="seats.end_comps")
+def end_comps() -> None:
+    """End seats free of charge whose last day is over."""
+    end_due_comps(at=now())
 
 
 @shared_task(name="seats.enforce_grace")

@@ -37,7 +37,13 @@ ORDER = shape(
     order=shape(id=TEXT, kind=TEXT, state=TEXT, seats_before=NUMBER, seats_after=NUMBER, error_code=maybe(TEXT)),
     amount=shape(due=NUMBER, currency=TEXT),
 )
-POLICY = shape(mode=TEXT, allowance=NUMBER, grace_days=NUMBER)
+POLICY = shape(
+    mode=TEXT,
+    allowance=NUMBER,
+    grace_days=NUMBER,
+    complimentary=NUMBER,
+    complimentary_until=maybe({"type": "string", "format": "date"}),
+)
 
 
 @dataclass(frozen=True)

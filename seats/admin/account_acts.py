@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -28,10 +28,11 @@ from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seatportal.templatetags.portal import day
+from seats.capacity.comp_seats import MOST, comp_seats, end_comp
 from seats.growth.reviews import CADENCE, prepare_review
 from seats.growth.sweep import sweep_account
 from seats.insight.activity import today_in
-from seats.models import Signal
+from seats.models import SeatPool, Signal
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class AccountAct:
     """One button. preview: what it would do to this account.
 
     run: (account, actor, at, **what the form asks) → what happened. initial: what the form begins with.
+    offered: for which accounts.
     """
 
     name: str
@@ -48,6 +50,7 @@ class AccountAct:
     run: Callable[..., str]
     form: type[ReasonForm] = ReasonForm
     initial: Callable[[Account, datetime], dict[str, Any]] = lambda account, at: {}
+    offered: Callable[[Account], bool] = lambda account: True
 
 
 def _preview_detect(account: Account, at: datetime) -> str:
@@ -136,6 +139,72 @@ def _offer(account: Account, actor: Actor, at: datetime, quantity: int, contact:
     ) % {"seats": quantity}
 
 
+class CompForm(ReasonForm):
+    """How many seats, until when, and why."""
+
+    seats = forms.IntegerField(label=gettext_lazy("Seats free of charge"), min_value=1, max_value=MOST)
+    until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        help_text=gettext_lazy("They end when this day is over in the account’s time zone."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    field_order = ("seats", "until", "reason")
+
+
+def _preview_comp(account: Account, at: datetime) -> str:
+    pool = SeatPool.objects.get(account=account)
+    now_there = (
+        _("At present: %(count)d until %(day)s; what you enter takes their place.")
+        % {"count": pool.comped, "day": day(pool.comped_until)}
+        if pool.comped
+        else _("At present there are none.")
+    )
+    return " ".join(
+        [
+            _("The limit rises by so many seats, and those who wait get them. They are not charged or trued up."),
+            now_there,
+            _("%(purchased)d are purchased, %(assigned)d taken.")
+            % {"purchased": pool.purchased, "assigned": pool.assigned},
+            _("When they end nobody loses a seat at once: what is taken beyond the limit has its days of grace."),
+        ]
+    )
+
+
+def _comp(account: Account, actor: Actor, at: datetime, seats: int, until: date, reason: str) -> str:
+    pool = comp_seats(account=account, seats=seats, until=until, reason=reason, actor=actor, at=at)
+    return ngettext(
+        "%(count)d seat is free of charge until %(day)s.",
+        "%(count)d seats are free of charge until %(day)s.",
+        pool.comped,
+    ) % {"count": pool.comped, "day": day(pool.comped_until)}
+
+
+def _preview_end_comp(account: Account, at: datetime) -> str:
+    pool = SeatPool.objects.get(account=account)
+    beyond = max(pool.assigned - pool.purchased - pool.allowance, 0)
+    return " ".join(
+        [
+            ngettext("%(count)d seat free of charge ends now.", "%(count)d seats free of charge end now.", pool.comped)
+            % {"count": pool.comped},
+            ngettext(
+                "%(count)d seat is then taken beyond the limit; it has %(days)d days of grace.",
+                "%(count)d seats are then taken beyond the limit; they have %(days)d days of grace.",
+                beyond,
+            )
+            % {"count": beyond, "days": pool.grace_days},
+        ]
+    )
+
+
+def _end_comp(account: Account, actor: Actor, at: datetime, reason: str) -> str:
+    end_comp(account=account, reason=reason, actor=actor, at=at)
+    return _("The seats free of charge have ended.")
+
+
+def _has_comp(account: Account) -> bool:
+    return SeatPool.objects.filter(account=account, comped__gt=0).exists()
+
+
 ACTS = (
     AccountAct("detect", gettext_lazy("Run detectors now"), "seats.change_signal", _preview_detect, _detect),
     AccountAct(
@@ -151,6 +220,17 @@ ACTS = (
         _offer_begins_with,
     ),
     AccountAct("review", gettext_lazy("Prepare business review"), "seats.add_businessreview", _preview_review, _review),
+    AccountAct(
+        "comp", gettext_lazy("Give seats free of charge"), "seats.change_seatpool", _preview_comp, _comp, form=CompForm
+    ),
+    AccountAct(
+        "end-comp",
+        gettext_lazy("End seats free of charge"),
+        "seats.change_seatpool",
+        _preview_end_comp,
+        _end_comp,
+        offered=_has_comp,
+    ),
 )
 
 
@@ -159,7 +239,7 @@ def acts_for(request: HttpRequest, account: Account) -> list[tuple[str | Promise
     return [
         (act.label, reverse("admin:seats_signal_account_act", args=[account.pk, act.name]))
         for act in ACTS
-        if request.user.has_perm(act.permission)
+        if request.user.has_perm(act.permission) and act.offered(account)
     ]
 
 

@@ -37,13 +37,15 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
     """One row per account. Only the limit can be changed here; the numbers follow Stripe and the holders."""
 
     form = PolicyForm
-    list_display = ("account", "purchased", "assigned", "mode", "allowance", "frozen", "over_since")
+    list_display = ("account", "purchased", "comped", "assigned", "mode", "allowance", "frozen", "over_since")
     list_filter = ("mode", "frozen", ("over_since", admin.EmptyFieldListFilter))
     search_fields = ("account__name", "account__slug")
     list_select_related = ("account",)
     fields = (
         "account",
         "purchased",
+        "comped",
+        "comped_until",
         "assigned",
         "entitled",
         "frozen",
@@ -53,7 +55,16 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         "grace_days",
         "reason",
     )
-    readonly_fields = ("account", "purchased", "assigned", "entitled", "frozen", "over_since")
+    readonly_fields = (
+        "account",
+        "purchased",
+        "comped",
+        "comped_until",
+        "assigned",
+        "entitled",
+        "frozen",
+        "over_since",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A pool comes with its account."""
@@ -92,6 +103,8 @@ class LedgerAdmin(ReadOnlyAdmin):
         "purchased_after",
         "assigned_before",
         "assigned_after",
+        "comped_before",
+        "comped_after",
         "actor",
         "reason",
         "invoice_stripe_id",

@@ -40,7 +40,7 @@ class LimitSerializer(serializers.Serializer[Any]):
     """How many seats there are."""
 
     purchased = serializers.IntegerField()
-    limit = serializers.IntegerField(help_text="Seats that may be taken: purchased and the allowance.")
+    limit = serializers.IntegerField(help_text="Seats that may be taken: purchased, free of charge, and the allowance.")
     assigned = serializers.IntegerField(help_text="Held and reserved.")
     free = serializers.IntegerField(help_text="Seats that may still be taken.")
     mode = serializers.ChoiceField(choices=[str(mode) for mode in SeatPool.Mode.values])

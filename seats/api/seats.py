@@ -23,10 +23,18 @@ class SeatsSerializer(serializers.Serializer[SeatCounts]):
     free = serializers.IntegerField(help_text="Purchased seats that nobody holds.")
     active = serializers.IntegerField(help_text="Held seats whose holder did something in the last 30 days.")
     waiting = serializers.IntegerField(help_text="People in the queue.")
-    limit = serializers.IntegerField(help_text="Seats that may be taken: purchased and the allowance.")
+    limit = serializers.IntegerField(help_text="Seats that may be taken: purchased, free of charge, and the allowance.")
     mode = serializers.ChoiceField(choices=[str(mode) for mode in SeatPool.Mode.values])
     allowance = serializers.IntegerField(help_text="Seats over the purchased ones that a soft limit allows.")
-    over = serializers.IntegerField(help_text="Seats in use beyond the purchased ones.")
+    complimentary = serializers.IntegerField(
+        source="comped", help_text="Seats free of charge on top of the purchased ones."
+    )
+    complimentary_until = serializers.DateField(
+        source="comped_until",
+        allow_null=True,
+        help_text="The last day on which they count, in the account's time zone.",
+    )
+    over = serializers.IntegerField(help_text="Seats in use beyond the purchased ones and those free of charge.")
     over_since = Moment(allow_null=True)
     grace_days = serializers.IntegerField()
     frozen = serializers.CharField(

@@ -10,6 +10,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.mirror.queries import open_decrease
 from billing.models import ScheduledDecrease
+from seats.capacity.rules import limit_at
 from seats.errors import NothingToChoose, SeatGone, TooManyChosen
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment, ReductionLeaver, SeatPool
@@ -17,9 +18,10 @@ from seats.pool.pools import lock_pool
 
 
 def too_many_for(plan: ScheduledDecrease) -> int:
-    """How many seats are taken beyond what there will be, the soft allowance counted."""
+    """How many seats are taken beyond what there will be, the soft allowance and seats still free of charge counted."""
     pool = SeatPool.objects.get(account=plan.account)
-    return max(pool.assigned - plan.renew_quantity - pool.allowance, 0)
+    then = limit_at(pool, plan.account, purchased=plan.renew_quantity, at=plan.effective_at)
+    return max(pool.assigned - then, 0)
 
 
 def chosen_for(plan: ScheduledDecrease) -> set[str]:

@@ -27,7 +27,7 @@ def enforce_grace(*, at: datetime) -> int:
     One that fails never stops the rest.
     """
     freed = 0
-    over = SeatPool.objects.filter(assigned__gt=F("purchased") + F("allowance"), over_since__isnull=False)
+    over = SeatPool.objects.filter(assigned__gt=F("purchased") + F("comped") + F("allowance"), over_since__isnull=False)
     for pool in over.select_related("account").order_by("pk"):
         ended = pool.frozen in ENDED
         grace = KEPT_AFTER_END if ended else timedelta(days=pool.grace_days)

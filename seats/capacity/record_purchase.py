@@ -12,7 +12,7 @@ from seats.holders.admit_waiting import admit_waiting
 from seats.holders.planned import lock_given, lock_planned, seat_planned, take_back_given
 from seats.models import LedgerEntry, SeatPool
 from seats.pool.ledger import new_entry
-from seats.pool.pools import lock_pool
+from seats.pool.pools import lock_pool, policy_of
 from seats.pool.rules import frozen_by, seats_off
 
 
@@ -36,7 +36,10 @@ def record_purchase(
     pool = lock_pool(account)
     # A trigger derives `entitled`, also when seats in use exceed what is left; truth is always written.
     began_at = pool.began_at or (at if after > 0 else None)
-    SeatPool.objects.filter(pk=pool.pk).update(purchased=after, began_at=began_at)
+    # Seats free of charge hang on the subscription and end with it.
+    comped, until = (pool.comped, pool.comped_until) if after else (0, None)
+    ended, policy = (pool.comped, comped), policy_of(pool)
+    SeatPool.objects.filter(pk=pool.pk).update(purchased=after, began_at=began_at, comped=comped, comped_until=until)
     pool.refresh_from_db()
     new_entry(
         pool=pool,
@@ -45,12 +48,16 @@ def record_purchase(
         actor=actor,
         reason=reason,
         purchased=(before, after),
+        comped=ended,
         change_id=change.public_id if change else "",
         invoice_stripe_id=invoice_stripe_id,
     ).save()
     if before != after:
         moved = {"before": before, "after": after, "kind": kind, "order_id": change.public_id if change else None}
         emit_event(account=account, kind="seats.quantity_changed", data=moved, at=at)
+    if ended[0] != comped:
+        limits = {"before": policy, "after": policy_of(pool)}
+        emit_event(account=account, kind="seats.limit_changed", data=limits, at=at)
     if undone is not None:
         take_back_given(account=account, seats=given, invited_since=undone.confirmed_at, by=actor, at=at)
         pool.refresh_from_db()

@@ -11,7 +11,7 @@ from accounts.webhooks.emit_events import emit_event
 from seats.errors import PolicyWrong
 from seats.holders.admit_waiting import admit_waiting
 from seats.models import SeatPool
-from seats.pool.pools import lock_pool
+from seats.pool.pools import lock_pool, policy_of
 
 
 @transaction.atomic
@@ -38,7 +38,9 @@ def set_policy(
         old=old,
         new=new,
     )
-    emit_event(account=account, kind="seats.limit_changed", data={"before": old, "after": new}, at=at)
+    before = policy_of(pool)
+    pool.refresh_from_db()
+    emit_event(account=account, kind="seats.limit_changed", data={"before": before, "after": policy_of(pool)}, at=at)
     admit_waiting(account=account, at=at)
     pool.refresh_from_db()
     return pool

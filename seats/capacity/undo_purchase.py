@@ -35,7 +35,7 @@ def check_seats_free(purchase: QuantityChange) -> None:
     """Raise SeatsInUse while more people sit than there will be seats, those who go with the purchase not counted."""
     pool = SeatPool.objects.get(account=purchase.account)
     given = given_with(account=purchase.account, quote_id=purchase.quote.public_id).count() if purchase.quote else 0
-    beyond = pool.assigned - given - purchase.base_quantity - pool.allowance
+    beyond = pool.assigned - given - purchase.base_quantity - pool.comped - pool.allowance
     if beyond > 0:
         raise SeatsInUse(
             ngettext(

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import Role
 from accounts.notices.send_notice import send_notice
 from billing.models import ScheduledDecrease
+from seats.capacity.rules import limit_at
 from seats.models import SeatPool
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ def warn_of_reductions(*, at: datetime) -> int:
 
 def _warn(plan: ScheduledDecrease, at: datetime) -> int:
     pool = SeatPool.objects.get(account=plan.account)
-    beyond = pool.assigned - plan.renew_quantity - pool.allowance
+    beyond = pool.assigned - limit_at(pool, plan.account, purchased=plan.renew_quantity, at=plan.effective_at)
     if beyond <= 0:
         return 0
     days = min(days for days in DAYS_BEFORE if plan.effective_at - at <= timedelta(days=days))

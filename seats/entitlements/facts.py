@@ -10,7 +10,7 @@ from seats.entitlements.rules import Facts, Seats
 # Who has the name now: by the id in their own systems, by ours, by address; as usage events name people. An invitation
 # counts only where nobody is in the account by that name.
 _FACTS = """
-SELECT p.revision, p.purchased, p.allowance, p.assigned, p.mode, p.frozen,
+SELECT p.revision, p.purchased, p.comped, p.allowance, p.assigned, p.mode, p.frozen,
        a.name, m.public_id, u.email, m.external_id, coalesce(u.is_active, false), s.public_id, s.started_at,
        w.id IS NOT NULL, i.expires_at
 FROM seats_seatpool p
@@ -44,8 +44,7 @@ def read_facts(*, account_id: int, names: Sequence[str], at: datetime) -> tuple[
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, {"account": account_id, "names": list(names), "at": at})
         rows = cursor.fetchall()
-    revision, purchased, allowance, assigned, mode, frozen = rows[0][:6]
-    return revision, Seats(purchased, allowance, assigned, mode, frozen), [Facts(*row[6:]) for row in rows]
+    return rows[0][0], Seats(*rows[0][1:7]), [Facts(*row[7:]) for row in rows]
 
 
 def revision_of(account_id: int) -> int:

@@ -62,6 +62,7 @@ class Seats:
     """The pool's numbers, and what stops it (SeatPool.frozen)."""
 
     purchased: int
+    comped: int
     allowance: int
     assigned: int
     mode: str
@@ -97,7 +98,7 @@ def judge(facts: Facts, frozen: str) -> tuple[State, Reason | None]:
 def answer_of(facts: Facts, seats: Seats) -> dict[str, Any]:
     """The public answer, of plain values."""
     state, reason = judge(facts, seats.frozen)
-    limit = seats.purchased + seats.allowance
+    limit = seats.purchased + seats.comped + seats.allowance
     return {
         "user": facts.name,
         "allowed": state == State.ACTIVE,

@@ -42,7 +42,7 @@ FILTERS = {
     "full": "assigned >= purchased",
     "low": "(NOT new AND active * 100 < purchased * %(low)s)",
     "poor": _open(Signal.Kind.LOW_HEALTH),
-    "unpaid": "(assigned > purchased OR unseated > 0 OR EXISTS (SELECT FROM seats_unknownusage k WHERE "
+    "unpaid": "(assigned > purchased + comped OR unseated > 0 OR EXISTS (SELECT FROM seats_unknownusage k WHERE "
     "k.account_id = r.account_id AND k.day >= %(since)s::date) OR " + _open(Signal.Kind.SHARING) + ")",
     "sharing": _open(Signal.Kind.SHARING),
     "power": _open(Signal.Kind.POWER_USERS),
@@ -76,7 +76,7 @@ _ROWS = """
     ), open AS (
         SELECT account_id, count(*) AS signals FROM seats_signal WHERE ended_at IS NULL GROUP BY account_id
     ), rows AS (
-        SELECT p.account_id, p.purchased::bigint AS purchased, p.assigned::bigint AS assigned,
+        SELECT p.account_id, p.purchased::bigint AS purchased, p.assigned::bigint AS assigned, p.comped,
                COALESCE(u.active, 0) AS active, COALESCE(u.unseated, 0) AS unseated,
                COALESCE(o.signals, 0) AS signals, COALESCE(p.began_at > %(young)s, false) AS new,
                p.began_at AS first_at, a.name, a.slug, a.industry, a.use_case, {region} AS region,

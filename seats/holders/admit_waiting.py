@@ -17,9 +17,9 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def admit_waiting(*, account: Account, at: datetime) -> int:
-    """Seat as many as there are free seats; returns how many. Purchased seats only, never the soft allowance."""
+    """Seat as many as there are free seats, paid or free of charge; returns how many. Never the soft allowance."""
     pool = lock_pool(account)
-    if pool.frozen or not pool.free:
+    if pool.frozen or not pool.open:
         return 0
     queue = WaitingPerson.objects.filter(
         account=account,
@@ -30,7 +30,7 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
     # Members are locked before the pool everywhere else. Here the pool is held already, so nobody is waited for:
     # who leaves or gets a seat at this very moment is passed by, and the queue moves on next time.
     locked = queue.order_by("since", "pk").select_for_update(of=("self", "membership"), skip_locked=True, no_key=True)
-    next_ones = list(locked[: pool.free])
+    next_ones = list(locked[: pool.open])
     if next_ones:
         claim(account=account, members=[w.membership for w in next_ones], actor=Actor.system("task"), at=at)
     return len(next_ones)
@@ -43,7 +43,7 @@ def admit_all_waiting(*, at: datetime) -> int:
     """
     waiting = WaitingPerson.objects.filter(served_at__isnull=True, withdrawn_at__isnull=True)
     pools = SeatPool.objects.filter(
-        frozen="", assigned__lt=F("purchased"), account_id__in=waiting.values("account_id")
+        frozen="", assigned__lt=F("purchased") + F("comped"), account_id__in=waiting.values("account_id")
     ).select_related("account")
     seated = 0
     for pool in pools.order_by("pk"):

@@ -1,7 +1,7 @@
 """Who sits: counts and lists. Every query starts from an account."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
@@ -18,9 +18,10 @@ ACTIVE_WITHIN = timedelta(days=30)
 class SeatCounts:
     """One account's seats at one moment.
 
-    assigned = held + reserved. free = purchased seats that nobody holds. over = seats in use beyond the purchased ones.
-    active = held seats whose holder did something in the last 30 days. limit = purchased + soft allowance.
-    began_at = the first purchase.
+    assigned = held + reserved. free = purchased seats that nobody holds. over = seats in use beyond the purchased
+    ones and those free of charge.
+    active = held seats whose holder did something in the last 30 days. limit = purchased + comped +
+    soft allowance. comped = seats free of charge until comped_until, that day included. began_at = the first purchase.
     """
 
     purchased: int
@@ -33,6 +34,8 @@ class SeatCounts:
     over: int
     limit: int
     allowance: int
+    comped: int
+    comped_until: date | None
     mode: str
     frozen: str
     over_since: datetime | None
@@ -80,6 +83,8 @@ def seat_counts(account: Account, at: datetime, *, pool: SeatPool | None = None)
         over=pool.over,
         limit=pool.limit,
         allowance=pool.allowance,
+        comped=pool.comped,
+        comped_until=pool.comped_until,
         mode=pool.mode,
         frozen=pool.frozen,
         over_since=pool.over_since,

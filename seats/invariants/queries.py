@@ -45,7 +45,7 @@ INVARIANTS = (
         FROM seats_seatpool p JOIN accounts_account a ON a.id = p.account_id
         LEFT JOIN seats_assignment t ON t.account_id = p.account_id AND t.ended_at IS NULL
         GROUP BY a.public_id, p.id HAVING p.assigned <> count(t.id) OR p.assigned > p.entitled
-            OR p.assigned > p.purchased + p.allowance AND p.over_since IS NULL
+            OR p.assigned > p.purchased + p.comped + p.allowance AND p.over_since IS NULL
         UNION ALL
         SELECT m.public_id, count(*) || ' seats' FROM seats_assignment t
         JOIN accounts_membership m ON m.id = t.membership_id
@@ -67,6 +67,12 @@ INVARIANTS = (
                     WHERE subscription_id = s.id ORDER BY id LIMIT 1) AS i ON true
                 WHERE s.status IN ({_COUNTING}) GROUP BY s.account_id) AS mirror ON mirror.account_id = p.account_id
             WHERE coalesce(ledger.n, 0) <> p.purchased OR p.purchased <> coalesce(mirror.n, 0)) AS wrong
+        UNION ALL
+        SELECT a.public_id, 'ledger ' || coalesce(ledger.n, 0) || ', pool ' || p.comped || ' free of charge'
+        FROM seats_seatpool p JOIN accounts_account a ON a.id = p.account_id
+        LEFT JOIN (SELECT account_id, sum(comped_after - comped_before) AS n
+            FROM seats_ledgerentry GROUP BY account_id) AS ledger ON ledger.account_id = p.account_id
+        WHERE coalesce(ledger.n, 0) <> p.comped
         """,  # noqa: S608  constants of billing.mirror
     ),
     Invariant(

@@ -10,7 +10,8 @@ class DailyMark(models.Model):
     """One day of one account, by its own calendar. Derived from the ledger alone, so it can be made again at any time.
 
     purchased, free: at the end of the day. assigned_peak: the most seats taken at once.
-    over_peak: the most seats taken while they were more than the purchased ones; 0 when they never were.
+    over_peak: the most seats taken while they were more than the purchased ones; 0 when they never were. Seats that
+    were free of charge at that moment are not counted in it.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

@@ -11,7 +11,8 @@ from seatportal.kit.ids import PublicIdField
 class LedgerEntry(models.Model):
     """One line of history: who, why, before, after, invoice.
 
-    The sum of purchased_after − purchased_before over an account is its purchased quantity.
+    The sum of purchased_after − purchased_before over an account is its purchased quantity; the same holds for the
+    seats free of charge, comped_after − comped_before.
     """
 
     class Kind(models.TextChoices):
@@ -28,6 +29,7 @@ class LedgerEntry(models.Model):
         RESERVED = "reserved", _("Seat reserved")
         REASSIGNED = "reassigned", _("Seat reassigned")
         RELEASED = "released", _("Seat released")
+        COMPED = "comped", _("Seats free of charge")
 
     PURCHASES = (Kind.STARTED, Kind.BOUGHT, Kind.UNDONE, Kind.PLAN, Kind.REDUCED, Kind.EXTERNAL, Kind.ENDED)
 
@@ -39,6 +41,8 @@ class LedgerEntry(models.Model):
     purchased_after = models.PositiveIntegerField(_("purchased after"))
     assigned_before = models.PositiveIntegerField(_("taken before"))
     assigned_after = models.PositiveIntegerField(_("taken after"))
+    comped_before = models.PositiveIntegerField(_("free of charge before"), default=0, db_default=0)
+    comped_after = models.PositiveIntegerField(_("free of charge after"), default=0, db_default=0)
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     change_id = models.CharField(_("change"), max_length=40, blank=True)

@@ -12,7 +12,9 @@ class SeatPool(Dated):
     """How many seats an account has and how many are taken.
 
     purchased: what Stripe says, copied in the transaction that mirrors it. No constraint: truth can always be written.
-    entitled: the highest `assigned` that the database allows: max(purchased + allowance, assigned).
+    comped, comped_until: seats free of charge, and the last day on which they count, in the account's zone
+    (seats/capacity/comp_seats). They hang on a subscription and are never part of what is paid.
+    entitled: the highest `assigned` that the database allows: max(purchased + comped + allowance, assigned).
     assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
     began_at: the first purchase, as the ledger has it; stays when a subscription ends.
     revision: raised by triggers with everything that may change who is let in (seats/entitlements); never by hand.
@@ -26,6 +28,8 @@ class SeatPool(Dated):
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
     purchased = models.PositiveIntegerField(_("purchased"), default=0)
+    comped = models.PositiveIntegerField(_("free of charge"), default=0, db_default=0)
+    comped_until = models.DateField(_("free of charge until"), null=True, blank=True)
     entitled = models.PositiveIntegerField(_("may be taken"), default=0)
     assigned = models.PositiveIntegerField(_("taken"), default=0)
     mode = models.CharField(_("limit"), max_length=4, choices=Mode, default=Mode.HARD)
@@ -49,6 +53,10 @@ class SeatPool(Dated):
         constraints = [
             models.CheckConstraint(condition=Q(assigned__lte=F("entitled")), name="pool_never_oversold"),
             models.CheckConstraint(condition=Q(mode="soft") | Q(allowance=0), name="pool_hard_has_no_allowance"),
+            models.CheckConstraint(
+                condition=Q(comped=0, comped_until__isnull=True) | Q(comped__gt=0, comped_until__isnull=False),
+                name="pool_comped_has_an_end",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -57,7 +65,12 @@ class SeatPool(Dated):
     @property
     def limit(self) -> int:
         """Seats that may be taken now."""
-        return self.purchased + self.allowance
+        return self.purchased + self.comped + self.allowance
+
+    @property
+    def open(self) -> int:
+        """Seats that nobody holds, paid or free of charge; the soft allowance is not among them."""
+        return max(self.purchased + self.comped - self.assigned, 0)
 
     @property
     def free(self) -> int:
@@ -66,5 +79,5 @@ class SeatPool(Dated):
 
     @property
     def over(self) -> int:
-        """Seats in use beyond those purchased."""
-        return max(self.assigned - self.purchased, 0)
+        """Seats in use beyond those purchased and those free of charge."""
+        return max(self.assigned - self.purchased - self.comped, 0)

@@ -16,13 +16,14 @@ def new_entry(
     reason: str = "",
     purchased: tuple[int, int] | None = None,
     assigned: tuple[int, int] | None = None,
+    comped: tuple[int, int] | None = None,
     change_id: str = "",
     invoice_stripe_id: str = "",
     from_member: Membership | None = None,
     to_member: Membership | None = None,
     to_email: str = "",
 ) -> LedgerEntry:
-    """One line, not written yet. purchased and assigned: before and after; the pool's own when not moved."""
+    """One line, not written yet. purchased, assigned, comped: before and after; the pool's own when not moved."""
     return LedgerEntry(
         account_id=pool.account_id,
         at=at,
@@ -31,6 +32,8 @@ def new_entry(
         purchased_after=purchased[1] if purchased else pool.purchased,
         assigned_before=assigned[0] if assigned else pool.assigned,
         assigned_after=assigned[1] if assigned else pool.assigned,
+        comped_before=comped[0] if comped else pool.comped,
+        comped_after=comped[1] if comped else pool.comped,
         actor=actor,
         reason=reason[:200],
         change_id=change_id,

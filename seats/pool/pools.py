@@ -1,5 +1,7 @@
 """The pool row: made with the account, locked by everything that moves seats."""
 
+from typing import Any
+
 from accounts.models import Account
 from seats.models import SeatPool
 
@@ -16,6 +18,17 @@ def lock_pool(account: Account) -> SeatPool:
     the queue's admission wait for each other here and never in a circle.
     """
     return SeatPool.objects.select_for_update(no_key=True).get(account=account)
+
+
+def policy_of(pool: SeatPool) -> dict[str, Any]:
+    """What the limit is made of besides the purchased seats, as events state it."""
+    return {
+        "mode": pool.mode,
+        "allowance": pool.allowance,
+        "grace_days": pool.grace_days,
+        "complimentary": pool.comped,
+        "complimentary_until": pool.comped_until.isoformat() if pool.comped_until else None,
+    }
 
 
 def create_pool(*, account: Account) -> SeatPool:

@@ -12,10 +12,10 @@ from hashlib import sha256
 from io import StringIO
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from billing.models import QuantityChange, Quote, ScheduledDecrease, SubscriptionItem
-from seats.models import Assignment, TrueUp, TrueUpPerson
+from seats.models import Assignment, LedgerEntry, TrueUp, TrueUpPerson
 from seats.true_up.record_marks import marks_written
 from seats.true_up.rules import start_of
 
@@ -128,6 +128,12 @@ def facts_of(run: TrueUp, marks: Iterable[Any] | None = None) -> list[Record]:
             },
         )
         for mark in known
+    ]
+    found += [
+        ("complimentary", {"at": _at(entry.at), "seats_before": entry.comped_before, "seats_after": entry.comped_after})
+        for entry in LedgerEntry.objects.filter(account=run.account, at__lt=run.due_at)
+        .exclude(comped_before=F("comped_after"))
+        .order_by("at", "pk")
     ]
     found += [("tenure", _tenure(row, run)) for row in _tenures(run)]
     people = run.people.select_related("membership", "chosen_by").order_by("seated_at", "membership__public_id")

@@ -43,11 +43,13 @@ _STATES = """, states AS (
         COALESCE(last.assigned_after, before.assigned_after, 0) AS assigned,
         GREATEST(before.assigned_after, inside.peak, 0) AS assigned_peak,
         GREATEST(
-            CASE WHEN before.assigned_after > before.purchased_after THEN before.assigned_after END, inside.over, 0
+            CASE WHEN before.assigned_after - before.comped_after > before.purchased_after
+                THEN before.assigned_after - before.comped_after END,
+            inside.over, 0
         ) AS over_peak
     FROM days
     LEFT JOIN LATERAL (
-        SELECT purchased_after, assigned_after FROM seats_ledgerentry
+        SELECT purchased_after, assigned_after, comped_after FROM seats_ledgerentry
         WHERE account_id = days.account_id AND at < days.starts ORDER BY at DESC, id DESC LIMIT 1
     ) AS before ON true
     LEFT JOIN LATERAL (
@@ -56,7 +58,7 @@ _STATES = """, states AS (
     ) AS last ON true
     CROSS JOIN LATERAL (
         SELECT max(assigned_after) AS peak,
-            max(assigned_after) FILTER (WHERE assigned_after > purchased_after) AS over
+            max(assigned_after - comped_after) FILTER (WHERE assigned_after - comped_after > purchased_after) AS over
         FROM seats_ledgerentry
         WHERE account_id = days.account_id AND at >= days.starts AND at < days.ends
     ) AS inside

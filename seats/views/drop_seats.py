@@ -26,6 +26,7 @@ from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seatportal.kit.htmx import render_part
 from seats.capacity.choose_leavers import too_many_for
+from seats.capacity.rules import limit_at
 from seats.forms.reduce import ReduceForm
 from seats.holders.queries import SeatCounts
 from seats.views.common import counts_for, seats_sentence
@@ -137,7 +138,7 @@ def effect_of(item: SubscriptionItem, quantity: int, counts: SeatCounts) -> Effe
         currency=item.price.currency,
         interval=interval_words(item.price.interval, item.price.interval_count),
         from_day=item.period_end,
-        beyond=max(counts.assigned - quantity - counts.allowance, 0),
+        beyond=max(counts.assigned - limit_at(counts, counts.account, purchased=quantity, at=item.period_end), 0),
         dearer=after > before,
     )
 

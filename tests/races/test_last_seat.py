@@ -14,6 +14,7 @@ from django.db.utils import IntegrityError
 from accounts.access.actor import Actor
 from accounts.models import Account, Membership, Role
 from seatportal.kit.errors import PortalError
+from seats.capacity.comp_seats import comp_seats, end_due_comps
 from seats.capacity.record_purchase import record_purchase
 from seats.errors import AlreadySeated, SeatLimitReached
 from seats.holders.admit_waiting import admit_waiting
@@ -100,6 +101,25 @@ def test_scar_1_24_admins_race_for_10_seats(account: Account, actor: Actor, now:
     assert outcome == {"ok": 10, "seat_limit_reached": 14}
     seats_are_true(account, most=10)
     assert LedgerEntry.objects.filter(account=account, kind="assigned").count() == 10
+
+
+def test_24_admins_race_for_seats_free_of_charge_that_end(account: Account, actor: Actor, now: datetime) -> None:
+    buy(account, 6, now)
+    comp_seats(account=account, seats=4, until=now.date(), reason="Pilot", actor=actor, at=now)
+    crowd = people(account, THREADS - 1, now)
+
+    calls: list[Callable[[], Any]] = [
+        partial(assign_seat, account=account, membership=m, actor=actor, at=now) for m in crowd
+    ]
+    outcome = all_at_once([*calls, lambda: end_due_comps(at=now + timedelta(days=2))])
+
+    seated = outcome["ok"] - 1
+    assert 6 <= seated <= 10
+    assert outcome["seat_limit_reached"] == THREADS - 1 - seated
+    seats_are_true(account, most=seated)
+    pool = SeatPool.objects.get(account=account)
+    assert (pool.comped, pool.limit, pool.entitled) == (0, 6, max(6, seated))
+    assert (pool.over_since is not None) == (seated > 6)
 
 
 def test_same_person_from_24_doors_gets_one_seat(account: Account, actor: Actor, now: datetime) -> None:

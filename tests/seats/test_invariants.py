@@ -181,6 +181,10 @@ def ledger_and_mirror_apart(change: QuantityChange, now: datetime) -> None:
     SubscriptionItem.objects.update(quantity=13)
 
 
+def free_of_charge_and_not_in_the_ledger(change: QuantityChange, now: datetime) -> None:
+    SeatPool.objects.update(comped=2, comped_until=now.date())
+
+
 def a_write_of_nobody(change: QuantityChange, now: datetime) -> None:
     event(change, now, request_idempotency_key="void:chg_gone")
 
@@ -222,6 +226,7 @@ CASES: list[tuple[int, Callable[..., None]]] = [
     (13, miscounted),
     (13, over_and_not_said),
     (14, ledger_and_mirror_apart),
+    (14, free_of_charge_and_not_in_the_ledger),
     (16, a_write_of_nobody),
     (16, a_refund_of_nobody),
     (17, of_two_tenants),

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.access.actor import Actor
 from accounts.models import Account, Membership
+from seats.capacity.comp_seats import comp_seats
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.wait import wait_for_seat
@@ -40,11 +41,34 @@ def test_the_pool_in_numbers(
         "limit": 2,
         "mode": "hard",
         "allowance": 0,
+        "complimentary": 0,
+        "complimentary_until": None,
         "over": 0,
         "over_since": None,
         "grace_days": 14,
         "frozen": "",
         "off": False,
+    }
+
+
+def test_seats_free_of_charge_are_told_apart(
+    acme: Integrator, pool: SeatPool, owner: Membership, now: datetime
+) -> None:
+    limit_to(owner.account, 2)
+    until = now.date() + timedelta(days=9)
+    actor = Actor(user=owner.user)
+    comp_seats(account=owner.account, seats=3, until=until, reason="", actor=actor, at=now)
+
+    body = acme.get("seats").json()
+
+    told = {name: body[name] for name in ("purchased", "complimentary", "complimentary_until", "limit", "free", "over")}
+    assert told == {
+        "purchased": 2,
+        "complimentary": 3,
+        "complimentary_until": until.isoformat(),
+        "limit": 5,
+        "free": 2,
+        "over": 0,
     }
 
 

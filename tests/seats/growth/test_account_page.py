@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Department, Membership, User
@@ -18,7 +19,7 @@ from seats.growth.contacts import Coverage, contacts_of, coverage_of, name_conta
 from seats.growth.procurement import clock_of, procurement_of, quarter_end
 from seats.growth.reviews import prepare_review
 from seats.insight.runway import Runway
-from seats.models import BusinessReview, FeatureRequest, SeatRequest, Signal
+from seats.models import BusinessReview, FeatureRequest, SeatPool, SeatRequest, Signal
 from seats.usage.settings import set_usage_settings
 from tests.conftest import Funded, make_user
 from tests.seatportal.test_staff import BACKEND, staff_user
@@ -261,3 +262,44 @@ def test_a_review_keeps_its_day(account: Account, fill: Fill, staff: Client, now
     fill(purchased=20, assigned=8, active=8)
     page = staff.get(reverse("admin:seats_businessreview_change", args=[review.pk])).content.decode()
     assert "8 of 10 seats were active in the last 30 days (80 %)" in page
+
+
+def test_staff_give_change_and_end_seats_free_of_charge(
+    account: Account, staff_member: User, fill: Fill, staff: Client, viewer: Client, now: datetime
+) -> None:
+    fill(purchased=10, assigned=8, active=8)
+    give = reverse("admin:seats_signal_account_act", args=[account.pk, "comp"])
+    end = reverse("admin:seats_signal_account_act", args=[account.pk, "end-comp"])
+    until = timezone.now().date() + 30 * DAY
+    answers = {"seats": "3", "until": until.isoformat(), "reason": "Pilot of the new team"}
+    pool = SeatPool.objects.get(account=account)
+    for url in (give, end):
+        assert viewer.get(url).status_code == 403
+        assert viewer.post(url, answers).status_code == 403
+    late = {"until": (until + 400 * DAY).isoformat()}
+    refusals = ({"seats": "0"}, {"seats": "3.5"}, {"until": "soon"}, {"reason": ""}, late)
+    assert [staff.post(give, {**answers, **wrong}).status_code for wrong in refusals] == [200, 200, 200, 200, 409]
+    assert staff.post(end, {"reason": "Nothing there"}).status_code == 409
+    pool.refresh_from_db()
+    assert (pool.comped, pool.limit) == (0, 10)
+    assert not AuditEntry.objects.filter(action__startswith="seats.comp").exists()
+    assert "10 are purchased, 8 taken." in staff.get(give).content.decode()
+    assert "End seats free of charge" not in page_of(staff, account)
+    assert "Give seats free of charge" not in page_of(viewer, account)
+
+    assert staff.post(give, answers).status_code == 302
+    assert staff.post(give, {**answers, "seats": "1"}).status_code == 302
+    pool.refresh_from_db()
+    assert (pool.comped, pool.comped_until, pool.limit) == (1, until, 11)
+    assert "1 seat free of charge until" in page_of(staff, account)
+    assert "1 seat free of charge ends now." in staff.get(end).content.decode()
+    assert staff.post(end, {"reason": "They bought"}).status_code == 302
+
+    pool.refresh_from_db()
+    assert (pool.comped, pool.limit) == (0, 10)
+    trail = AuditEntry.objects.filter(account=account, action__startswith="seats.comp").order_by("pk")
+    assert list(trail.values_list("action", "summary")) == [
+        ("seats.comped", "Pilot of the new team"),
+        ("seats.comped", "Pilot of the new team"),
+        ("seats.comp_ended", "They bought"),
+    ]

@@ -9,11 +9,13 @@ from billing.changes.buy_quote import buy_quote
 from billing.changes.undo_change import undo_change
 from billing.models import QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
+from seats.capacity.comp_seats import comp_seats
 from seats.holders.claim import claim
 from seats.models import Assignment, SeatPool, TrueUp
 from seats.true_up.decide_true_up import confirm_true_up
 from seats.true_up.rules import add_months, start_of
 from seats.true_up.run_true_ups import run_true_ups
+from seats.true_up.verify_evidence import verify_true_up
 from tests.conftest import Funded, FundMaker
 from tests.factories.seats import SYSTEM, crowd
 from tests.seats.true_up.conftest import Team, agree
@@ -46,6 +48,29 @@ def test_the_highest_use_counts_even_if_it_is_over(funded: Funded, team: Team, n
 
     run = TrueUp.objects.get()
     assert (held(funded), run.peak, run.target) == (9, 13, 13)
+
+
+@pytest.mark.parametrize(("comped", "peak", "target"), [(2, 11, 11), (3, 0, 10)])
+def test_seats_free_of_charge_are_never_charged(
+    funded: Funded, team: Team, now: datetime, comped: int, peak: int, target: int
+) -> None:
+    start(funded, now, "all")
+    soften(funded.account, now)
+    until = now.date() + 200 * DAY
+    comp_seats(account=funded.account, seats=comped, until=until, reason="Pilot", actor=SYSTEM, at=now)
+    team(funded, busy=0, idle=13, seated=now)
+
+    run_true_ups(at=pass_time(funded, now, quarter_end(now)))
+
+    run = TrueUp.objects.get()
+    assert (held(funded), run.peak, run.target) == (13, peak, target)
+    settled = State.SETTLED if target == 10 else State.REVIEW
+    assert run.state == settled
+    if run.evidence is not None:
+        told = [row["data"] for row in run.evidence["records"] if row["kind"] == "complimentary"]
+        assert told == [{"at": now.isoformat(), "seats_before": 0, "seats_after": 3}]
+        assert verify_true_up(run) == []
+    assert not QuantityChange.objects.exists()
 
 
 def test_a_hard_limit_is_never_charged(funded: Funded, team: Team, now: datetime) -> None:

@@ -13,6 +13,7 @@ from billing.changes.buy_quote import buy_quote
 from billing.changes.credit_idle import finish_idle_credit, finish_idle_credits, retry_idle_credit
 from billing.models import IdleCredit, Price, Terms
 from billing.quotes.quote_plan import quote_plan
+from seats.capacity.comp_seats import comp_seats
 from seats.holders.claim import claim
 from seats.true_up.count_idle_credits import count_idle_credits
 from tests.conftest import Funded, FundMaker
@@ -74,6 +75,18 @@ def test_idle_people_come_off_the_next_invoice_at_stripes_price(
     assert (bill["total"], bill["status"]) == (full + amount, "paid")
     assert sorted(line["amount"] for line in bill["lines"]["data"])[0] == amount
     assert broken_invariants(funded.desk) == []
+
+
+def test_seats_free_of_charge_are_not_credited(funded: Funded, team: Team, now: datetime) -> None:
+    """Ten are paid; twelve sit, three of them idle. Two of the three cost nothing, so one comes off."""
+    agree(funded, "active", idle_days=20)
+    until = now.date() + 200 * DAY
+    comp_seats(account=funded.account, seats=2, until=until, reason="Pilot", actor=SYSTEM, at=now)
+    team(funded, busy=9, idle=3, seated=now)
+
+    credit, _late = count_at_the_end(funded, now)
+
+    assert (credit.state, credit.quantity, credit.idle, credit.credited) == (State.DONE, 10, 3, 1)
 
 
 def test_all_is_what_it_was(funded: Funded, team: Team, now: datetime) -> None:

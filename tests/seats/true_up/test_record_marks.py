@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from accounts.models import Account, Membership
+from seats.capacity.comp_seats import comp_seats, end_due_comps
 from seats.capacity.set_policy import set_policy
 from seats.holders.release_seat import release_seat
 from seats.models import DailyMark
@@ -67,6 +68,31 @@ def test_seats_bought_before_they_are_taken_are_never_over(acme: Membership) -> 
     record_marks(at=START + 4 * HOUR)
 
     assert rows(account) == [(date(2026, 3, 2), 5, 5, 3, 0)]
+
+
+def test_seats_free_of_charge_are_not_over_while_they_are(acme: Membership) -> None:
+    """Given at noon of the second day, over with the third: what was over before and after is counted, and no more."""
+    account = acme.account
+    soft(account, 5)
+    give_pool(account, 2, START)
+    for person in crowd(account, 6, START):
+        seat(person, START + HOUR)
+    given = START + DAY + 3 * HOUR
+    comp_seats(account=account, seats=3, until=date(2026, 3, 4), reason="Pilot", actor=SYSTEM, at=given)
+    ended = datetime(2026, 3, 5, 0, 1, tzinfo=UTC)
+    assert end_due_comps(at=ended) == 1
+
+    record_marks(at=START + 4 * DAY)
+
+    assert rows(account) == [
+        (date(2026, 3, 2), 2, 6, 6, 0),
+        (date(2026, 3, 3), 2, 6, 6, 0),
+        (date(2026, 3, 4), 2, 6, 3, 0),
+        (date(2026, 3, 5), 2, 6, 6, 0),
+        (date(2026, 3, 6), 2, 6, 6, 0),
+    ]
+    kept = marks_from_ledger(account, zone="UTC", first=date(2026, 3, 2), last=date(2026, 3, 6))
+    assert kept == marks_written(account, first=date(2026, 3, 2), last=date(2026, 3, 6))
 
 
 def test_twice_is_as_once_and_late_fills_what_is_missing(acme: Membership) -> None:

@@ -3,14 +3,16 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Membership
+from seats.capacity.comp_seats import comp_seats
 from seats.holders.queries import seat_of
 from seats.holders.reassign_seat import reassign_seat
 from seats.models import LedgerEntry, SeatPool, SeatRequest
@@ -200,6 +202,22 @@ def test_the_overview_says_what_needs_somebody(
     assert "1 seat is idle for 30 days or more" in text
     assert "1 person asks for a seat" in text
     assert "Seats over twelve months" in text
+
+
+def test_the_overview_says_which_seats_are_free_of_charge(
+    account: Account, owner: Membership, browser: Client, url: str, now: datetime
+) -> None:
+    give_pool(account, 2, now)
+    assert "free of charge" not in browser.get(url).text
+    actor = Actor(user=owner.user)
+    comp_seats(account=account, seats=3, until=date(now.year + 1, 1, 9), reason="", actor=actor, at=now)
+
+    text = browser.get(url).text
+    assert f"3 seats free of charge until 9 January {now.year + 1}, on top of those you bought." in text
+    assert "0 of 2 seats active, 2 free" in text
+    entry = LedgerEntry.objects.get(kind="comped")
+    detail = browser.get(f"{url}ledger/{entry.public_id}/").text
+    assert "<dt>Free of charge</dt>" in detail
 
 
 def test_a_new_account_is_told_how_to_start(browser: Client, url: str) -> None:
