@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Membership, Notice, Role, WebhookEndpoint, WebhookStream
+from accounts.notices.deliver_notice import mail_of
 from seats.capacity.comp_seats import MOST, comp_seats, end_comp, end_due_comps
 from seats.capacity.enforce_grace import enforce_grace
 from seats.capacity.rules import limit_at
@@ -256,3 +257,18 @@ def test_an_entitlement_states_the_limit_with_them(account: Account, actor: Acto
     body = check_entitlements(account_id=account.pk, revision=revision, names=[ann.public_id], at=now)[0]
 
     assert json.loads(body)["limit"] == {"purchased": 1, "limit": 3, "assigned": 1, "free": 2, "mode": "hard"}
+
+
+def test_what_the_mails_say(account: Account, actor: Actor, owner: Membership, now: datetime) -> None:
+    buy(account, 1, now)
+    give(account, actor, now, 2, date(now.year + 1, 1, 9))
+    for name in ("Ann", "Bob"):
+        seat(account, actor, name, now)
+    end_comp(account=account, reason="", actor=actor, at=now)
+
+    given, ended = (mail_of(Notice.objects.get(user=owner.user, kind=kind)) for kind in ("comp_given", "comp_ended"))
+
+    assert str(given.subject) == f"Acme: 2 seats free of charge until 9 January {now.year + 1}"
+    assert "They are not charged, and a true-up does not count them." in str(given.body)
+    assert str(ended.subject) == "Acme: 2 seats free of charge have ended"
+    assert "1 seat is taken beyond your limit. Add 1 seat or release one within 14 days" in str(ended.body)
