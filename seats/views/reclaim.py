@@ -12,18 +12,16 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, no_permission, requires
 from accounts.models import Role
-from billing.mirror.queries import live_subscription, open_decrease, seat_item
-from billing.terms.queries import terms_in_force
-from billing.terms.rules import lowest_from
+from billing.mirror.queries import open_decrease
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.htmx import render_part
 from seats.forms.reclaim import ReclaimForm
-from seats.holders.queries import waiting_in
 from seats.holders.undo import Act, act_to_undo, undo_releases
 from seats.insight.people import count_idle, idle_people
 from seats.insight.rows import Row
 from seats.models import Assignment, Nudge
+from seats.reclaim.outlook import after_reclaim, freed_together, reduction_after
 from seats.reclaim.queries import asked_of
 from seats.reclaim.reclaim_seats import Reclaimed, Then, reclaim_seats
 from seats.reclaim.rules import AfterReclaim
@@ -135,16 +133,7 @@ def _context(
 ) -> dict[str, Any]:
     account, counts, at = request.account, counts_for(request), now()
     mine = [row for row in rows if row.seat and row.seat.public_id in chosen]
-    planned = open_decrease(account)
-    after = AfterReclaim(
-        purchased=counts.purchased,
-        assigned=counts.assigned,
-        active=counts.active,
-        freed=len(mine),
-        waiting=waiting_in(account).filter(membership__left_at__isnull=True).count(),
-        renewing=planned.renew_quantity if planned else counts.purchased,
-        seated=not counts.frozen,
-    )
+    after = after_reclaim(account, counts, len(mine))
     asking = list(open_requests(account)[: after.left]) if "requests.decide" in request.capabilities else []
     asked = asked_of(account, [row.membership.pk for row in rows if row.membership], Nudge.Kind.IDLE, at)
     return {
@@ -158,7 +147,7 @@ def _context(
         "counts_sentence": seats_sentence(counts),
         "after": after,
         "asking": asking if after.seated else [],
-        "planned": planned,
+        "planned": open_decrease(account),
         "then": form.data.get("then") or Then.KEEP,
         "form": form,
         "error": error,
@@ -168,36 +157,20 @@ def _context(
 
 def _reduction(request: AccountRequest, after: AfterReclaim) -> dict[str, Any]:
     """What planning the freed seats away means in money, or in one word why it is not offered."""
-    subscription = live_subscription(request.account)
-    item = seat_item(subscription) if subscription else None
     if "seats.buy" not in request.capabilities:
         return {"no_reduction": "permission"}
-    if subscription is None or item is None or subscription.frozen or subscription.cancel_at is not None:
-        return {"no_reduction": "state"}
-    if open_decrease(request.account) is not None:
-        return {"no_reduction": "planned"}
-    if not after.removable:
-        return {"no_reduction": "served"}
-    held = terms_in_force(request.account, item.price.plan, now())
-    lowest = lowest_from(held, item.period_end)
-    if after.reduced_to < max(lowest, 1):
-        return {"no_reduction": "minimum", "lowest": lowest}
-    return {"effect": effect_of(item, after.reduced_to, counts_for(request))}
+    found = reduction_after(request.account, after, now())
+    if found.item is None:
+        return {"no_reduction": found.refused, "lowest": found.lowest}
+    return {"effect": effect_of(found.item, after.reduced_to, counts_for(request))}
 
 
 def _freed_with(request: AccountRequest, freed_id: str) -> list[Assignment]:
-    """The seats that one act released, found by one of them: same person, same moment."""
-    released = Assignment.objects.filter(
-        account=request.account, end_reason=Assignment.EndReason.RELEASED, membership__isnull=False
-    )
-    one = released.filter(public_id=freed_id).first()
-    if one is None:
+    """The seats that one act released. Raises Http404."""
+    seats = freed_together(request.account, freed_id)
+    if not seats:
         raise Http404
-    return list(
-        released.filter(ended_at=one.ended_at, ended_by=one.ended_by_id)
-        .select_related("membership__user", "previous", "invitation")
-        .order_by("pk")
-    )
+    return seats
 
 
 def _done_url(request: AccountRequest, done: Reclaimed) -> str:
