@@ -59,6 +59,7 @@ urlpatterns = [
     path(f"{HOOK}change/", webhooks.change, name="change_webhook"),
     path(f"{HOOK}switch/", webhooks.switch, name="switch_webhook"),
     path(f"{HOOK}test/", webhooks.test, name="test_webhook"),
+    path(f"{HOOK}replay/", webhooks.replay_all, name="replay_missed_webhooks"),
     path(f"{HOOK}secret/", webhooks.rotate, name="rotate_webhook"),
     path(f"{HOOK}delete/", webhooks.delete, name="delete_webhook"),
     path(DELIVERY, webhooks.delivery, name="webhook_delivery"),

@@ -17,7 +17,7 @@ CAPABILITIES: dict[str, str | Promise] = {
     "billing.manage": _("Change the plan and the card"),
     "policy.manage": _("Change the seat limit policy"),
     "account.manage": _("Change account settings"),
-    "webhooks.manage": _("Manage webhooks"),
+    "webhooks.manage": _("Manage webhooks, whose messages name people, seats and orders"),
     "keys.manage": _("Issue and revoke API keys"),
     "audit.view": _("See the audit trail"),
 }

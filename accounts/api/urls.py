@@ -10,6 +10,7 @@ from accounts.api.places import Departments, OneDepartment, OneRegion, Regions
 from accounts.api.webhooks import (
     Deliveries,
     DeliveryReplay,
+    EndpointReplay,
     EndpointRotation,
     Endpoints,
     EndpointTest,
@@ -38,6 +39,7 @@ urlpatterns = [
     path(HOOK, OneEndpoint.as_view(), name="webhook-endpoint"),
     path(f"{HOOK}/rotate-secret", EndpointRotation.as_view(), name="rotate-webhook-secret"),
     path(f"{HOOK}/test", EndpointTest.as_view(), name="test-webhook-endpoint"),
+    path(f"{HOOK}/replay", EndpointReplay.as_view(), name="replay-missed-webhooks"),
     path(f"{HOOK}/deliveries", Deliveries.as_view(), name="webhook-deliveries"),
     path(DELIVERY, OneDelivery.as_view(), name="webhook-delivery"),
     path(f"{DELIVERY}/replay", DeliveryReplay.as_view(), name="replay-webhook-delivery"),

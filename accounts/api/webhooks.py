@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.errors import EndpointOff, TooManyEndpoints, WebhookRefused
 from accounts.models import WebhookDelivery, WebhookEndpoint
 from accounts.webhooks.catalog import KINDS
-from accounts.webhooks.queries import deliveries_of, endpoints_of
+from accounts.webhooks.queries import STATES, deliveries_of, endpoints_of
 from accounts.webhooks.rules import OVERLAP, payload_of
 from accounts.webhooks.save_endpoint import (
     LONGEST_URL,
@@ -20,7 +20,7 @@ from accounts.webhooks.save_endpoint import (
     delete_endpoint,
     rotate_secret,
 )
-from accounts.webhooks.send_again import replay_delivery, send_test
+from accounts.webhooks.send_again import replay_delivery, replay_missed, send_test
 from accounts.webhooks.switch_endpoint import By, switch_off, switch_on
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
 from seatportal.api.idempotency import idempotent
@@ -81,6 +81,26 @@ class ShownEndpointSerializer(EndpointSerializer):
     """With its secret, this once."""
 
     secret = serializers.CharField(allow_null=True, help_text=ONCE)
+
+
+class DeliveriesQuery(PageQuery):
+    """Which deliveries."""
+
+    state = serializers.ChoiceField(choices=list(STATES), required=False)
+
+
+class MissedInput(Input):
+    """How far back."""
+
+    since = serializers.DateTimeField(
+        required=False, default=None, allow_null=True, help_text="Events since then. Without it: all in the log."
+    )
+
+
+class ReplayedSerializer(serializers.Serializer[dict[str, int]]):
+    """What goes again."""
+
+    replayed = serializers.IntegerField(help_text="Deliveries that were given up and are sent again.")
 
 
 class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
@@ -235,6 +255,30 @@ class EndpointTest(ApiView):
         return Response(DeliverySerializer(row).data, status=202)
 
 
+class EndpointReplay(ApiView):
+    """POST /api/v1/webhook-endpoints/{endpoint_id}/replay"""
+
+    required_capability = "webhooks.manage"
+
+    @operation(
+        "replayMissedWebhooks",
+        tag="webhooks",
+        summary="Send again what was given up",
+        body=MissedInput,
+        answers={202: ReplayedSerializer},
+        problems=[EndpointOff],
+        examples={"All": {}, "Since an outage": {"since": "2026-04-16T12:00:00Z"}},
+    )
+    @idempotent()
+    def post(self, request: Request, endpoint_id: str) -> Response:
+        """After an outage on your side: each with its own `webhook-id`. What was delivered is left alone."""
+        values = checked(MissedInput, request.data)
+        count = replay_missed(
+            account=self.account, endpoint=_find(self, endpoint_id), actor=self.actor, at=now(), **values
+        )
+        return Response({"replayed": count}, status=202)
+
+
 class Deliveries(ApiView):
     """GET /api/v1/webhook-endpoints/{endpoint_id}/deliveries"""
 
@@ -244,13 +288,14 @@ class Deliveries(ApiView):
         "listWebhookDeliveries",
         tag="webhooks",
         summary="An endpoint's deliveries",
-        query=PageQuery,
+        query=DeliveriesQuery,
         answers={200: DeliverySerializer(many=True)},
     )
     def get(self, request: Request, endpoint_id: str) -> Response:
         """Of the last 30 days, the newest first."""
-        checked(PageQuery, request.query_params.dict())
-        return self.pages(deliveries_of(_find(self, endpoint_id)), DeliverySerializer)
+        query = checked(DeliveriesQuery, request.query_params.dict())
+        rows = deliveries_of(_find(self, endpoint_id), state=query.get("state", ""))
+        return self.pages(rows, DeliverySerializer)
 
 
 class OneDelivery(ApiView):

@@ -36,6 +36,7 @@ LABELS: dict[str, str | Promise] = {
     "webhook.deleted": _("Webhook endpoint deleted"),
     "webhook.tested": _("Test event sent"),
     "webhook.replayed": _("Webhook event sent again"),
+    "webhook.missed_replayed": _("Given-up webhook events sent again"),
     "impersonation.started": _("Staff began to view as a customer"),
     "impersonation.ended": _("Staff stopped viewing as a customer"),
 }

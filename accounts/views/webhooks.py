@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,10 +15,10 @@ from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from accounts.forms import EndpointForm
 from accounts.models import WebhookDelivery, WebhookEndpoint
-from accounts.webhooks.queries import deliveries_of, endpoints_of
+from accounts.webhooks.queries import STATES, deliveries_of, endpoints_of, given_up_of
 from accounts.webhooks.rules import payload_of
 from accounts.webhooks.save_endpoint import add_endpoint, change_endpoint, delete_endpoint, rotate_secret
-from accounts.webhooks.send_again import replay_delivery, send_test
+from accounts.webhooks.send_again import replay_delivery, replay_missed, send_test
 from accounts.webhooks.switch_endpoint import By, switch_off, switch_on
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -55,7 +56,8 @@ def add(request: AccountRequest) -> HttpResponse:
 def webhook(request: AccountRequest, endpoint_id: str) -> HttpResponse:
     """One endpoint and its log."""
     endpoint = _find(request, endpoint_id)
-    log = deliveries_of(endpoint)
+    state = request.GET.get("state", "")
+    log = deliveries_of(endpoint, state=state)
     before = log.filter(public_id=request.GET.get("before", "")).first()
     found = list((log.filter(pk__lt=before.pk) if before else log)[: PAGE + 1])
     context = {
@@ -64,6 +66,9 @@ def webhook(request: AccountRequest, endpoint_id: str) -> HttpResponse:
         "before": before,
         "next": found[PAGE - 1] if len(found) > PAGE else None,
         "now": now(),
+        "state": state if state in STATES else "",
+        "chips": _chips(state),
+        "missed": given_up_of(endpoint).count(),
     }
     return render(request, "accounts/webhook.html", context)
 
@@ -117,6 +122,24 @@ def test(request: AccountRequest, endpoint_id: str) -> HttpResponse:
 
 
 @requires("webhooks.manage")
+@require_POST
+def replay_all(request: AccountRequest, endpoint_id: str) -> HttpResponse:
+    """What was given up, once more."""
+    endpoint = _find(request, endpoint_id)
+    try:
+        count = replay_missed(account=request.account, endpoint=endpoint, since=None, actor=actor_of(request), at=now())
+    except PortalError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            ngettext("%(count)d event is on its way again.", "%(count)d events are on their way again.", count)
+            % {"count": count},
+        )
+    return _back(endpoint, request)
+
+
+@requires("webhooks.manage")
 @never_cache
 def rotate(request: AccountRequest, endpoint_id: str) -> HttpResponse:
     """Ask, then show the new secret this once."""
@@ -161,6 +184,14 @@ def replay(request: AccountRequest, endpoint_id: str, delivery_id: str) -> HttpR
     else:
         messages.success(request, _("The event is on its way again."))
     return redirect("accounts:webhook_delivery", request.account.slug, endpoint.public_id, row.public_id)
+
+
+def _chips(state: str) -> list[dict[str, Any]]:
+    labels = {"": _("All"), "waiting": _("On their way"), "delivered": _("Delivered"), "given_up": _("Given up")}
+    return [
+        {"label": label, "url": f"?state={key}" if key else "?", "current": key == (state if state in STATES else "")}
+        for key, label in labels.items()
+    ]
 
 
 def _find(request: AccountRequest, endpoint_id: str) -> WebhookEndpoint:

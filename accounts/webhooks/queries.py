@@ -1,5 +1,7 @@
 """Endpoints and deliveries. Every query starts from an account."""
 
+from datetime import datetime
+
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Account, WebhookDelivery, WebhookEndpoint
@@ -15,10 +17,23 @@ def endpoints_of(account: Account) -> QuerySet[WebhookEndpoint]:
     )
 
 
-def deliveries_of(endpoint: WebhookEndpoint) -> QuerySet[WebhookDelivery]:
-    """An endpoint's log, the newest first."""
+STATES = {
+    "waiting": Q(sent_at__isnull=True, given_up_at__isnull=True),
+    "delivered": Q(sent_at__isnull=False),
+    "given_up": Q(given_up_at__isnull=False),
+}
+
+
+def deliveries_of(endpoint: WebhookEndpoint, *, state: str = "") -> QuerySet[WebhookDelivery]:
+    """An endpoint's log, the newest first; with a state (a key of STATES) those in it."""
     return (
-        WebhookDelivery.objects.filter(account=endpoint.account_id, endpoint=endpoint)
+        WebhookDelivery.objects.filter(STATES.get(state, Q()), account=endpoint.account_id, endpoint=endpoint)
         .select_related("event__account")
         .order_by("-pk")
     )
+
+
+def given_up_of(endpoint: WebhookEndpoint, *, since: datetime | None = None) -> QuerySet[WebhookDelivery]:
+    """What the endpoint never got, of events since then or of all in the log."""
+    rows = deliveries_of(endpoint, state="given_up")
+    return rows.filter(event__at__gte=since) if since else rows

@@ -10,6 +10,9 @@ from accounts.errors import EndpointOff
 from accounts.models import Account, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from accounts.webhooks.catalog import TEST
 from accounts.webhooks.emit_events import ring_for
+from accounts.webhooks.queries import given_up_of
+
+MOST_RINGS = 500
 
 
 @transaction.atomic
@@ -51,3 +54,32 @@ def replay_delivery(*, account: Account, delivery: WebhookDelivery, actor: Actor
     )
     ring_for([row.pk])
     return row
+
+
+@transaction.atomic
+def replay_missed(
+    *, account: Account, endpoint: WebhookEndpoint, since: datetime | None, actor: Actor, at: datetime
+) -> int:
+    """Send anew what was given up, of events since then or of all in the log; returns how many. Raises EndpointOff.
+
+    Those beyond the first bells are rung for by the sweep.
+    """
+    locked = WebhookEndpoint.objects.select_for_update(no_key=True).get(account=account, pk=endpoint.pk)
+    if locked.disabled_at is not None:
+        raise EndpointOff
+    missed = given_up_of(locked, since=since)
+    ids = list(missed.order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return 0
+    # Asked again for each row: one of them may have been replayed by itself meanwhile.
+    count = missed.filter(pk__in=ids).update(given_up_at=None, tries=0, next_try_at=at)
+    record_audit(
+        account=account,
+        actor=actor,
+        action="webhook.missed_replayed",
+        target=locked.public_id,
+        summary=locked.url,
+        events=count,
+    )
+    ring_for(ids[:MOST_RINGS])
+    return count

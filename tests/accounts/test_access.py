@@ -67,6 +67,7 @@ POSTS = {
     "switch_webhook",
     "test_webhook",
     "replay_webhook",
+    "replay_missed_webhooks",
 }
 OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "leave"}
 
@@ -100,7 +101,15 @@ def url_of(name: str, account: Account) -> str:
         "revoke_api_key": lambda: [ApiKeyFactory.create(account=account).public_id],
         **dict.fromkeys(("rotate_directory", "disconnect_directory"), lambda: [directory_of(account).public_id]),
         **dict.fromkeys(
-            ("webhook", "change_webhook", "rotate_webhook", "delete_webhook", "switch_webhook", "test_webhook"),
+            (
+                "webhook",
+                "change_webhook",
+                "rotate_webhook",
+                "delete_webhook",
+                "switch_webhook",
+                "test_webhook",
+                "replay_missed_webhooks",
+            ),
             lambda: [delivery_of(account).endpoint.public_id],
         ),
         **dict.fromkeys(

@@ -1,6 +1,6 @@
 """/api/v1/webhook-endpoints"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -119,6 +119,31 @@ def test_deliveries_and_their_replay(acme: Integrator, receiver: Receiver, accou
     assert problem(acme.post(f"{path}/{row.public_id}/replay"))["code"] == "endpoint_off"
     assert problem(acme.post(f"webhook-endpoints/{made['id']}/test"))["code"] == "endpoint_off"
     assert WebhookEvent.objects.count() == 1
+
+
+def test_all_that_was_given_up_goes_again(
+    acme: Integrator, receiver: Receiver, account: Account, now: datetime
+) -> None:
+    path = f"webhook-endpoints/{add(acme, receiver, events=['member.joined'])['id']}"
+    for name in ("Ann", "Ben", "Cay"):
+        join(account, name, "member", now)
+    WebhookDelivery.objects.exclude(event__data__member__name="Ben").update(given_up_at=now)
+    assert [
+        row["payload"]["data"]["member"]["name"]
+        for row in acme.get(f"{path}/deliveries?state=given_up").json()["results"]
+    ] == ["Cay", "Ann"]
+    assert problem(acme.get(f"{path}/deliveries?state=lost"))["code"] == "validation_failed"
+
+    late = (now + timedelta(days=1)).isoformat()
+    assert acme.post(f"{path}/replay", {"since": late}).json() == {"replayed": 0}
+    again = acme.post(f"{path}/replay", {}, idempotency_key="once")
+    assert (again.status_code, again.json()) == (202, {"replayed": 2})
+    assert acme.post(f"{path}/replay", {}, idempotency_key="once").json() == {"replayed": 2}
+    assert acme.get(f"{path}/deliveries?state=given_up").json()["results"] == []
+    assert len(acme.get(f"{path}/deliveries?state=waiting").json()["results"]) == 3
+
+    acme.ask("PATCH", path, {"enabled": False})
+    assert problem(acme.post(f"{path}/replay", {}))["code"] == "endpoint_off"
 
 
 def test_a_test_event(acme: Integrator, receiver: Receiver) -> None:

@@ -100,6 +100,35 @@ def test_its_log_shows_what_was_sent_and_what_came_back(
     assert "Delivered" in text(olivia.get(url("webhook_delivery", hook.endpoint.public_id, row.public_id)))
 
 
+def test_the_log_by_state_and_what_was_given_up_again(
+    olivia: Client, account: Account, hook: Hook, now: datetime
+) -> None:
+    for name in ("Ann", "Ben"):
+        join(account, name, "member", now)
+    lost, waits = WebhookDelivery.objects.order_by("pk")
+    WebhookDelivery.objects.filter(pk=lost.pk).update(given_up_at=now)
+    page = url("webhook", hook.endpoint.public_id)
+
+    def ids(state: str) -> list[bool]:
+        shown = olivia.get(f"{page}?state={state}").content.decode()
+        return [row.event.public_id in shown for row in (lost, waits)]
+
+    assert [ids(state) for state in ("", "given_up", "waiting", "delivered", "wrong")] == [
+        [True, True],
+        [True, False],
+        [False, True],
+        [False, False],
+        [True, True],
+    ]
+    assert "No delivery is in this state." in text(olivia.get(f"{page}?state=delivered"))
+    assert "Send 1 given-up event again" in text(olivia.get(page))
+
+    done = olivia.post(url("replay_missed_webhooks", hook.endpoint.public_id), follow=True)
+    assert "1 event is on its way again." in text(done)
+    assert "given-up" not in text(done)
+    assert ids("given_up") == [False, False]
+
+
 def test_a_long_log_has_pages(olivia: Client, account: Account, hook: Hook, now: datetime) -> None:
     for number in range(52):
         join(account, f"P{number}", "member", now)
