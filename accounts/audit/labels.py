@@ -11,6 +11,7 @@ LABELS: dict[str, str | Promise] = {
     "member.role_changed": _("Role changed"),
     "member.changed": _("Person's details changed"),
     "invitation.made": _("Invitation sent"),
+    "invitation.changed": _("Invitation changed"),
     "invitation.resent": _("Invitation sent again"),
     "invitation.revoked": _("Invitation withdrawn"),
     "invitation.expired": _("Invitation expired"),

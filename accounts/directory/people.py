@@ -13,6 +13,7 @@ from accounts.directory.sign_ins import end_sessions, follow_words, sign_in_at
 from accounts.directory.words import Words, check_words
 from accounts.errors import AlreadyMember, BadWords, PersonGone, PersonTaken
 from accounts.members.add_member import add_member
+from accounts.members.details import details_of
 from accounts.members.remove_member import remove_member
 from accounts.models import Account, DirectoryPerson, Invitation, Membership, Role, User
 
@@ -153,6 +154,9 @@ def _join(person: DirectoryPerson, words: Words, actor: Actor, at: datetime) -> 
         .filter(account=account, email=person.user.email, state=Invitation.State.OPEN, expires_at__gt=at)
         .first()
     )
+    # The directory speaks for these; the rest is as the invitation says.
+    told = details_of(invitation) if invitation else {}
+    told |= {name: getattr(person, name) for name in ("title", "department", "region")}
     try:
         membership = add_member(
             account=account,
@@ -162,9 +166,7 @@ def _join(person: DirectoryPerson, words: Words, actor: Actor, at: datetime) -> 
             at=at,
             actor=actor,
             invitation=invitation,
-            title=person.title,
-            department=person.department,
-            region=person.region,
+            **told,
         )
     except AlreadyMember:
         return None

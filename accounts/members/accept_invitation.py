@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.access.actor import Actor
 from accounts.errors import InvitationGone, InvitedElsewhere
 from accounts.members.add_member import add_member
+from accounts.members.details import details_of
 from accounts.members.invitations import hash_of
 from accounts.members.structure import hold_place
 from accounts.models import Invitation, Membership, User
@@ -20,13 +21,14 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
 
     Raises InvitationGone, InvitedElsewhere, AlreadyMember.
     """
-    wanted = Invitation.objects.select_related("account", "department").filter(
+    wanted = Invitation.objects.select_related("account", "department", "region").filter(
         token_hash=hash_of(token), state=Invitation.State.OPEN, expires_at__gt=at, account__closed_at__isnull=True
     )
     seen = wanted.first()
     if seen is None:
         raise InvitationGone
-    department = hold_place(seen.account, seen.department, field="department")
+    hold_place(seen.account, seen.department, field="department")
+    hold_place(seen.account, seen.region, field="region")
     # Serializes two clicks on one link, and a click with a withdrawal: the second finds the invitation closed.
     invitation = wanted.select_for_update(of=("self",)).first()
     if invitation is None:
@@ -40,7 +42,7 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
         at=at,
         actor=actor,
         invitation=invitation,
-        department=department,
+        **details_of(invitation),
     )
     invitation.state = Invitation.State.ACCEPTED
     invitation.accepted_by = membership

@@ -9,6 +9,7 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.errors import AlreadyMember
 from accounts.facts import member_joined
+from accounts.members.managers import link_managers
 from accounts.models import Account, Invitation, Membership, User
 from accounts.webhooks.emit_events import emit_event, member_data
 
@@ -24,7 +25,7 @@ def add_member(
     invitation: Invitation | None = None,
     **details: Any,
 ) -> Membership:
-    """Add a person; details: title, department, region, employment, ends_on.
+    """Add a person; details: title, department, region, employment, ends_on, level, external_id, manager_email.
 
     The caller has made sure that the actor may. Raises AlreadyMember.
     """
@@ -34,6 +35,7 @@ def add_member(
             membership = Membership.objects.create(account=account, user=user, role=role, joined_at=at, **details)
     except IntegrityError as error:
         raise AlreadyMember from error
+    link_managers(membership)
     record_audit(
         account=account,
         actor=actor,

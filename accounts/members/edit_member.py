@@ -28,8 +28,8 @@ def lock_member(*, account: Account, membership: Membership, changes: Mapping[st
 def edit_member(
     *, account: Account, membership: Membership, changes: Mapping[str, Any], actor: Actor, at: datetime
 ) -> Membership:
-    """Change the named ones of role, title, department, region, employment, ends_on, level, manager and
-    external_id.
+    """Change the named ones of role, title, department, region, employment, ends_on, level, manager or manager_email
+    (of one who is still to join), and external_id.
 
     Raises MemberGone, NotYours, LastOwner, BadSetting, ExternalIdTaken.
     """
@@ -37,9 +37,11 @@ def edit_member(
     if "role" in changes:
         change_role(account=account, membership=membership, role=changes["role"], actor=actor, at=at)
     details = {name: changes[name] if name in changes else getattr(membership, name) for name in DETAILS}
+    awaited = "" if "manager" in changes else membership.manager_email
     return update_member(
         account=account,
         membership=membership,
+        manager_email=changes.get("manager_email", awaited),
         external_id=changes.get("external_id"),
         actor=actor,
         at=at,

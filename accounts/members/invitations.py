@@ -18,6 +18,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.errors import AlreadyMember, BadAddress, InvitationGone
 from accounts.facts import invitation_closed
 from accounts.members.authority import authority_of, membership_behind
+from accounts.members.details import NO_DETAILS, Details
 from accounts.members.rules import check_grant
 from accounts.members.structure import hold_place
 from accounts.models import Account, Department, Invitation, Membership
@@ -61,6 +62,7 @@ def invite_member(
     name: str,
     actor: Actor,
     at: datetime,
+    details: Details = NO_DETAILS,
 ) -> tuple[Invitation, bool]:
     """Invite an address once: an open invitation is returned as it is, with False, and no second mail is sent.
 
@@ -69,6 +71,7 @@ def invite_member(
     address = _address(email)
     check_grant(by=authority_of(account, actor), role=role)
     department = hold_place(account, department, field="department")
+    hold_place(account, details.region, field="region")
     if Membership.objects.filter(account=account, user__email=address, left_at__isnull=True).exists():
         raise AlreadyMember(field="email")
     found = Invitation.objects.select_for_update().filter(account=account, email=address, state=State.OPEN).first()
@@ -84,6 +87,7 @@ def invite_member(
         role=role,
         department=department,
         invited_by=membership_behind(account, actor),
+        **details.fields,
     )
     _renew(invitation, at)
     try:

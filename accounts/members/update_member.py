@@ -3,11 +3,11 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
-from accounts.errors import BadSetting, ExternalIdTaken, MemberGone
+from accounts.errors import ExternalIdTaken, MemberGone
+from accounts.members.managers import check_manager
 from accounts.members.structure import hold_place
 from accounts.members.update_account import changed_fields
 from accounts.models import Account, Department, Membership, Region
@@ -25,11 +25,14 @@ def update_member(
     ends_on: date | None,
     level: str,
     manager: Membership | None,
+    manager_email: str = "",
     external_id: str | None = None,
     actor: Actor,
     at: datetime,
 ) -> Membership:
     """Change title, department, region, employment, level, manager, and the id elsewhere if given.
+
+    manager_email: of a manager who is still to join; then manager is None.
 
     Raises MemberGone, BadSetting, ExternalIdTaken.
     """
@@ -44,7 +47,7 @@ def update_member(
     )
     if person is None:
         raise MemberGone
-    _check_manager(person, manager)
+    check_manager(person, manager)
     changed = changed_fields(
         person,
         {
@@ -55,6 +58,7 @@ def update_member(
             "ends_on": ends_on,
             "level": level,
             "manager": manager,
+            "manager_email": manager_email,
             "external_id": person.external_id if external_id is None else external_id.strip(),
         },
     )
@@ -75,20 +79,3 @@ def update_member(
             **changed,
         )
     return person
-
-
-def _check_manager(person: Membership, manager: Membership | None) -> None:
-    """A manager is somebody else of the account, and reports to nobody who reports to them. Raises BadSetting."""
-    if manager is None:
-        return
-    if manager.account_id != person.account_id or (manager.left_at is not None and manager.pk != person.manager_id):
-        raise BadSetting(_("Nobody in the account has this name or address."), field="manager")
-    seen = {person.pk}
-    above: Membership | None = manager
-    while above is not None:
-        if above.pk in seen:
-            raise BadSetting(
-                _("This person reports to the one you are changing. Choose somebody else."), field="manager"
-            )
-        seen.add(above.pk)
-        above = above.manager

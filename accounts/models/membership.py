@@ -62,6 +62,13 @@ class Membership(Dated):
     manager = models.ForeignKey(
         "self", verbose_name=_("manager"), on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
     )
+    manager_email = models.EmailField(
+        _("manager's address"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a manager who has not joined yet; they are linked when they do."),
+    )
     ends_on = models.DateField(_("contract ends"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
@@ -90,6 +97,9 @@ class Membership(Dated):
             models.Index(fields=["account", "joined_at"], name="member_by_joined"),
             # Usage events name people by it, also those who left.
             models.Index(fields=["account", "external_id"], condition=~Q(external_id=""), name="member_by_external_id"),
+            models.Index(
+                fields=["account", "manager_email"], condition=~Q(manager_email=""), name="member_awaits_manager"
+            ),
         ]
 
     def __str__(self) -> str:
