@@ -24,6 +24,12 @@ class Variable:
 
 VARIABLES: tuple[Variable, ...] = (
     Variable("SECRET_KEY", "str", "", "Signs sessions, tokens and API keys. Long, random, and the same everywhere."),
+    Variable(
+        "SECRET_KEY_FALLBACKS",
+        "list",
+        [],
+        "Former secret keys. What was made with them works on: sign-ins, links, API keys, tokens, webhook signatures.",
+    ),
     Variable("DEBUG", "bool", False, "Shows error details. Never on a public server."),
     Variable("ALLOWED_HOSTS", "list", ["localhost", "127.0.0.1"], "Host names that this site answers to."),
     Variable("SITE_URL", "str", "http://localhost:8000", "The address people use, without a slash at its end."),

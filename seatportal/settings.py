@@ -18,6 +18,7 @@ ENV = env.read()
 DEBUG = ENV["DEBUG"]
 # Unset, each process makes its own: nothing is signed with a known key, and sign-ins end with the process.
 SECRET_KEY = ENV["SECRET_KEY"] or token_urlsafe(50)
+SECRET_KEY_FALLBACKS = ENV["SECRET_KEY_FALLBACKS"]
 ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"]
 SITE_URL = ENV["SITE_URL"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from accounts.models import ScimConnection, ScimToken
-from seatportal.kit.tokens import same, token_hash
+from seatportal.kit.tokens import opens
 
 PURPOSE = "scim"
 PREFIX_LENGTH = len("sp_scim_") + 8
@@ -26,7 +26,7 @@ def authenticate_directory(secret: str, at: datetime) -> ScimConnection | None:
         )
         .first()
     )
-    if token is None or not same(token.secret_hash, token_hash(secret, purpose=PURPOSE)):
+    if token is None or not opens(secret, token.secret_hash, purpose=PURPOSE):
         return None
     connection = token.connection
     if connection.last_used_at is None or at - connection.last_used_at >= _NOTE_EVERY:

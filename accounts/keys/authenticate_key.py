@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from accounts.models import ApiKey
-from seatportal.kit.tokens import same, token_hash
+from seatportal.kit.tokens import opens
 
 PURPOSE = "api-key"
 PREFIX_LENGTH = len("sp_test_") + 8
@@ -26,7 +26,7 @@ def authenticate_key(secret: str, at: datetime) -> ApiKey | None:
         )
         .first()
     )
-    if key is None or not same(key.secret_hash, token_hash(secret, purpose=PURPOSE)):
+    if key is None or not opens(secret, key.secret_hash, purpose=PURPOSE):
         return None
     note_use(key=key.pk, last_used_at=key.last_used_at, at=at)
     return key

@@ -9,7 +9,7 @@ from accounts.access.actor import Actor
 from accounts.errors import InvitationGone, InvitedElsewhere
 from accounts.members.add_member import add_member
 from accounts.members.details import details_of
-from accounts.members.invitations import hash_of
+from accounts.members.invitations import hashes_of
 from accounts.members.structure import hold_place
 from accounts.models import Invitation, Membership, User
 from accounts.webhooks.emit_events import emit_event, invitation_data, member_data
@@ -22,7 +22,7 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
     Raises InvitationGone, InvitedElsewhere, AlreadyMember.
     """
     wanted = Invitation.objects.select_related("account", "department", "region").filter(
-        token_hash=hash_of(token), state=Invitation.State.OPEN, expires_at__gt=at, account__closed_at__isnull=True
+        token_hash__in=hashes_of(token), state=Invitation.State.OPEN, expires_at__gt=at, account__closed_at__isnull=True
     )
     seen = wanted.first()
     if seen is None:

@@ -25,7 +25,7 @@ from accounts.models import Account, Department, Invitation, Membership
 from accounts.webhooks.emit_events import emit_event, invitation_data
 from seatportal.kit.ids import public_id
 from seatportal.kit.queue import ring
-from seatportal.kit.tokens import token_hash
+from seatportal.kit.tokens import token_hash, token_hashes
 
 LIFETIME = timedelta(days=7)
 State = Invitation.State
@@ -37,15 +37,20 @@ def token_of(invitation: Invitation) -> str:
 
 
 def hash_of(token: str) -> str:
-    """What a token is looked up by."""
+    """What a token is kept as."""
     return token_hash(token, purpose="invitation")
+
+
+def hashes_of(token: str) -> list[str]:
+    """What a token may have been kept as."""
+    return token_hashes(token, purpose="invitation")
 
 
 def open_by_token(token: str, *, at: datetime) -> Invitation | None:
     """The invitation that a link opens, while it is open."""
     return (
         Invitation.objects.filter(
-            token_hash=hash_of(token), state=State.OPEN, expires_at__gt=at, account__closed_at__isnull=True
+            token_hash__in=hashes_of(token), state=State.OPEN, expires_at__gt=at, account__closed_at__isnull=True
         )
         .select_related("account", "invited_by__user")
         .first()

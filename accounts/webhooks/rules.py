@@ -6,10 +6,9 @@ from hashlib import sha256
 from hmac import new as hmac
 from typing import Any
 
-from django.conf import settings
-
 from accounts.models import WebhookEndpoint, WebhookEvent
 from seatportal.kit.signing import as_secret
+from seatportal.kit.tokens import server_keys
 
 # Longer than a task may take (CELERY_TASK_TIME_LIMIT), so whoever holds a delivery longer is dead.
 LEASE = timedelta(minutes=2)
@@ -37,16 +36,20 @@ def next_try(*, tries: int, at: datetime) -> datetime | None:
     return at + WAITS[tries - 1] if tries <= len(WAITS) else None
 
 
-def secret_of(endpoint: WebhookEndpoint, nonce: str = "") -> str:
+def secret_of(endpoint: WebhookEndpoint) -> str:
     """An endpoint's signing secret, made anew each time from its nonce and the server's secret key."""
-    text = f"{endpoint.public_id}:{nonce or endpoint.nonce}"
-    return as_secret(hmac(f"webhook:{settings.SECRET_KEY}".encode(), text.encode(), sha256).digest())
+    return _secrets(endpoint, endpoint.nonce)[0]
 
 
 def secrets_at(endpoint: WebhookEndpoint, at: datetime) -> list[str]:
-    """Those that sign now, the current one first."""
+    """Those that sign now, the current one first; while the server has former keys, also those made with them."""
     both = endpoint.old_nonce and endpoint.old_until is not None and at < endpoint.old_until
-    return [secret_of(endpoint), *([secret_of(endpoint, endpoint.old_nonce)] if both else [])]
+    return _secrets(endpoint, endpoint.nonce) + (_secrets(endpoint, endpoint.old_nonce) if both else [])
+
+
+def _secrets(endpoint: WebhookEndpoint, nonce: str) -> list[str]:
+    text = f"{endpoint.public_id}:{nonce}".encode()
+    return [as_secret(hmac(f"webhook:{key}".encode(), text, sha256).digest()) for key in server_keys()]
 
 
 def payload_of(event: WebhookEvent) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from accounts.keys.authenticate_key import PREFIX_LENGTH, PURPOSE, note_use
 from seatportal.kit.prepared import prepared_first
-from seatportal.kit.tokens import same, token_hash
+from seatportal.kit.tokens import opens
 
 # The rule of `authenticate_key`, together with the revision.
 _ASKER = """
@@ -35,7 +35,7 @@ def asker_of(secret: str, at: datetime) -> Asker | None:
     if not rows:
         return None
     ((key, secret_hash, scopes, last_used_at, account_id, revision),) = rows
-    if not same(secret_hash, token_hash(secret, purpose=PURPOSE)):
+    if not opens(secret, secret_hash, purpose=PURPOSE):
         return None
     note_use(key=key, last_used_at=last_used_at, at=at)
     return Asker(key, scopes, account_id, revision)

@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts.keys.authenticate_key import PREFIX_LENGTH, PURPOSE, note_use
 from accounts.models import Account
 from seatportal.kit.prepared import prepared_first
-from seatportal.kit.tokens import same, token_hash
+from seatportal.kit.tokens import opens
 from seats.models import UsageSettings
 
 # The rule of `authenticate_key`, together with the settings that say from when on events are taken.
@@ -38,7 +38,7 @@ def sender_of(secret: str, at: datetime) -> Sender | None:
     if not rows:
         return None
     ((key, secret_hash, scopes, last_used_at, pk, public_id, time_zone, keep_days, forgotten),) = rows
-    if not same(secret_hash, token_hash(secret, purpose=PURPOSE)):
+    if not opens(secret, secret_hash, purpose=PURPOSE):
         return None
     note_use(key=key, last_used_at=last_used_at, at=at)
     account = Account.from_db("default", ["id", "public_id", "time_zone"], [pk, public_id, time_zone])
