@@ -98,6 +98,29 @@ class CreditLimitReached(GrowthRefused):
     )
 
 
+class ApprovalRequired(PortalError):
+    """More than may be bought without asking. data: see billing/terms/allowance.py."""
+
+    code, status = "approval_required", 409
+    message = _(
+        "This is more than may be bought this month without approval. Nothing was charged. Send it for approval."
+    )
+
+
+class ApprovalOutrun(PortalError):
+    """It costs more by now than somebody approved."""
+
+    code, status = "approval_outrun", 409
+    message = _("The price rose above what was approved. Nothing was charged. It waits for another look.")
+
+
+class BuyingPolicyWrong(PortalError):
+    """Rules that make no sense."""
+
+    code, status = "buying_policy_wrong", 422
+    message = _("These rules for buying cannot be kept like that.")
+
+
 class TooManySeats(PortalError):
     """Above what the plan sells without talking to anyone."""
 

@@ -167,6 +167,7 @@ def register() -> None:
         ]
     )
     SETTINGS.append(NavEntry(gettext_lazy("Seat limit"), "sliders-horizontal", "seats:policy", "policy.manage", 40))
+    SETTINGS.append(NavEntry(gettext_lazy("Spending"), "credit-card", "seats:spending", "policy.manage", 45))
     SETTINGS.append(NavEntry(gettext_lazy("Usage data"), "chart-column", "seats:usage_settings", "account.manage", 45))
     BANNERS.extend([over_limit, frozen, purchase_on_its_way])
     LABELS.update(
@@ -202,6 +203,8 @@ def register() -> None:
             "roi.saved": gettext_lazy("Return on the seats saved"),
             "usage.settings_changed": gettext_lazy("Usage settings changed"),
             "policy.changed": gettext_lazy("Seat limit changed"),
+            "buying_policy.changed": gettext_lazy("Rules for buying changed"),
+            "approval_chain.changed": gettext_lazy("Approvers changed"),
             "true_up.counted": gettext_lazy("True-up counted"),
             "true_up.confirmed": gettext_lazy("True-up confirmed"),
             "true_up.defaulted": gettext_lazy("True-up decided by default"),

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.errors import (
+    ApprovalRequired,
     ChangeInProgress,
     CreditLimitReached,
     MinimumSeats,
@@ -22,6 +23,7 @@ from billing.errors import (
     TooManySeats,
 )
 from billing.models import Quote
+from billing.quotes.approval import needs_approval
 from billing.quotes.queries import quote_of
 from billing.quotes.quote_quantity import quote_quantity
 from seatportal.api.fields import Input, Moment, WholeNumber, checked
@@ -44,6 +46,8 @@ GROWTH = (
     MinimumSeats,
     TooManySeats,
 )
+# Only met when an order is made: a price may be asked for by everybody who may buy.
+ORDERING = (*GROWTH, ApprovalRequired)
 
 
 class NewQuoteSerializer(Input):
@@ -103,8 +107,15 @@ class QuoteSerializer(serializers.Serializer[Quote]):
         help_text="Pending items. They are left to the next invoice; on credit they are part of this one.",
     )
     next_invoice = NextInvoiceSerializer(source="*")
+    needs_approval = serializers.SerializerMethodField(
+        help_text="An order is refused with `approval_required`; ask at /api/v1/requests."
+    )
     expires_at = Moment()
     used_at = Moment(source="consumed_at", allow_null=True, help_text="When an order took it.")
+
+    def get_needs_approval(self, quote: Quote) -> bool:
+        """By the rest of this month's allowance."""
+        return quote.consumed_at is None and needs_approval(quote, now())
 
 
 class Quotes(ApiView):

@@ -1,5 +1,6 @@
 """One click: accept a quote, then charge it. The row exists before the first byte goes to Stripe."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -8,9 +9,10 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from billing.changes.finish_change import finish_change
-from billing.errors import ChangeInProgress, QuoteChanged, QuoteExpired, QuoteUnknown
+from billing.errors import ApprovalOutrun, ChangeInProgress, QuoteChanged, QuoteExpired, QuoteUnknown
 from billing.mirror.queries import open_on_credit
 from billing.models import Price, QuantityChange, Quote, Subscription, SubscriptionItem
+from billing.quotes.approval import check_quote
 from billing.quotes.params import params_hash, update_params
 from billing.quotes.queries import quote_of
 from billing.quotes.quote_plan import check_may_switch, check_sells
@@ -24,6 +26,14 @@ from seatportal.kit.ids import public_id
 HAND_OVER = timedelta(seconds=20)
 
 
+@dataclass(frozen=True)
+class Approval:
+    """What somebody approved. request_id: the request's public id. most: minor units of the quote's currency."""
+
+    request_id: str
+    most: int
+
+
 def buy_quote(
     *, account: Account, quote_id: str, actor: Actor, at: datetime, reason: str = "", po_number: str = ""
 ) -> QuantityChange:
@@ -31,7 +41,7 @@ def buy_quote(
 
     The change that comes back may still be open (awaiting payment, being checked); it settles by itself. A second
     click on the same quote returns the first click's change. Raises QuoteUnknown, QuoteExpired, QuoteChanged, a
-    GrowthRefused, ChangeInProgress.
+    GrowthRefused, ChangeInProgress, ApprovalRequired.
     """
     quote = quote_of(account, quote_id)
     change = accept_quote(quote=quote, actor=actor, at=at, reason=reason, po_number=po_number)
@@ -48,11 +58,15 @@ def accept_quote(
     po_number: str = "",
     true_up_key: str = "",
     present: bool = True,
+    approval: Approval | None = None,
 ) -> QuantityChange:
     """Turn a promise into an intent with its key and every parameter. Nothing is sent yet.
 
     po_number: for customers who pay by invoice; empty: the one agreed in their terms. true_up_key: the key of a
-    true-up, whose price nothing else may accept. present: see update_params.
+    true-up, whose price nothing else may accept. present: see update_params. approval: where it was approved; then the
+    month's allowance is not asked, and never more is charged than was approved.
+
+    Raises what buy_quote raises, ApprovalOutrun.
     """
     # Serializes two clicks, and a click against a refresh that writes the same subscription (mirror/refresh.py).
     locked = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
@@ -72,6 +86,7 @@ def accept_quote(
         raise QuoteChanged
     held = terms_in_force(quote.account, item.price.plan, at)
     _check_again(quote, standing, item, held, at)
+    _check_approved(quote, approval, actor, at)
     change_id = public_id("chg")
     po_number = (po_number.strip() or held.po_number)[:60] if quote.on_credit else ""
     params = update_params(
@@ -99,6 +114,7 @@ def accept_quote(
                 target_price_stripe_id=quote.target_price_stripe_id,
                 on_credit=quote.on_credit,
                 po_number=po_number,
+                approval_id=approval.request_id if approval else "",
                 base_quantity=quote.base_quantity,
                 target_quantity=quote.target_quantity,
                 base_version=quote.base_version,
@@ -151,3 +167,12 @@ def _check_again(quote: Quote, standing: Standing, item: SubscriptionItem, held:
             amount_due=quote.amount_due,
             currency=quote.currency,
         )
+
+
+def _check_approved(quote: Quote, approval: Approval | None, actor: Actor, at: datetime) -> None:
+    """Within the month's allowance, or approved at this price or above. A true-up is agreed by contract."""
+    if approval is not None:
+        if quote.total > approval.most:
+            raise ApprovalOutrun(total=quote.total, approved=approval.most, currency=quote.currency)
+    else:
+        check_quote(quote, user_id=actor.user.pk if actor.user else None, at=at)

@@ -7,8 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.models import Account
+from billing.catalog.pricing import amount
+from billing.catalog.queries import scheme_of
 from billing.changes.checkout_session import close_paid_page, open_page
 from billing.errors import (
+    ApprovalRequired,
     ChangeInProgress,
     MinimumSeats,
     NoSubscription,
@@ -23,6 +26,7 @@ from billing.mirror.queries import card_of, customer_of, live_subscription
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Customer, PaymentMethod, Price
 from billing.quotes.bounds import prices_for
+from billing.terms.allowance import check_allowance
 from billing.terms.queries import terms_in_force
 from seatportal.kit.ids import public_id
 
@@ -33,7 +37,7 @@ def start_checkout(
     """Open Stripe's page for the first purchase and return its address; one opened before for something else closes.
 
     Raises ChangeInProgress when a subscription is live already, QuantityWrong, MinimumSeats, TooManySeats,
-    ProviderUnavailable.
+    ApprovalRequired, ProviderUnavailable.
     """
     if live_subscription(account) is not None:
         raise ChangeInProgress(_("This account has a subscription already. Add seats to it instead."))
@@ -56,6 +60,7 @@ def start_checkout(
             field="quantity",
             maximum=held.maximum,
         )
+    _check_allowance(account, price, quantity, actor, at)
     customer = ensure_customer(account=account, email=_billing_address(actor), at=at)
     params = {
         "mode": "subscription",
@@ -146,3 +151,23 @@ def open_portal(*, account: Account, return_url: str) -> str:
 
 def _billing_address(actor: Actor) -> str:
     return actor.user.email if actor.user else ""
+
+
+def _check_allowance(account: Account, price: Price, quantity: int, actor: Actor, at: datetime) -> None:
+    """Stripe's page names the price; the list price before tax is what the allowance can be held against."""
+    try:
+        check_allowance(
+            account=account,
+            added=quantity,
+            total=amount(scheme_of(price), quantity),
+            currency=price.currency,
+            user_id=actor.user.pk if actor.user else None,
+            at=at,
+        )
+    except ApprovalRequired as error:
+        # There is no subscription yet whose price could be approved.
+        raise ApprovalRequired(
+            _("This is more than may be bought this month without approval. An admin can change that under Spending."),
+            field="quantity",
+            **error.data,
+        ) from error

@@ -1,5 +1,6 @@
 """The mirror of Stripe, quotes, and the intents that change quantities."""
 
+from billing.models.buying_policy import ApprovalStep, BuyingPolicy
 from billing.models.checkout_session import CheckoutSession
 from billing.models.customer import Customer, PaymentMethod
 from billing.models.decrease import ScheduledDecrease
@@ -19,6 +20,8 @@ from billing.models.subscription import Subscription, SubscriptionItem
 from billing.models.terms import Terms
 
 __all__ = [
+    "ApprovalStep",
+    "BuyingPolicy",
     "CheckoutSession",
     "CreditNote",
     "Customer",

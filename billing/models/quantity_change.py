@@ -60,6 +60,8 @@ class QuantityChange(Dated):
     # The seats count at once and the invoice is paid later (send_invoice).
     on_credit = models.BooleanField(_("on credit"), default=False)
     po_number = models.CharField(_("purchase order number"), max_length=60, blank=True)
+    # The request behind a purchase that was approved; empty: within the allowance, or where there is none.
+    approval_id = models.CharField(_("approved request"), max_length=40, blank=True, default="", db_default="")
     currency = models.CharField(max_length=3)
     quoted_total = models.BigIntegerField(_("quoted total"))
     quoted_due = models.BigIntegerField(_("quoted due"))

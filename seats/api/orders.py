@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from accounts.access.api import require
 from accounts.errors import BadAddress
 from accounts.models import Membership
-from billing.api.quotes import GROWTH
+from billing.api.quotes import ORDERING
 from billing.changes.pending import cancel_change, follow_payment, payment_link
 from billing.changes.undo_change import undoable_until
 from billing.errors import (
@@ -156,7 +156,7 @@ class Orders(ApiView):
                 QuoteUnknown,
                 QuoteExpired,
                 QuoteChanged,
-                *GROWTH,
+                *ORDERING,
                 PlanUnavailable,
                 CommitmentInForce,
                 PaymentDeclined,

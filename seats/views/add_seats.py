@@ -11,7 +11,7 @@ from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, no_permission, requires
 from billing.catalog.pricing import cheaper_above, next_step
 from billing.catalog.queries import scheme_of
-from billing.errors import QuantityWrong, QuoteChanged, QuoteExpired, QuoteUnknown
+from billing.errors import ApprovalRequired, QuantityWrong, QuoteChanged, QuoteExpired, QuoteUnknown
 from billing.mirror.queries import (
     card_of,
     changes_of,
@@ -34,6 +34,7 @@ from seats.forms.purchase import PurchaseForm
 from seats.holders.buy_and_assign import buy_and_assign
 from seats.insight.people import count_idle
 from seats.usage.settings import groups_only
+from seats.views.approval import approval_of
 from seats.views.common import counts_for, page_link, seats_sentence
 from seats.views.price_rows import button_of, rows_of, sentence_of
 
@@ -111,8 +112,13 @@ def _refused(
 ) -> HttpResponse:
     """Nothing was charged. A price that moved is asked for again and shown beside the old one."""
     add = old.added if old else 1
-    moved = isinstance(error, QuoteExpired | QuoteChanged | QuoteUnknown)
-    quote, refusal = _quote(request, add) if moved else (None, _refusal(error))
+    if isinstance(error, QuoteExpired | QuoteChanged | QuoteUnknown):
+        quote, refusal = _quote(request, add)
+    elif isinstance(error, ApprovalRequired):
+        # Somebody used the rest meanwhile: the price stands, and goes to those who approve.
+        quote, old, refusal = old, None, None
+    else:
+        quote, refusal = None, _refusal(error)
     context = _offer(request, quote, refusal, add=add) | _page(request, form or _form(request, added=add))
     if old is not None and quote is not None:
         context |= {"old": old, "mover": _mover(old)}
@@ -194,6 +200,7 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
             "rows": rows_of(quote, item=item, card=card_of(account), trial=trial, account_slug=account.slug),
             "sentence": sentence_of(quote),
             "button": button_of(quote),
+            "approval": approval_of(request, quote),
             "advice": _advice(item, quote.target_quantity, held.maximum, request.LANGUAGE_CODE),
         }
     elif refusal is not None:

@@ -23,6 +23,7 @@ from billing.views.words import interval_words
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.templatetags.portal import money
+from seats.views.approval import approval_of
 from seats.views.price_rows import button_of, rows_of, sentence_of
 
 PAGE = "seats/change_plan.html"
@@ -101,6 +102,7 @@ def _priced(request: AccountRequest, item: SubscriptionItem, price_id: str, quan
         "seats": quote.target_quantity,
         "target": target,
         "rows": rows,
+        "approval": approval_of(request, quote),
         "sentence": sentence_of(quote),
         "button": button_of(quote, target=target),
         "yearly": target.interval == "year",
