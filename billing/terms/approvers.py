@@ -63,7 +63,9 @@ def people_behind(
     where the role is held by nobody else, admins and owners. Empty: nobody but the asker could.
     """
     members = Membership.objects.filter(account=account, left_at__isnull=True, user__is_active=True)
-    members = members.exclude(user_id=without).select_related("user").order_by("pk")
+    members = members.select_related("user").order_by("pk")
+    if without is not None:
+        members = members.exclude(user_id=without)
     named = list(members.filter(pk__in=people)) if people else []
     if named:
         return named
