@@ -237,10 +237,18 @@ class PlaceForm(forms.Form):
 
 
 class KeyForm(forms.Form):
-    """A new API key with some of the maker's capabilities."""
+    """A new API key or OAuth client with some of the maker's capabilities."""
+
+    KINDS = [
+        ("api_key", _("An API key: one text, sent with each request")),
+        ("oauth_client", _("An OAuth client: an id and a secret, exchanged for tokens of 15 minutes")),
+    ]
 
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("Who or what uses it, such as “HR synchronisation”.")
+    )
+    kind = forms.ChoiceField(
+        label=_("What it shows"), choices=KINDS, initial="api_key", required=False, widget=forms.RadioSelect
     )
     scopes = forms.MultipleChoiceField(label=_("It may"), widget=forms.CheckboxSelectMultiple)
     ends_on = DayField(label=_("Last day"), required=False, help_text=_("Empty: until it is revoked."))

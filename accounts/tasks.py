@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from accounts.keys import oauth
 from accounts.members import invitations, send_invitation
 from accounts.notices import deliver_notice
 from accounts.webhooks import deliver_webhook, prune_events
@@ -61,3 +62,9 @@ def expire_invitations_task() -> None:
 def forget_old_answers_task() -> None:
     """Answers to Idempotency-Keys that nobody repeats any more."""
     idempotency.forget_old_answers(at=now())
+
+
+@shared_task(name="accounts.forget_ended_tokens")
+def forget_ended_tokens_task() -> None:
+    """Tokens of OAuth clients that open nothing any more."""
+    oauth.forget_ended_tokens(at=now())

@@ -21,6 +21,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "finish-credit-notes": {"task": "billing.finish_credit_notes", "schedule": 60.0},
     "prune-events": {"task": "billing.prune_events", "schedule": 86_400.0},
     "forget-old-answers": {"task": "accounts.forget_old_answers", "schedule": 86_400.0},
+    "forget-ended-tokens": {"task": "accounts.forget_ended_tokens", "schedule": 3_600.0},
     "expire-invitations": {"task": "accounts.expire_invitations", "schedule": 600.0},
     "send-waiting-invitations": {"task": "accounts.send_waiting_invitations", "schedule": 60.0},
     "send-waiting-notices": {"task": "accounts.send_waiting_notices", "schedule": 60.0},

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.idp.oidc",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -150,6 +151,8 @@ MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENV["SECURE"]
 MFA_TOTP_ISSUER = "Seat Portal"
 USERSESSIONS_TRACK_ACTIVITY = False
+IDP_OIDC_ADAPTER = "accounts.keys.oauth.OAuthAdapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 900
 HIJACK_PERMISSION_CHECK = "accounts.access.impersonation.may_impersonate"
 HIJACK_INSERT_BEFORE = None
 STAFF_NEED_MFA = ENV["STAFF_NEED_MFA"]
@@ -288,6 +291,7 @@ REST_FRAMEWORK = {
         "usage": ENV["USAGE_EVENTS_RATE"],
         "entitlements": ENV["ENTITLEMENTS_RATE"],
         "scim": "1200/min",
+        "token": "60/min",
     },
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,
@@ -301,6 +305,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_NAME_OVERRIDES": {"KeyKindEnum": "accounts.api.keys.KINDS"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # No badge from elsewhere.

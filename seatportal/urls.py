@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.api.oauth import oauth_token
 from seatportal.api.view import UnknownPath
 from seatportal.observability.health import livez, readyz
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("hijack/", include("hijack.urls")),
     path("staff/", admin.site.urls),
     path("api/v1/", include("seatportal.api.v1")),
+    path("api/oauth/token", oauth_token, name="oauth-token"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/<path:rest>", UnknownPath.as_view(), name="api-unknown"),

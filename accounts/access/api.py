@@ -40,7 +40,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = authenticate_key(secret, now())
         if key is None:
-            raise AuthenticationFailed(_("This API key is unknown, revoked or has ended."))
+            raise AuthenticationFailed(_("This API key or token is unknown, revoked or has ended."))
         caller = cast(ApiRequest, request)
         caller.account, caller.membership, caller.capabilities = key.account, None, frozenset(key.scopes)
         return None, key

@@ -16,10 +16,15 @@ from seatportal.kit.clock import now
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ActingAdmin):
-    """Keys; their hashes are not shown."""
+    """Keys and OAuth clients; their hashes are not shown."""
 
     list_display = ("name", "prefix", "account", "created_by", "last_used_at", "expires_at", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "last_used_at", "created_at")
+    list_filter = (
+        ("revoked_at", admin.EmptyFieldListFilter),
+        ("oauth_client", admin.EmptyFieldListFilter),
+        "last_used_at",
+        "created_at",
+    )
     search_fields = ("name", "prefix", "account__name", "public_id")
     date_hierarchy = "created_at"
     list_select_related = ("account", "created_by__user", "created_by__account")

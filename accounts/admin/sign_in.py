@@ -1,6 +1,10 @@
-"""Addresses and second factors, to look at: the library's own screens show secrets and let staff prove addresses."""
+"""Addresses and second factors, to look at: the library's own screens show secrets and let staff prove addresses.
+
+Its screens of OAuth clients and tokens are gone: a client is seen, and revoked, as the API key that it belongs to.
+"""
 
 from allauth.account.models import EmailAddress
+from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 
@@ -8,6 +12,8 @@ from seatportal.kit.admin import ReadOnlyAdmin
 
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Authenticator)
+admin.site.unregister(Client)
+admin.site.unregister(Token)
 
 
 @admin.register(EmailAddress)

@@ -1,9 +1,10 @@
-"""API keys: list, issue (shown once), rotate, revoke."""
+"""API keys and OAuth clients: list, issue (shown once), rotate, revoke."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,13 +23,20 @@ from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
 
 SCOPES = list(CAPABILITIES)
-ONCE = "The key itself, in this answer only; null when the answer is repeated by its Idempotency-Key."
+KINDS = ["api_key", "oauth_client"]
+ONCE = "The key or the client's secret, in this answer only; null when it is repeated by its Idempotency-Key."
 
 
 class NewKeySerializer(Input):
     """What it may, and until when."""
 
     name = Text(max_length=80, help_text="Who or what uses it.")
+    kind = serializers.ChoiceField(
+        choices=KINDS,
+        required=False,
+        default="api_key",
+        help_text="`api_key`: its text is sent with each request. `oauth_client`: an id and a secret for tokens.",
+    )
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES), help_text="Some of yours."
     )
@@ -57,7 +65,8 @@ class KeySerializer(serializers.Serializer[ApiKey]):
 
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
-    prefix = serializers.CharField(help_text="How it begins.")
+    kind = serializers.SerializerMethodField()
+    prefix = serializers.CharField(help_text="How it begins; the client's id (`client_id`) for an OAuth client.")
     live = serializers.BooleanField(source="is_live", help_text="Whether real money can move behind it.")
     scopes = serializers.ListField(child=serializers.CharField())
     created_at = Moment()
@@ -70,6 +79,11 @@ class KeySerializer(serializers.Serializer[ApiKey]):
     replaces = serializers.CharField(
         source="replaces.public_id", default=None, allow_null=True, help_text="The key that it was rotated from."
     )
+
+    @extend_schema_field(serializers.ChoiceField(choices=KINDS))
+    def get_kind(self, key: ApiKey) -> str:
+        """What a program shows."""
+        return "oauth_client" if key.is_oauth_client else "api_key"
 
 
 class ShownKeySerializer(KeySerializer):
@@ -92,18 +106,26 @@ class Keys(ApiView):
     @operation(
         "createApiKey",
         tag="keys",
-        summary="Issue an API key",
+        summary="Issue an API key or an OAuth client",
         body=NewKeySerializer,
         answers={201: ShownKeySerializer},
         problems=[KeyRefused],
-        examples={"Directory sync": {"name": "Directory sync", "scopes": ["seats.view", "seats.assign"]}},
+        examples={
+            "Directory sync": {"name": "Directory sync", "scopes": ["seats.view", "seats.assign"]},
+            "OAuth client": {"name": "Data platform", "kind": "oauth_client", "scopes": ["seats.view"]},
+        },
     )
     @idempotent(secret="secret")
     def post(self, request: Request) -> Response:
         """A key can pass on its own scopes, and no more time than it has itself."""
         values = checked(NewKeySerializer, request.data)
         key, secret = issue_api_key(
-            account=self.account, membership=self.membership, actor=self.actor, at=now(), **values
+            account=self.account,
+            membership=self.membership,
+            actor=self.actor,
+            at=now(),
+            oauth=values.pop("kind") == "oauth_client",
+            **values,
         )
         return Response(_shown(key, secret), status=201)
 
@@ -136,7 +158,7 @@ class KeyRotation(ApiView):
     @idempotent(secret="secret")
     def post(self, request: Request, key_id: str) -> Response:
         """A new key of the same name and scopes; the old one works until the overlap is over. A key may rotate
-        itself."""
+        itself. An OAuth client's successor has an id of its own as well."""
         found = _find(self, key_id)
         values = checked(RotationSerializer, request.data)
         key, secret = rotate_api_key(

@@ -13,9 +13,9 @@ from seatportal.api.view import ApiView
 
 
 class CallerSerializer(serializers.Serializer[Any]):
-    """An API key, or a person in the browser."""
+    """An API key, an OAuth client by its token, or a person in the browser."""
 
-    kind = serializers.ChoiceField(choices=["api_key", "person"])
+    kind = serializers.ChoiceField(choices=["api_key", "oauth_client", "person"])
     id = serializers.CharField()
     name = serializers.CharField()
     email = serializers.EmailField(allow_null=True)
@@ -63,6 +63,8 @@ class Me(ApiView):
 
 def _caller(request: Request) -> dict[str, str | None]:
     if isinstance(request.auth, ApiKey):
-        return {"kind": "api_key", "id": request.auth.public_id, "name": request.auth.name, "email": None}
+        key = request.auth
+        kind = "oauth_client" if key.is_oauth_client else "api_key"
+        return {"kind": kind, "id": key.public_id, "name": key.name, "email": None}
     user = cast(User, request.user)
     return {"kind": "person", "id": user.public_id, "name": user.get_full_name(), "email": user.email}

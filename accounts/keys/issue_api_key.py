@@ -1,4 +1,4 @@
-"""A new key: shown once, kept hashed."""
+"""A new key, or a new OAuth client: its secret is shown once, kept hashed."""
 
 import secrets
 from collections.abc import Collection
@@ -12,7 +12,8 @@ from accounts.access.actor import Actor
 from accounts.access.roles import capabilities_of
 from accounts.audit.record_audit import record_audit
 from accounts.errors import KeyRefused
-from accounts.keys.authenticate_key import PURPOSE
+from accounts.keys.oauth import register_client
+from accounts.keys.shown import PURPOSE
 from accounts.models import Account, ApiKey, Membership
 from seatportal.kit.ids import ALPHABET
 from seatportal.kit.tokens import new_token, token_hash
@@ -28,12 +29,14 @@ def issue_api_key(
     membership: Membership | None,
     actor: Actor,
     at: datetime,
+    oauth: bool = False,
     replaces: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key with capabilities that its maker has; return it and its text, which nobody can read again.
 
     expires_at: UTC, None for no end. membership: who answers for it. A key that makes keys passes on its own scopes
-    and no more time than it has itself. Raises KeyRefused with the field.
+    and no more time than it has itself. oauth: a client, whose `prefix` is its id and whose text is its secret; it is
+    exchanged for tokens and opens nothing itself. Raises KeyRefused with the field.
     """
     if not name.strip():
         raise KeyRefused(_("Give the key a name that says who uses it."), field="name")
@@ -44,13 +47,14 @@ def issue_api_key(
     own_end = actor.api_key.expires_at if actor.api_key else None
     if own_end is not None and (expires_at is None or expires_at > own_end):
         raise KeyRefused(_("A key cannot make one that lives longer than itself."), field="expires_at")
-    prefix = f"sp_{_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+    prefix = f"{'spc' if oauth else 'sp'}_{_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
     secret = f"{prefix}_{new_token()}"
     key = ApiKey.objects.create(
         account=account,
         name=name.strip(),
         prefix=prefix,
-        secret_hash=token_hash(secret, purpose=PURPOSE),
+        secret_hash="" if oauth else token_hash(secret, purpose=PURPOSE),
+        oauth_client=register_client(client_id=prefix, name=name, secret=secret, scopes=scopes) if oauth else None,
         scopes=sorted(scopes),
         created_by=membership,
         expires_at=expires_at,

@@ -42,6 +42,7 @@ def rotate_api_key(
         membership=membership,
         actor=actor,
         at=at,
+        oauth=old.is_oauth_client,
         replaces=old,
     )
     end = at + min(max(overlap, timedelta(0)), LONGEST_OVERLAP)

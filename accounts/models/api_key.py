@@ -13,6 +13,7 @@ from seatportal.kit.models import Dated
 class ApiKey(Dated):
     """What an integrator shows. `prefix` is the readable start of the key; `scopes` are capabilities.
 
+    oauth_client: set where the program shows tokens for which it exchanges a client's id (the `prefix`) and secret.
     replaces: the key that it was rotated from, which works until its own end.
     """
 
@@ -22,6 +23,9 @@ class ApiKey(Dated):
     prefix = models.CharField(_("starts with"), max_length=20, unique=True)
     secret_hash = models.CharField(max_length=64)
     scopes = ArrayField(models.CharField(max_length=32), verbose_name=_("scopes"))
+    oauth_client = models.OneToOneField(
+        "allauth_idp_oidc.Client", on_delete=models.PROTECT, null=True, blank=True, related_name="key", editable=False
+    )
     replaces = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replacement", editable=False
     )
@@ -38,7 +42,12 @@ class ApiKey(Dated):
     @property
     def is_live(self) -> bool:
         """Whether real money can move behind it; Stripe's test mode or the simulator otherwise."""
-        return self.prefix.startswith("sp_live_")
+        return "_live_" in self.prefix
+
+    @property
+    def is_oauth_client(self) -> bool:
+        """Whether programs show its tokens instead of its text."""
+        return self.oauth_client_id is not None
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

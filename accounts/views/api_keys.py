@@ -1,10 +1,11 @@
-"""API keys: list, issue (shown once), rotate, revoke."""
+"""API keys and OAuth clients: list, issue (shown once), rotate, revoke."""
 
 from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -43,6 +44,7 @@ def issue(request: AccountRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
                 expires_at=form.expires_at(),
+                oauth=form.cleaned_data["kind"] == "oauth_client",
                 membership=request.membership,
                 actor=actor_of(request),
                 at=now(),
@@ -82,7 +84,12 @@ def rotate(request: AccountRequest, key_id: str) -> HttpResponse:
 
 
 def _shown(request: AccountRequest, key: ApiKey, secret: str) -> HttpResponse:
-    context = {"key": key, "secret": secret, "scopes": [CAPABILITIES[scope] for scope in key.scopes]}
+    context = {
+        "key": key,
+        "secret": secret,
+        "scopes": [CAPABILITIES[scope] for scope in key.scopes],
+        "token_url": request.build_absolute_uri(reverse("oauth-token")),
+    }
     return render(request, "accounts/api_key_shown.html", context)
 
 

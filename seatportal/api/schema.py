@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from accounts.access.api import ACCOUNT_HEADER
+from accounts.access.roles import CAPABILITIES
 from accounts.errors import CapabilityMissing
 from seatportal.api.conditions import HEADER as IF_MATCH
 from seatportal.api.conditions import Changed, ConditionMissing
@@ -56,14 +58,30 @@ class Described(AutoSchema):
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """`Authorization: Bearer sp_live_…`"""
+    """`Authorization: Bearer sp_live_…`, or a token of an OAuth client."""
 
     target_class = "accounts.access.api.ApiKeyAuthentication"
-    name = "apiKey"
+    name = ["apiKey", "oauth"]
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """A key of one account, with scopes."""
-        return {"type": "http", "scheme": "bearer", "description": "An API key: sp_live_… or sp_test_…"}
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """Either of them; a token with the scope that the method needs."""
+        rule = auto_schema.view.required_capability
+        needed = rule[auto_schema.method] if isinstance(rule, Mapping) else rule
+        return [{"apiKey": []}, {"oauth": [needed] if needed else []}]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        """A key or a client of one account, with scopes."""
+        with override("en"):
+            scopes = {name: str(meaning) for name, meaning in CAPABILITIES.items()}
+        flow = {"tokenUrl": reverse("oauth-token", urlconf="seatportal.urls"), "scopes": scopes}
+        return [
+            {"type": "http", "scheme": "bearer", "description": "An API key: sp_live_… or sp_test_…"},
+            {
+                "type": "oauth2",
+                "description": "A token for an OAuth client's id and secret; it works for 15 minutes.",
+                "flows": {"clientCredentials": flow},
+            },
+        ]
 
 
 class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -182,7 +200,7 @@ def _common(described: dict[str, Any]) -> list[Coded]:
     """What every operation of its kind may answer."""
     found: list[Coded] = [
         (401, "not_authenticated", "No API key and no session."),
-        (401, "authentication_failed", "The API key is unknown, revoked or has ended."),
+        (401, "authentication_failed", "The API key or token is unknown, revoked or has ended."),
         _coded(CapabilityMissing),
         (403, "permission_denied", "A session without its CSRF token."),
         (404, "not_found", "Nothing here that this caller may know of."),

@@ -1,23 +1,20 @@
-"""Who sends usage events with a key: all that taking them needs to know, in one statement."""
+"""Who sends usage events with a key or a token: all that taking them needs to know, in one statement."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.keys.authenticate_key import PREFIX_LENGTH, PURPOSE, note_use
+from accounts.keys.authenticate_key import note_use
+from accounts.keys.shown import shown, statements
 from accounts.models import Account
 from seatportal.kit.prepared import prepared_first
-from seatportal.kit.tokens import opens
 from seats.models import UsageSettings
 
-# The rule of `authenticate_key`, together with the settings that say from when on events are taken.
-_SENDER = """
+_SENDER = statements("""
 SELECT k.id, k.secret_hash, k.scopes, k.last_used_at, a.id, a.public_id, a.time_zone, s.keep_days, s.forgotten_to
-FROM accounts_apikey k
+FROM k
 JOIN accounts_account a ON a.id = k.account_id
 LEFT JOIN seats_usagesettings s ON s.account_id = a.id
-WHERE k.prefix = %(prefix)s AND k.revoked_at IS NULL AND a.closed_at IS NULL
-  AND (k.expires_at IS NULL OR k.expires_at > %(at)s)
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -31,14 +28,13 @@ class Sender:
 
 
 def sender_of(secret: str, at: datetime) -> Sender | None:
-    """Whose living key the text is, or nothing. Its use is noted as `authenticate_key` does."""
-    if not (secret.isascii() and secret.isprintable()):
-        return None
-    rows = prepared_first(_SENDER, {"prefix": secret[:PREFIX_LENGTH], "at": at})
-    if not rows:
+    """Whose living key the text stands for, or nothing. Its use is noted as `authenticate_key` does."""
+    asked = shown(secret, at)
+    rows = prepared_first(_SENDER[asked.kind], asked.values) if asked else []
+    if not (asked and rows):
         return None
     ((key, secret_hash, scopes, last_used_at, pk, public_id, time_zone, keep_days, forgotten),) = rows
-    if not opens(secret, secret_hash, purpose=PURPOSE):
+    if not asked.opens(secret_hash):
         return None
     note_use(key=key, last_used_at=last_used_at, at=at)
     account = Account.from_db("default", ["id", "public_id", "time_zone"], [pk, public_id, time_zone])

@@ -30,6 +30,26 @@ def test_a_key_is_shown_once(browser: Client, olga: Membership) -> None:
     assert secret not in browser.get(url("api_keys")).content.decode()
 
 
+def test_an_oauth_clients_secret_is_shown_once(browser: Client, olga: Membership) -> None:
+    response = browser.post(
+        url("issue_api_key"), {"name": "HR", "kind": "oauth_client", "scopes": ["seats.view", "seats.assign"]}
+    )
+
+    page = response.content.decode()
+    key = ApiKey.objects.get()
+    secret = re.findall(rf"{key.prefix}_[\w-]+", page)[0]
+    assert "http://testserver/api/oauth/token" in page
+    assert "no-store" in response["Cache-Control"]
+    assert key.is_oauth_client
+    assert authenticate_key(secret, now()) is None
+    wish = {"grant_type": "client_credentials", "client_id": key.prefix, "client_secret": secret}
+    token = Client().post("/api/oauth/token", wish).json()["access_token"]
+    assert authenticate_key(token, now()) == key
+    listed = browser.get(url("api_keys")).content.decode()
+    assert "OAuth client" in listed
+    assert secret not in listed
+
+
 def test_a_keys_last_day_is_the_accounts_day(browser: Client, acme: Account) -> None:
     acme.time_zone = "Asia/Tokyo"
     acme.save()

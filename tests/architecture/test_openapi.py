@@ -76,7 +76,10 @@ def test_every_operation_says_what_may_go_wrong(schema: dict[str, Any]) -> None:
                 assert list(response["content"]) == ["application/problem+json"], (path, method, status)
         assert op["summary"], path
         assert op["description"], path
-        assert op["security"] == [{"apiKey": []}, {"session": []}]
+        key, token, session = op["security"]
+        assert (key, session) == ({"apiKey": []}, {"session": []})
+        assert set(token["oauth"]) <= set(CAPABILITIES)
+        assert token["oauth"] or op["operationId"] == "getMe"
 
 
 def test_every_post_takes_an_idempotency_key(schema: dict[str, Any]) -> None:

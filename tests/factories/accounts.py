@@ -8,7 +8,7 @@ from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFacto
 from factory.django import DjangoModelFactory
 from factory.helpers import post_generation
 
-from accounts.keys.authenticate_key import PURPOSE
+from accounts.keys.shown import PURPOSE
 from accounts.members.invitations import hash_of, token_of
 from accounts.models import Account, ApiKey, Department, Invitation, Membership, Region, Role, User
 from seatportal.kit.ids import public_id

@@ -34,6 +34,7 @@ def test_one_is_issued_and_shown_once(acme: Integrator, owner: Membership, now: 
     assert shown == {
         "id": row.public_id,
         "name": "Sync",
+        "kind": "api_key",
         "prefix": row.prefix,
         "live": False,
         "scopes": ["seats.view"],
