@@ -19,7 +19,7 @@ from seats.capacity.record_purchase import follow_standing, record_purchase
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seats
 from seats.holders.reserve_seat import free_reserved, occupy_reserved
-from seats.holders.wait import leave_queue
+from seats.holders.wait import keep_place, leave_queue, leave_queue_invited
 from seats.models import Assignment
 from seats.pool.pools import create_pool, lock_pool
 
@@ -34,9 +34,9 @@ def open_pool(account: Account, **_: Any) -> None:
 def take_reserved_seat(
     membership: Membership, invitation: Invitation | None, actor: Actor, at: datetime, **_: Any
 ) -> None:
-    """Who was invited with a seat sits down."""
-    if invitation is not None:
-        occupy_reserved(invitation=invitation, membership=membership, actor=actor, at=at)
+    """Who was invited with a seat sits down; who waited for one waits on."""
+    if invitation is not None and not occupy_reserved(invitation=invitation, membership=membership, actor=actor, at=at):
+        keep_place(invitation=invitation, membership=membership)
 
 
 @receiver(accounts_facts.member_left)
@@ -56,7 +56,8 @@ def free_seat_of_leaver(membership: Membership, actor: Actor, at: datetime, **_:
 
 @receiver(accounts_facts.invitation_closed)
 def free_seat_of_invitation(invitation: Invitation, actor: Actor, at: datetime, **_: Any) -> None:
-    """Withdrawn and expired invitations hold nothing."""
+    """Withdrawn and expired invitations hold nothing and wait for nothing."""
+    leave_queue_invited(invitation=invitation, at=at)
     free_reserved(invitation=invitation, actor=actor, at=at)
 
 

@@ -79,6 +79,12 @@ urlpatterns = [
         release.withdraw_invitation,
         name="withdraw_invitation",
     ),
+    path(f"{SEATS}invitations/<str:invitation_id>/wait/", assign.wait_invited, name="wait_invited"),
+    path(
+        f"{SEATS}invitations/<str:invitation_id>/stop-waiting/",
+        assign.stop_waiting_invited,
+        name="stop_waiting_invited",
+    ),
     path(f"{SEATS}invitations/<str:invitation_id>/resend/", release.resend, name="resend_invitation"),
     path(f"{SEATS}<str:seat_id>/reassign/", reassign.reassign, name="reassign"),
     path(f"{SEATS}<str:seat_id>/release/", release.release, name="release"),

@@ -48,10 +48,10 @@ class AssignmentAdmin(ReadOnlyAdmin):
 class WaitingAdmin(ReadOnlyAdmin):
     """The queues of all accounts."""
 
-    list_display = ("membership", "account", "since", "served_at", "withdrawn_at")
+    list_display = ("__str__", "account", "since", "served_at", "withdrawn_at")
     list_filter = (("served_at", admin.EmptyFieldListFilter),)
-    search_fields = ("account__name", "membership__user__email")
-    list_select_related = ("account", "membership__user", "membership__account")
+    search_fields = ("account__name", "membership__user__email", "invitation__email")
+    list_select_related = ("account", "membership__user", "invitation")
 
 
 @admin.register(SeatRequest)

@@ -112,7 +112,9 @@ class PurchaseForm(forms.Form):
 def suggested(account: Account) -> list[Membership]:
     """Members without a seat, those who wait first, then the most recently active."""
     waiting = list(
-        WaitingPerson.objects.filter(account=account, served_at__isnull=True, withdrawn_at__isnull=True)
+        WaitingPerson.objects.filter(
+            account=account, membership__isnull=False, served_at__isnull=True, withdrawn_at__isnull=True
+        )
         .order_by("pk")
         .values_list("membership_id", flat=True)[:SUGGESTED]
     )

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.access.actor import Actor
-from accounts.models import Account
+from accounts.models import Account, Invitation
 from seats.holders.claim import claim
 from seats.models import SeatPool, WaitingPerson
 from seats.pool.pools import lock_pool
@@ -21,19 +21,35 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
     pool = lock_pool(account)
     if pool.frozen or not pool.open:
         return 0
-    queue = WaitingPerson.objects.filter(
-        account=account,
-        served_at__isnull=True,
-        withdrawn_at__isnull=True,
-        membership__left_at__isnull=True,
-    ).select_related("membership__user")
-    # Members are locked before the pool everywhere else. Here the pool is held already, so nobody is waited for:
-    # who leaves or gets a seat at this very moment is passed by, and the queue moves on next time.
-    locked = queue.order_by("since", "pk").select_for_update(of=("self", "membership"), skip_locked=True, no_key=True)
-    next_ones = list(locked[: pool.open])
+    # An account in each condition, so that both are inner joins and their rows can be locked.
+    members = Q(membership__account=account, membership__left_at__isnull=True)
+    invited = Q(membership__isnull=True, invitation__account=account, invitation__state=Invitation.State.OPEN)
+    found = [
+        *_locked(account, members, "membership", pool.open),
+        *_locked(account, invited & Q(invitation__expires_at__gt=at), "invitation", pool.open),
+    ]
+    next_ones = sorted(found, key=lambda place: (place.since, place.pk))[: pool.open]
     if next_ones:
-        claim(account=account, members=[w.membership for w in next_ones], actor=Actor.system("task"), at=at)
+        claim(
+            account=account,
+            members=[place.membership for place in next_ones if place.membership],
+            invitations=[place.invitation for place in next_ones if not place.membership and place.invitation],
+            actor=Actor.system("task"),
+            at=at,
+        )
     return len(next_ones)
+
+
+def _locked(account: Account, who: Q, row: str, most: int) -> list[WaitingPerson]:
+    """The first places, with the person locked.
+
+    People are locked before the pool everywhere else. Here the pool is held already, so nobody is waited for: who
+    leaves or gets a seat at this very moment is passed by, and the queue moves on next time.
+    """
+    queue = WaitingPerson.objects.filter(who, account=account, served_at__isnull=True, withdrawn_at__isnull=True)
+    related = "membership__user" if row == "membership" else "invitation"
+    locked = queue.select_related(related).select_for_update(of=("self", row), skip_locked=True, no_key=True)
+    return list(locked.order_by("since", "pk")[:most])
 
 
 def admit_all_waiting(*, at: datetime) -> int:

@@ -60,7 +60,7 @@ def claim(
             raise AlreadySeated from error
         raise
     _note(rows, pool, actor, at, reason)
-    settle_wishes(account=account, members=members, actor=actor, at=at)
+    settle_wishes(account=account, members=members, invitations=invitations, actor=actor, at=at)
     return rows
 
 

@@ -112,7 +112,7 @@ def waiting_in(account: Account) -> QuerySet[WaitingPerson]:
     """The queue, first come first."""
     return WaitingPerson.objects.filter(
         account=account, served_at__isnull=True, withdrawn_at__isnull=True
-    ).select_related("membership__user")
+    ).select_related("membership__user", "invitation")
 
 
 def tenures_of(membership: Membership) -> QuerySet[Assignment]:

@@ -4,16 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.access.actor import Actor
-from accounts.models import Account, Membership
+from accounts.models import Account, Invitation, Membership
 from accounts.webhooks.emit_events import Told, emit_events, member_data
 from seats.models import SeatRequest, WaitingPerson
 
 
-def settle_wishes(*, account: Account, members: Sequence[Membership], actor: Actor, at: datetime) -> None:
-    """Close the members' places in the queue and their open requests, in the transaction that seats them."""
+def settle_wishes(
+    *,
+    account: Account,
+    members: Sequence[Membership],
+    invitations: Sequence[Invitation] = (),
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Close their places in the queue and the members' open requests, in the transaction that seats them."""
     WaitingPerson.objects.filter(
-        account=account, membership__in=members, served_at__isnull=True, withdrawn_at__isnull=True
+        Q(membership__in=members) | Q(invitation__in=invitations),
+        account=account,
+        served_at__isnull=True,
+        withdrawn_at__isnull=True,
     ).update(served_at=at)
     asked = list(
         SeatRequest.objects.select_for_update(no_key=True, of=("self",))

@@ -30,7 +30,7 @@ from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Invitation, Membership
 from seats.holders.queries import ACTIVE_WITHIN, waiting_in
 from seats.insight.activity import NOTHING
-from seats.insight.rows import Key, Row, fill_rows, places_of_outer, wishes_of_outer
+from seats.insight.rows import Key, Row, fill_rows, places_of_invitation, places_of_outer, wishes_of_outer
 from seats.insight.states import state_of_member
 from seats.models import Assignment
 from seats.requests.queries import open_requests
@@ -103,7 +103,7 @@ def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
         "idle": held["idle"],
         "none": members - held["all"],
         "invited": invited,
-        "waiting": waiting_in(account).filter(found, membership__left_at__isnull=True).count(),
+        "waiting": waiting_in(account).filter(_about_place(text), membership__left_at__isnull=True).count(),
         "requests": open_requests(account).filter(found).count(),
         "reports": _search_members(members_of(account), text).filter(_filter("reports", at)).count(),
         "managers": _search_members(members_of(account), text).filter(_filter("managers", at)).count(),
@@ -206,8 +206,10 @@ def _keys(
     if choice.show != "invited":
         members = _search_members(members_of(account), choice.text).filter(_filter(choice.show, at))
         sources.append(_keyed(members, "m", MEMBER_KEYS[choice.key], cursor, down=down))
-    if choice.show in ("all", "invited"):
+    if choice.show in ("all", "invited", "waiting"):
         invitations = _invitations(account, choice.text)
+        if choice.show == "waiting":
+            invitations = invitations.filter(Exists(places_of_invitation()))
         sources.append(_keyed(invitations, "i", INVITATION_KEYS[choice.key], cursor, down=down))
     found = sources[0].union(*sources[1:], all=True) if len(sources) > 1 else sources[0]
     return list(found.order_by(*order)[:size])
@@ -259,11 +261,22 @@ def _about_member(text: str, member: str = "membership__") -> Q:
     )
 
 
+def _about_place(text: str) -> Q:
+    """The same for a place in the queue, which may be an invitation's."""
+    return _about_member(text) | _about_invitation(text, "invitation__") if text else Q()
+
+
+def _about_invitation(text: str, invitation: str = "") -> Q:
+    return (
+        Q(**{f"{invitation}name__icontains": text})
+        | Q(**{f"{invitation}email__icontains": text})
+        | Q(**{f"{invitation}department__name__icontains": text})
+    )
+
+
 def _invitations(account: Account, text: str) -> QuerySet[Invitation]:
     found = open_invitations_of(account)
-    if text:
-        found = found.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(department__name__icontains=text))
-    return found
+    return found.filter(_about_invitation(text)) if text else found
 
 
 def _silent(at: datetime, member: str = "") -> Q:

@@ -20,7 +20,10 @@ type Key = tuple[str, int, Any, str]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a member or an open invitation. private: nothing of the person's use may be shown."""
+    """One line of the table: a member or an open invitation. private: nothing of the person's use may be shown.
+
+    waits: an invitation's place in the queue; a member's is its state.
+    """
 
     state: State
     activity: Activity
@@ -28,6 +31,7 @@ class Row:
     invitation: Invitation | None = None
     seat: Assignment | None = None
     asks: bool = False
+    waits: bool = False
     private: bool = False
 
     @property
@@ -58,7 +62,8 @@ def fill_rows(account: Account, keys: Sequence[Key], at: datetime, *, own: bool 
     invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
     found = members_of(account).annotate(waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()))
     members = found.in_bulk(member_ids) if member_ids else {}
-    invitations = open_invitations_of(account).in_bulk(invitation_ids) if invitation_ids else {}
+    invited = open_invitations_of(account).annotate(waits=Exists(places_of_invitation()))
+    invitations = invited.in_bulk(invitation_ids) if invitation_ids else {}
     held, reserved = _seats_of(account, member_ids, invitation_ids)
     private = not own and groups_only(account)
     activity = activity_of(account, member_ids, at) if member_ids and not private else {}
@@ -78,14 +83,19 @@ def fill_rows(account: Account, keys: Sequence[Key], at: datetime, *, own: bool 
             use = activity.get(pk, NOTHING)
             rows.append(Row(state=state, activity=use, membership=member, seat=seat, asks=member.asks, private=private))
         elif kind == "i" and pk in invitations:
-            state = State(Standing.INVITED)
-            rows.append(Row(state=state, activity=NOTHING, invitation=invitations[pk], seat=reserved.get(pk)))
+            one, state = invitations[pk], State(Standing.INVITED)
+            rows.append(Row(state=state, activity=NOTHING, invitation=one, seat=reserved.get(pk), waits=one.waits))
     return rows
 
 
 def places_of_outer() -> QuerySet[WaitingPerson]:
     """The outer member's place in the queue."""
     return WaitingPerson.objects.filter(membership=OuterRef("pk"), served_at__isnull=True, withdrawn_at__isnull=True)
+
+
+def places_of_invitation() -> QuerySet[WaitingPerson]:
+    """The outer invitation's place in the queue."""
+    return WaitingPerson.objects.filter(invitation=OuterRef("pk"), served_at__isnull=True, withdrawn_at__isnull=True)
 
 
 def wishes_of_outer() -> QuerySet[SeatRequest]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
-from accounts.members.queries import members_of
+from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Membership, Role
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -19,7 +19,7 @@ from seats.errors import PersonUnknown, SeatLimitReached
 from seats.forms.people import AssignForm, find_member
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
-from seats.holders.wait import leave_queue, wait_for_seat
+from seats.holders.wait import leave_queue, leave_queue_invited, wait_for_seat, wait_with_invitation
 from seats.insight.people import count_idle, idle_people, without_seat
 from seats.models import Assignment
 from seats.views.common import counts_for, page_link, to_list
@@ -96,6 +96,29 @@ def wait(request: AccountRequest, member_id: str) -> HttpResponse:
         return render(request, "seats/refused.html", context, status=error.status)
     text = _("%(name)s has a seat now.") if place.served_at else _("%(name)s is on the waiting list.")
     return to_list(request, text % {"name": member.user})
+
+
+@requires("seats.assign")
+@require_POST
+def wait_invited(request: AccountRequest, invitation_id: str) -> HttpResponse:
+    """Put an invitation without a seat on the waiting list."""
+    invitation = get_object_or_404(open_invitations_of(request.account), public_id=invitation_id)
+    try:
+        place = wait_with_invitation(account=request.account, invitation=invitation, actor=actor_of(request), at=now())
+    except PortalError as error:
+        context = {"title": _("Waiting list"), "text": str(error), "back": page_link(request, "list")}
+        return render(request, "seats/refused.html", context, status=error.status)
+    text = _("A seat is held for %(name)s now.") if place.served_at else _("%(name)s is on the waiting list.")
+    return to_list(request, text % {"name": place.name})
+
+
+@requires("seats.assign")
+@require_POST
+def stop_waiting_invited(request: AccountRequest, invitation_id: str) -> HttpResponse:
+    """Take an invitation off the waiting list; it stays open."""
+    invitation = get_object_or_404(open_invitations_of(request.account), public_id=invitation_id)
+    leave_queue_invited(invitation=invitation, at=now())
+    return redirect(page_link(request, "list", show="waiting"))
 
 
 @requires("seats.assign")
