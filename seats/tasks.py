@@ -12,6 +12,7 @@ from seats.capacity.warn_of_reductions import warn_of_reductions as warn
 from seats.growth.deliver_alert import deliver_alert as deliver
 from seats.growth.deliver_alert import ring_waiting_alerts
 from seats.growth.forget_job_runs import forget_job_runs as forget_runs
+from seats.growth.mark_accounts import mark_accounts as mark_all
 from seats.growth.send_digests import send_digests as send_all_digests
 from seats.growth.sweep import start_sweep
 from seats.growth.sweep import work_sweeps as work
@@ -79,6 +80,12 @@ def record_growth() -> None:
     """Keep what history does not say again: seats by department, and what changes meant in recurring revenue."""
     record_department_marks(at=now())
     record_recurring(at=now())
+
+
+@shared_task(name="seats.mark_accounts")
+def mark_accounts() -> None:
+    """Count every account for the account team's metrics."""
+    mark_all(at=now())
 
 
 @shared_task(name="seats.count_idle_credits")

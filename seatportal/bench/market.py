@@ -13,7 +13,8 @@ from django.db import connection, transaction
 PEOPLE = 20
 _TABLES = (
     "seats_alertdelivery, seats_alert, seats_signal, seats_expansiontask, seats_sweepshard, seats_sweep, "
-    "seats_ledgerentry, seats_assignment, seats_seatpool, accounts_membership, accounts_account"
+    "seats_accountmark, seats_markedmonth, seats_ledgerentry, seats_assignment, seats_seatpool, "
+    "accounts_membership, accounts_account"
 )
 _MAKE = """
     INSERT INTO accounts_user (public_id, email, name, password, locale, time_zone, theme, is_active, is_staff,

@@ -8,17 +8,28 @@ from seatportal.bench.market import build_market
 from seatportal.bench.result import Result, Series
 from seatportal.bench.stage import Stage
 from seatportal.kit.clock import now
-from seats.insight.kpi_queries import growth_by_cause, kpis_by
+from seats.growth.mark_accounts import mark_accounts
+from seats.insight.kpi_queries import growth_by_cause, kpis_by_month, kpis_of_month, months_to_show, newest_month
 
 
 def bench(stage: Stage) -> Result:
     """One segment's table and the causes, against reading members, and accounts with the ledger, once."""
     many, repetitions = (2_000, 1) if stage.quick else (100_000, 5)
     market = build_market(many)
+    first, again = _marked(), _marked()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
     def segments() -> float:
         began = perf_counter()
-        kpis_by("industry", now())
+        month = newest_month()
+        assert month is not None  # noqa: S101  it was made above
+        kpis_of_month("industry", month.first)
+        return perf_counter() - began
+
+    def trend() -> float:
+        began = perf_counter()
+        kpis_by_month("industry", [month.first for month in months_to_show()])
         return perf_counter() - began
 
     def causes() -> float:
@@ -34,11 +45,14 @@ def bench(stage: Stage) -> Result:
             "SELECT count(*) FROM accounts_account WHERE industry <> ''"
         )
 
-    took, caused, read, scanned = Series.by_turns(repetitions, segments, causes, members, ledger, warm_up=True)
+    took, moved, caused, read, scanned = Series.by_turns(
+        repetitions, segments, trend, causes, members, ledger, warm_up=True
+    )
     return Result(
         bench="metrics",
         ours=took.median * 1000,
         against={
+            "trend_ms": moved.median * 1000,
             "causes_ms": caused.median * 1000,
             "members_scan_ms": read.median * 1000,
             "ledger_scan_ms": scanned.median * 1000,
@@ -48,10 +62,19 @@ def bench(stage: Stage) -> Result:
         unit="ms for all metrics of one segmentation",
         spread={"ours": took.milliseconds, "causes_ms": caused.milliseconds, "members_scan_ms": read.milliseconds},
         notes=(
-            f"{many} accounts with {market.members} members; utilization, expansion and time to expansion by industry "
-            "are one statement, which also reads seats and ledger; it is held against a scan of the members alone",
+            f"{many} accounts with {market.members} members; utilization, expansion, time to expansion and health by "
+            "industry are one statement over the month's marks, held against a scan of the members; the trend reads "
+            "the marks of all months",
+            f"counting the marks: {again * 1000:.0f} ms when nothing moved, which is every hour; {first * 1000:.0f} ms "
+            "the first time, with twelve months told from history",
         ),
     )
+
+
+def _marked() -> float:
+    began = perf_counter()
+    mark_accounts(at=now())
+    return perf_counter() - began
 
 
 def _scan(statement: str) -> float:

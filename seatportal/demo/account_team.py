@@ -7,6 +7,7 @@ from accounts.access.actor import Actor
 from accounts.models import User
 from seatportal.demo.firm import Firm
 from seats.growth.contacts import assign_manager, name_contact
+from seats.growth.mark_accounts import mark_accounts
 from seats.growth.reviews import prepare_review
 from seats.growth.sweep import spans, sweep_span
 from seats.insight.record_department_marks import record_department_marks
@@ -40,4 +41,5 @@ def account_team(firms: Sequence[Firm], at: datetime) -> None:
         sweep_span(span=span, at=at, nightly=True)
     record_department_marks(at=at)
     record_recurring(at=at)
+    mark_accounts(at=at)
     prepare_review(account=by_slug["brightwater-studio"].account, actor=actor, at=at, reason="demo")

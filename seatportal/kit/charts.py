@@ -7,6 +7,7 @@ are pixels of a plot that is `PLOT` high.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 
 PLOT = 160
 
@@ -37,6 +38,23 @@ class StepChart:
     y_ticks: list[Tick]
     x_ticks: list[Tick]
     top: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line through values that are evenly apart; a gap where one is missing. dots: a place for each value."""
+
+    path: str
+    dots: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """Lines in a box of 1000 × PLOT with their grid; zero is at the bottom unless a value lies below it."""
+
+    lines: list[Line]
+    y_ticks: list[Tick]
+    x_ticks: list[Tick]
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,42 @@ def step_chart(first: date, last: date, points: Sequence[tuple[date, Sequence[in
         y_ticks=[Tick(f"{_y(top * part // 4, top):.1f}", top * part // 4) for part in range(5)],
         x_ticks=[Tick(f"{_x(day, first, span) / 10:.2f}%", day) for day in _months(first, last)],
         top=top,
+    )
+
+
+def line_chart(labels: Sequence[object], lines: Sequence[Sequence[float | None]]) -> LineChart:
+    """Lines over evenly spaced places, each with a value or None for every label. Every third label is written."""
+    known = [value for line in lines for value in line if value is not None]
+    top = nice_top(ceil(max((abs(value) for value in known), default=0)))
+    bottom = -top if any(value < 0 for value in known) else 0
+    last = len(labels) - 1
+
+    def height(value: float) -> str:
+        return f"{1 + (PLOT - 2) * (top - value) / (top - bottom):.1f}"
+
+    def drawn(values: Sequence[float | None]) -> Line:
+        places = [index * 1000 / last if last else 500 for index in range(len(labels))]
+        path, pen = [], "M"
+        for place, value in zip(places, values, strict=True):
+            if value is not None:
+                path.append(f"{pen}{place:.1f} {height(value)}")
+            pen = "M" if value is None else "L"
+        dots = [
+            (f"{place / 10:.2f}%", height(value))
+            for place, value in zip(places, values, strict=True)
+            if value is not None
+        ]
+        return Line("".join(path), dots)
+
+    steps = [bottom + (top - bottom) * part // 4 for part in range(5)]
+    return LineChart(
+        lines=[drawn(values) for values in lines],
+        y_ticks=[Tick(height(step), step) for step in steps],
+        x_ticks=[
+            Tick(f"{index * 100 / last if last else 50:.2f}%", label)
+            for index, label in enumerate(labels)
+            if (last - index) % 3 == 0
+        ],
     )
 
 

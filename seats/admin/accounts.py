@@ -30,7 +30,7 @@ from seats.growth.accounts import (
 from seats.growth.inbox import unread_count
 from seats.growth.message import Line
 from seats.growth.playbooks import PLAYBOOKS
-from seats.insight.kpi_queries import SEGMENTS
+from seats.insight.segments import SEGMENTS
 from seats.models import ExpansionTask
 
 # Rows on the first page.

@@ -17,12 +17,12 @@ from seats.growth.value import Worth, prices_of
 from seats.holders.queries import ACTIVE_WITHIN
 from seats.insight.bands import LOW, READY, RUNNING_IN, Utilization
 from seats.insight.health import Score, score_of
-from seats.insight.kpi_queries import REGION, SEGMENTS
 from seats.insight.recurring import per_year
+from seats.insight.segments import REGION, SEGMENTS
 from seats.models import AccountManager, ExpansionTask, SeatPool, Signal
 
 PAGE = 50
-# By what the list can be narrowed besides FILTERS; see kpi_queries.SEGMENTS.
+# By what the list can be narrowed besides FILTERS; see insight/segments.py.
 NARROWED_BY = ("size", "industry", "use_case", "cohort", "region")
 
 

@@ -24,29 +24,39 @@ DEFINITIONS: dict[str, str | Promise] = {
         "Days from the first purchase to the next added seats: the median of accounts that have expanded. Those that "
         "have not are counted apart."
     ),
+    "use": _("Active ÷ purchased, of all accounts of a segment together."),
     "utilization": _("Active ÷ purchased: 80 % or more is ready, less than 60 % needs adoption first."),
+    "health": _("The mean score of the accounts that are judged; each account's page shows what it is made of."),
     "cause": _("Seats added in a year, by what caused them. A change of plan is not an expansion of seats."),
 }
 
 
 @dataclass(frozen=True)
 class AccountFacts:
-    """What the formulas need of one account. start: seats a year ago. next_at: when seats were first added again."""
+    """What the formulas need of one account. start: seats a year ago. next_at: when seats were first added again.
+
+    health: its score, None where it is not judged.
+    """
 
     purchased: int
     active: int
     start: int
     first_at: datetime | None
     next_at: datetime | None
+    health: int | None = None
 
 
 @dataclass(frozen=True)
 class Kpis:
-    """One segment. rate in tenths of a percent, rounded down; None where there is nothing to divide by."""
+    """One segment. rate in tenths of a percent, rounded down; None where there is nothing to divide by.
+
+    active: holders who did something in the last 30 days. health: mean score of those that are judged, rounded down.
+    """
 
     segment: str
     accounts: int
     seats: int
+    active: int
     mean: float | None
     rate: int | None
     days: int | None
@@ -55,6 +65,12 @@ class Kpis:
     ready: int
     neutral: int
     low: int
+    health: int | None
+
+    @property
+    def use(self) -> int | None:
+        """Active ÷ purchased of all of them together, in whole percent, rounded down."""
+        return self.active * 100 // self.seats if self.seats else None
 
     @property
     def percent(self) -> float | None:
@@ -80,10 +96,12 @@ def kpis_of(segment: str, accounts: Sequence[AccountFacts]) -> Kpis:
     seats = sum(a.purchased for a in seated)
     ready = sum(a.active * 100 >= a.purchased * 80 for a in seated)
     low = sum(a.active * 100 < a.purchased * 60 for a in seated)
+    judged = [a.health for a in seated if a.health is not None]
     return Kpis(
         segment=segment,
         accounts=len(seated),
         seats=seats,
+        active=sum(a.active for a in seated),
         mean=seats / len(seated) if seated else None,
         rate=expansion_rate(sum(a.start for a in began), sum(a.purchased for a in began)),
         days=median_days(took),
@@ -92,4 +110,5 @@ def kpis_of(segment: str, accounts: Sequence[AccountFacts]) -> Kpis:
         ready=ready,
         neutral=len(seated) - ready - low,
         low=low,
+        health=sum(judged) // len(judged) if judged else None,
     )

@@ -22,6 +22,7 @@ DEFINITIONS: dict[str, str | Promise] = {
         "What changes of customers added in the last 365 days. First purchases and returns after an end do not count; "
         "a purchase that was undone is taken off again."
     ),
+    "by_seats": _("What added seats brought in the month, per year; a purchase that was undone is taken off again."),
     "share": _("Expansion by seats ÷ all expansion. 25 to 40 % is usual."),
     "nrr": _("Net retention: recurring revenue today of the accounts that had some a year ago ÷ theirs then."),
     "grr": _("Gross retention: the same, but no account counts for more than it did then."),

@@ -1,13 +1,14 @@
 """Expansion, contraction and retention in money, per currency (product.md A1, H5, I6)."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 
 from seats.insight.kpi_queries import YEAR
 from seats.insight.kpis import SEAT_SHARE
 from seats.insight.recurring import Cause
+from seats.insight.segments import SEGMENTS
 
 # Of a year's rows: what was added and what was taken away by each cause. An undone purchase is taken off the additions.
 _BY_CAUSE = """
@@ -31,6 +32,21 @@ _RETAINED = """
            sum(CASE WHEN present.currency = past.currency THEN least(present.after, past.after) ELSE 0 END)
     FROM past JOIN present USING (account_id)
     WHERE past.after > 0 GROUP BY past.currency
+"""
+# Who an account was is told by its mark of the month; one that has no seats left at the month's end has none.
+_BY_SEATS = """
+    SELECT month, COALESCE({segment}, '') AS segment, sum(after - before)
+    FROM (
+        SELECT date_trunc('month', r.at AT TIME ZONE 'UTC')::date AS month, r.before, r.after, a.industry, a.use_case,
+               COALESCE(k.purchased, r.quantity) AS purchased, k.first_at, k.region
+        FROM seats_recurringchange r
+        JOIN accounts_account a ON a.id = r.account_id
+        LEFT JOIN seats_accountmark k
+            ON k.month = date_trunc('month', r.at AT TIME ZONE 'UTC')::date AND k.account_id = r.account_id
+        WHERE r.currency = %(currency)s AND r.cause = 'seats' AND (r.after > r.before OR r.undone)
+          AND r.at >= %(first)s AND r.at <= %(at)s
+    ) AS facts
+    GROUP BY 1, 2
 """
 
 
@@ -118,3 +134,12 @@ def money_by_currency(at: datetime) -> list[Money]:
         )
         for currency in sorted(causes.keys() | retained.keys())
     ]
+
+
+def added_by_seats(segment: str, currency: str, first: date, at: datetime) -> dict[tuple[date, str], int]:
+    """What added seats brought per year, in minor units, by month (its first day) and segment, since `first`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BY_SEATS.replace("{segment}", SEGMENTS[segment][1]), {"currency": currency, "first": first, "at": at}
+        )
+        return {(month, name): int(added) for month, name, added in cursor.fetchall()}

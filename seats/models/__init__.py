@@ -1,5 +1,6 @@
 """The pool, who sits, who waits, who asked, the ledger, the quarterly true-up, and what the account team is told."""
 
+from seats.models.account_mark import AccountMark, MarkedMonth
 from seats.models.alert import Alert, AlertDelivery, AlertEndpoint, AlertPreference, Channel
 from seats.models.assignment import Assignment
 from seats.models.contact import AccountManager, Contact
@@ -31,6 +32,7 @@ from seats.models.weekly import MailChoice, WeeklyDigest
 
 __all__ = [
     "AccountManager",
+    "AccountMark",
     "Alert",
     "AlertDelivery",
     "AlertEndpoint",
@@ -49,6 +51,7 @@ __all__ = [
     "JobRun",
     "LedgerEntry",
     "MailChoice",
+    "MarkedMonth",
     "Nudge",
     "NudgeRefusal",
     "Pattern",

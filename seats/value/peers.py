@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts.models import Account
 from billing.models.subscription import ENDED
 from seats.holders.queries import ACTIVE_WITHIN
-from seats.insight.kpi_queries import SEGMENTS
+from seats.insight.segments import SEGMENTS
 from seats.models import PeerBand
 from seats.usage.settings import compared
 

@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Membership
-from seats.insight.kpi_queries import SEGMENTS, Cause, growth_by_cause, kpis_by
+from seats.growth.mark_accounts import mark_accounts
+from seats.insight.kpi_queries import Cause, growth_by_cause, kpis_of_month
 from seats.insight.kpis import AccountFacts, Kpis, expansion_rate, kpis_of, median_days
+from seats.insight.segments import SEGMENTS
 from tests.conftest import make_account
 from tests.factories.accounts import RegionFactory
 from tests.factories.seats import crowd, give_pool, seat
@@ -50,12 +52,16 @@ def market(db: None, now: datetime) -> dict[str, list[AccountFacts]]:
         first = now - buys[0][0] * DAY if buys else None
         grown = [now - days * DAY for (days, seats), (_, before) in zip(buys[1:], buys, strict=False) if seats > before]
         start = next((seats for days, seats in reversed(buys) if days >= 365), 0)
+        purchased = buys[-1][1] if buys else 0
+        # Of the inputs only use and payment are known, and nobody is late.
+        points = min(max((active * 100 // purchased - 30) * 2, 0), 100) if purchased else 0
         return AccountFacts(
-            purchased=buys[-1][1] if buys else 0,
+            purchased=purchased,
             active=active,
             start=start,
             first_at=first,
             next_at=grown[0] if grown else None,
+            health=(points * 55 + 100 * 15) // 70 if purchased else None,
         )
 
     return {
@@ -71,6 +77,12 @@ def market(db: None, now: datetime) -> dict[str, list[AccountFacts]]:
     }
 
 
+def kpis_by(segment: str, at: datetime) -> list[Kpis]:
+    """What the page shows once the accounts are counted at a moment."""
+    mark_accounts(at=at)
+    return kpis_of_month(segment, at.date().replace(day=1))
+
+
 def test_the_database_agrees_with_the_formulas(market: dict[str, list[AccountFacts]], now: datetime) -> None:
     every = [facts for segment in market.values() for facts in segment]
     assert kpis_by("all", now) == [kpis_of("", every)]
@@ -80,6 +92,7 @@ def test_the_database_agrees_with_the_formulas(market: dict[str, list[AccountFac
         segment="Design",
         accounts=2,
         seats=31,
+        active=23,
         mean=15.5,
         rate=33,  # (13 + 18 − 10 − 20) ÷ 30 = 3.3 %
         days=300,
@@ -88,13 +101,15 @@ def test_the_database_agrees_with_the_formulas(market: dict[str, list[AccountFac
         ready=1,
         neutral=1,
         low=0,
+        health=85,  # 70 and 100: (62 × 55 + 100 × 15) ÷ 70, and everything in order
     )
 
 
 def test_every_segment_tells_all_accounts_apart(market: dict[str, list[AccountFacts]], now: datetime) -> None:
+    mark_accounts(at=now)
     for segment in SEGMENTS:
         with CaptureQueriesContext(connection) as statements:
-            found = kpis_by(segment, now)
+            found = kpis_of_month(segment, now.date().replace(day=1))
         assert len(statements) == 1
         assert sum(row.accounts for row in found) == 4
         assert sum(row.seats for row in found) == 13 + 18 + 5 + 80
@@ -106,7 +121,8 @@ def test_first_purchases_and_reductions_are_no_expansion(market: dict[str, list[
     assert growth_by_cause(now) == [Cause("other", 26, 3)]  # 3 + 3 + 20, all changed elsewhere
 
 
-def test_the_page(market: dict[str, list[AccountFacts]]) -> None:
+def test_the_page(market: dict[str, list[AccountFacts]], now: datetime) -> None:
+    mark_accounts(at=now)
     staff = Client()
     staff.force_login(staff_user(), backend=BACKEND)
     text = staff.get(reverse("admin:seats_signal_metrics"), {"by": "industry"}).content.decode()

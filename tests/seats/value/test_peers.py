@@ -9,7 +9,8 @@ from django.test import Client
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Membership
-from seats.insight.kpi_queries import kpis_by
+from seats.growth.mark_accounts import mark_accounts
+from seats.insight.kpi_queries import kpis_of_month
 from seats.models import PeerBand, SeatPool, UsageSettings
 from seats.tasks import make_peer_bands as make_by_task
 from seats.usage.settings import set_usage_settings
@@ -121,7 +122,9 @@ def test_without_an_industry_nobody_is_compared(account: Account, now: datetime)
 def test_the_size_is_named_as_the_account_team_names_it(account: Account, now: datetime, purchased: int) -> None:
     fill(account, now, active=0, purchased=purchased)
 
-    assert [row.segment for row in kpis_by("size", now)] == [size_class(purchased)]
+    mark_accounts(at=now)
+    rows = kpis_of_month("size", now.date().replace(day=1))
+    assert [row.segment for row in rows] == [size_class(purchased)]
 
 
 def test_an_account_that_was_not_counted_sees_all_six_as_others(account: Account, now: datetime) -> None:
