@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_webhooks"),
-        ("seats", "0025_comped"),
+        ("seats", "0026_invited_wait"),
     ]
 
     operations = [
