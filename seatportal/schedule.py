@@ -31,6 +31,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "record-growth": {"task": "seats.record_growth", "schedule": crontab(hour="2", minute="10")},
     "mark-accounts": {"task": "seats.mark_accounts", "schedule": crontab(minute="20")},
     "count-idle-credits": {"task": "seats.count_idle_credits", "schedule": 900.0},
+    "run-due-tranches": {"task": "seats.run_due_tranches", "schedule": 120.0},
     "run-true-ups": {"task": "seats.run_true_ups", "schedule": 900.0},
     "make-use-reports": {"task": "seats.make_use_reports", "schedule": 60.0},
     "forget-job-runs": {"task": "seats.forget_job_runs", "schedule": 86_400.0},

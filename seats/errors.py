@@ -304,3 +304,31 @@ class FeatureAnswered(PortalError):
 
     code, status = "feature_answered", 409
     message = _("This request is in that state already. Nothing was changed.")
+
+
+class RolloutRefused(PortalError):
+    """A plan or a tranche that makes no sense."""
+
+    code, status = "rollout_refused", 422
+    message = _("This rollout cannot be planned like this.")
+
+
+class RolloutEnded(PortalError):
+    """The plan is over."""
+
+    code, status = "rollout_ended", 409
+    message = _("This rollout plan has ended. Open a new one.")
+
+
+class TrancheClosed(PortalError):
+    """Bought, on its way, or cancelled."""
+
+    code, status = "tranche_closed", 409
+    message = _("This tranche is being bought, bought or cancelled already. Nothing was changed.")
+
+
+class TrancheNotHeld(PortalError):
+    """There is nothing to override or to try again."""
+
+    code, status = "tranche_not_held", 409
+    message = _("This tranche is not held. It is bought on its day.")

@@ -22,6 +22,8 @@ from seats.insight.record_department_marks import record_department_marks
 from seats.insight.record_recurring import record_recurring
 from seats.invariants.check_invariants import check_invariants as check
 from seats.models import Sweep
+from seats.rollout.run_tranches import carry_tranche as carry
+from seats.rollout.run_tranches import run_due_tranches as run_tranches
 from seats.sharing.find_sharing import find_all_sharing
 from seats.sharing.show_cases import show_unanswered
 from seats.true_up.count_idle_credits import count_idle_credits as count_idle
@@ -206,3 +208,15 @@ def send_weekly_digests() -> None:
     """Write the digests of accounts where Monday morning has come, and ring again where more are due."""
     if send_weekly(at=now()):
         ring("seats.send_weekly_digests")
+
+
+@shared_task(name="seats.run_due_tranches")
+def run_due_tranches() -> None:
+    """Buy or hold the seats that are scheduled for today."""
+    run_tranches(at=now())
+
+
+@shared_task(name="seats.carry_tranche")
+def carry_tranche(tranche_id: int) -> None:
+    """One of them, at once."""
+    carry(tranche_id=tranche_id, at=now())

@@ -26,9 +26,11 @@ from seats.views import (
     renewal,
     requests,
     roi,
+    rollout,
     seat_list,
     sharing,
     spending,
+    tranches,
     true_ups,
     usage,
     usage_settings,
@@ -42,6 +44,8 @@ SEATS = f"{ACCOUNT}seats/"
 REQUEST = f"{ACCOUNT}request/"
 LEDGER = f"{ACCOUNT}ledger/"
 VALUE = f"{ACCOUNT}usage/value/"
+ROLLOUT = f"{ACCOUNT}rollout/"
+TRANCHE = f"{ROLLOUT}tranches/<str:tranche_id>/"
 
 urlpatterns = [
     path(ACCOUNT, overview.overview, name="overview"),
@@ -118,6 +122,17 @@ urlpatterns = [
     path(f"{ACCOUNT}invoices/<str:invoice_id>/lines/<int:position>.csv", behind.line_csv, name="line_csv"),
     path(f"{SEATS}people/<str:member_id>/cost/", behind.cost, name="cost"),
     path(f"{SEATS}people/<str:member_id>/cost.csv", behind.cost_csv, name="cost_csv"),
+    path(ROLLOUT, rollout.rollouts, name="rollouts"),
+    path(f"{ROLLOUT}new/", rollout.new, name="rollout_new"),
+    path(TRANCHE, tranches.tranche, name="tranche"),
+    path(f"{TRANCHE}change/", tranches.change, name="tranche_change"),
+    path(f"{TRANCHE}cancel/", tranches.cancel, name="tranche_cancel"),
+    path(f"{TRANCHE}release/", tranches.release, name="tranche_release"),
+    path(f"{TRANCHE}retry/", tranches.retry, name="tranche_retry"),
+    path(f"{ROLLOUT}<str:plan_id>/", rollout.rollout, name="rollout"),
+    path(f"{ROLLOUT}<str:plan_id>/change/", rollout.change, name="rollout_change"),
+    path(f"{ROLLOUT}<str:plan_id>/end/", rollout.end, name="rollout_end"),
+    path(f"{ROLLOUT}<str:plan_id>/add/", tranches.add, name="tranche_add"),
     path(LEDGER, ledger.ledger, name="ledger"),
     path(f"{ACCOUNT}ledger.csv", ledger.ledger_csv, name="ledger_csv"),
     path(f"{LEDGER}<str:entry_id>/", ledger.ledger_entry, name="ledger_entry"),

@@ -15,6 +15,7 @@ TEST = "endpoint.test"
 
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "integer"}
+DAY: Schema = {"type": "string", "format": "date"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 
 
@@ -37,12 +38,17 @@ ORDER = shape(
     order=shape(id=TEXT, kind=TEXT, state=TEXT, seats_before=NUMBER, seats_after=NUMBER, error_code=maybe(TEXT)),
     amount=shape(due=NUMBER, currency=TEXT),
 )
+TRANCHE = shape(
+    plan=shape(id=TEXT),
+    tranche=shape(id=TEXT, state=TEXT, seats=NUMBER, due_on=DAY, held_code=maybe(TEXT)),
+    order_id=maybe(TEXT),
+)
 POLICY = shape(
     mode=TEXT,
     allowance=NUMBER,
     grace_days=NUMBER,
     complimentary=NUMBER,
-    complimentary_until=maybe({"type": "string", "format": "date"}),
+    complimentary_until=maybe(DAY),
 )
 
 
@@ -87,4 +93,8 @@ KINDS: dict[str, Kind] = {
     "order.applied": Kind(_("A purchase was paid and its seats are there"), ORDER),
     "order.awaiting_payment": Kind(_("A purchase waits for its payment"), ORDER),
     "order.ended": Kind(_("A purchase ended without seats"), ORDER),
+    "tranche.scheduled": Kind(_("Seats were scheduled, or what was agreed for them changed"), TRANCHE),
+    "tranche.held": Kind(_("Scheduled seats wait: for use, or for a person"), TRANCHE),
+    "tranche.bought": Kind(_("Scheduled seats were bought"), TRANCHE),
+    "tranche.cancelled": Kind(_("Scheduled seats were cancelled"), TRANCHE),
 }

@@ -12,11 +12,12 @@ from billing.quotes.rules import check_may_grow, without_bounds
 from billing.quotes.standing import standing_of
 
 
-def quote_quantity(*, account: Account, actor: Actor, add: int, at: datetime) -> Quote:
+def quote_quantity(*, account: Account, actor: Actor, add: int, at: datetime, present: bool = True) -> Quote:
     """Price `add` more seats: due now and the next invoice, both from Stripe, held for ten minutes.
 
-    Raises NoSubscription, a GrowthRefused, ChangeInProgress, NoCard, QuantityWrong, MinimumSeats, TooManySeats, or
-    QuoteUnavailable when Stripe gave no usable price; never a local guess.
+    present: see update_params; a price is accepted as it was asked for. Raises NoSubscription, a GrowthRefused,
+    ChangeInProgress, NoCard, QuantityWrong, MinimumSeats, TooManySeats, or QuoteUnavailable when Stripe gave no usable
+    price; never a local guess.
     """
     subscription = live_subscription(account)
     if subscription is None:
@@ -24,7 +25,13 @@ def quote_quantity(*, account: Account, actor: Actor, add: int, at: datetime) ->
     standing, item = standing_of(subscription, at)
     check_may_grow(standing, target=item.quantity + add, at=at)
     return make_quote(
-        subscription=subscription, item=item, standing=standing, quantity=item.quantity + add, actor=actor, at=at
+        subscription=subscription,
+        item=item,
+        standing=standing,
+        quantity=item.quantity + add,
+        actor=actor,
+        at=at,
+        present=present,
     )
 
 

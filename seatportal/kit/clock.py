@@ -33,3 +33,8 @@ def start_of_running_day(period_start: datetime, at: datetime) -> datetime:
 def noon_of(day: date, zone: str) -> datetime:
     """The middle of a calendar day in a zone, in UTC: written in another zone it still names the same day."""
     return datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC)
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """The first moment of a calendar day in a zone, in UTC."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)

@@ -32,6 +32,7 @@ from seats.insight.history import twelve_months
 from seats.insight.runway import runway
 from seats.insight.use_chart import use_chart
 from seats.models import Alert, ExpansionTask, LedgerEntry, SeatPool, SeatRequest, Signal, UsageReport
+from seats.rollout.queries import waiting_tranches
 
 HISTORY, FEW = 20, 5
 
@@ -107,6 +108,7 @@ def _money(account: Account) -> dict[str, Any]:
     )
     return {
         "asked": SeatRequest.objects.filter(account=account).select_related("membership__user").order_by("-pk")[:FEW],
+        "tranches": waiting_tranches(account)[:FEW],
         "offers": OfferRequest.objects.filter(account=account).order_by("-pk")[:FEW],
         "quotes": Quote.objects.filter(account=account).select_related("user").order_by("-pk")[:FEW],
         "invoices": Invoice.objects.filter(account=account)[:FEW],

@@ -18,6 +18,7 @@ from seats.models.recurring import RecurringChange
 from seats.models.request import SeatRequest
 from seats.models.review import BusinessReview
 from seats.models.roi import RoiVersion
+from seats.models.rollout import RolloutPlan, Tranche
 from seats.models.sharing import SharingCase
 from seats.models.signal import Signal
 from seats.models.sweep import Sweep, SweepShard
@@ -60,12 +61,14 @@ __all__ = [
     "RecurringChange",
     "ReductionLeaver",
     "RoiVersion",
+    "RolloutPlan",
     "SeatPool",
     "SeatRequest",
     "SharingCase",
     "Signal",
     "Sweep",
     "SweepShard",
+    "Tranche",
     "TrueUp",
     "TrueUpPerson",
     "UnknownUsage",

@@ -15,9 +15,9 @@ from typing import Any
 from django.db.models import F, Q
 
 from billing.models import QuantityChange, Quote, ScheduledDecrease, SubscriptionItem
+from seatportal.kit.clock import start_of_day
 from seats.models import Assignment, LedgerEntry, TrueUp, TrueUpPerson
 from seats.true_up.record_marks import marks_written
-from seats.true_up.rules import start_of
 
 FORMAT = "seat-portal-true-up/1"
 CSV_HEAD = ("number", "kind", "hash", "data")
@@ -162,7 +162,7 @@ def _tenures(run: TrueUp) -> Any:
     stays as a closed row; so a tenure is told by its holder and its beginning, not by the row."""
     return (
         Assignment.objects.filter(
-            Q(ended_at__isnull=True) | Q(ended_at__gte=start_of(run.first_day, run.time_zone)),
+            Q(ended_at__isnull=True) | Q(ended_at__gte=start_of_day(run.first_day, run.time_zone)),
             account=run.account,
             state=Assignment.State.HELD,
             started_at__lt=run.due_at,

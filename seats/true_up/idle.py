@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import Account
+from seatportal.kit.clock import start_of_day
 from seats.models import Assignment, DailyUsage
-from seats.true_up.rules import start_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def idle_holders(account: Account, *, zone: str, last: date, days: int, at: date
             Q(ended_at__isnull=True) | Q(ended_at__gt=at),
             account=account,
             state=Assignment.State.HELD,
-            started_at__lt=start_of(first, zone),
+            started_at__lt=start_of_day(first, zone),
         )
         .annotate(newest=Subquery(newest))
         .filter(Q(newest__isnull=True) | Q(newest__lt=first))

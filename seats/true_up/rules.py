@@ -2,8 +2,10 @@
 
 import calendar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from seatportal.kit.clock import start_of_day
 
 # Days before the quarter's end on which people are told (product.md §2: 4 weeks, 2 weeks, 3 days).
 NOTICES = (28, 14, 3)
@@ -27,12 +29,7 @@ class Quarter:
 
     def ends_at(self, zone: str) -> datetime:
         """The first moment after it, in UTC."""
-        return start_of(self.last + timedelta(days=1), zone)
-
-
-def start_of(day: date, zone: str) -> datetime:
-    """The first moment of a day in a zone, in UTC."""
-    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+        return start_of_day(self.last + timedelta(days=1), zone)
 
 
 def day_in(zone: str, at: datetime) -> date:

@@ -12,12 +12,13 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from billing.models import Terms
 from billing.terms.queries import terms_of
+from seatportal.kit.clock import start_of_day
 from seats.models import TrueUp
 from seats.true_up.agreed import has_true_up, quarter_at
 from seats.true_up.count_true_up import count_true_up
 from seats.true_up.decide_true_up import decide_by_default
 from seats.true_up.record_marks import record_marks
-from seats.true_up.rules import ANSWER_LIFE, NOTICES, Quarter, day_in, notice_due, start_of
+from seats.true_up.rules import ANSWER_LIFE, NOTICES, Quarter, day_in, notice_due
 from seats.true_up.settle_true_up import charge_again, settle_true_up
 from seats.true_up.tell import tell
 
@@ -53,7 +54,7 @@ def open_true_ups(*, terms: Terms, at: datetime) -> None:
         return
     if running.ends_at(account.time_zone) - at <= timedelta(days=NOTICES[0]):
         _open(terms, running)
-    before = quarter_at(terms, account.time_zone, start_of(running.first, account.time_zone) - timedelta(hours=1))
+    before = quarter_at(terms, account.time_zone, start_of_day(running.first, account.time_zone) - timedelta(hours=1))
     if before is None or at - before.ends_at(account.time_zone) > LATEST:
         return
     # An agreement without a first day begins with the quarter in which it was made.

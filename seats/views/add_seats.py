@@ -32,7 +32,9 @@ from seatportal.kit.htmx import render_part
 from seatportal.kit.money import format_money
 from seats.forms.purchase import PurchaseForm
 from seats.holders.buy_and_assign import buy_and_assign
+from seats.insight.bands import utilization_in
 from seats.insight.people import count_idle
+from seats.rollout.rules import first_step
 from seats.usage.settings import groups_only
 from seats.views.approval import approval_of
 from seats.views.common import counts_for, page_link, seats_sentence
@@ -202,6 +204,7 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
             "button": button_of(quote),
             "approval": approval_of(request, quote),
             "advice": _advice(item, quote.target_quantity, held.maximum, request.LANGUAGE_CODE),
+            "first": _first_step(request, quote.added),
         }
     elif refusal is not None:
         context |= {
@@ -216,6 +219,13 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
                 "least": max(held.minimum - item.quantity, 1),
             }
     return context
+
+
+def _first_step(request: AccountRequest, add: int) -> dict[str, Any] | None:
+    """Many at once while few are used: a smaller start, and the rest as a rollout. Never a refusal."""
+    use = utilization_in(counts_for(request), now())
+    step = first_step(use, add)
+    return None if step is None else {"add": step, "use": use}
 
 
 def _advice(item: SubscriptionItem, quantity: int, maximum: int, language: str) -> dict[str, Any] | None:

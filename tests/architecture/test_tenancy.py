@@ -7,7 +7,7 @@ in `World.ids`; the walk says so when it is missing.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,8 +32,9 @@ from seatportal.checks import walk
 from seats.holders.assign_seat import assign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
-from seats.models import LedgerEntry, SharingCase, TrueUp, UsageImport
+from seats.models import LedgerEntry, SharingCase, Tranche, TrueUp, UsageImport
 from seats.requests.request_seat import request_seat
+from seats.rollout.plans import open_rollout
 from seats.true_up.settle_true_up import settle
 from seats.value.goals import Wish, add_goal
 from seats.value.plans import start_plan
@@ -196,6 +197,18 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
     start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
     wish = Wish(name="Projects", unit="projects", baseline=Decimal(4), target=Decimal(6))
     goal = add_goal(account=account, wish=wish, actor=actor, at=now)
+    rollout = open_rollout(account=account, name="Sales", budget_month=1, actor=actor)
+    step = Tranche.objects.create(
+        account=account,
+        plan=rollout,
+        quantity=10,
+        due_on=now.date() + timedelta(days=30),
+        owner=owner,
+        currency="usd",
+        ceiling=40_000,
+        agreed_at=now,
+        agreed_by=owner.user,
+    )
     endpoint = WebhookEndpoint.objects.create(account=account, url="https://hooks.example/", nonce="n")
     event = WebhookEvent.objects.create(account=account, type="endpoint.test", at=now, sequence=0)
     delivery = WebhookDelivery.objects.create(account=account, endpoint=endpoint, event=event, next_try_at=now)
@@ -226,6 +239,8 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "import_id": batch.public_id,
             "goal_id": goal.public_id,
             "report_id": report.public_id,
+            "plan_id": rollout.public_id,
+            "tranche_id": step.public_id,
             "case_id": case.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,

@@ -32,6 +32,8 @@ from tests.conftest import Funded, join, make_user
 from tests.factories.seats import give_pool
 
 ORDERS = {"order.applied", "order.awaiting_payment", "order.ended"}
+# See tests/seats/rollout/test_running.py.
+TRANCHES = {"tranche.scheduled", "tranche.held", "tranche.bought", "tranche.cancelled"}
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_every_fact_is_told_once(
         "member.left": 1,
     }
     by_type = {one["type"]: one["data"] for one in found}
-    assert by_type.keys() | ORDERS == KINDS.keys()
+    assert by_type.keys() | ORDERS | TRANCHES == KINDS.keys()
     assert by_type["request.approved"]["answer"] == "Yes"
     assert by_type["seat.reassigned"]["from"]["email"] == "mia@acme.example"
     assert by_type["seat.released"]["because"] == "released"

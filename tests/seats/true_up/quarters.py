@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from accounts.models import Account
 from billing.mirror.refresh import refresh_subscription
+from seatportal.kit.clock import start_of_day
 from seats.capacity.set_policy import set_policy
 from seats.models import Assignment, TrueUp, TrueUpPerson
-from seats.true_up.rules import add_months, start_of
+from seats.true_up.rules import add_months
 from seats.true_up.run_true_ups import run_true_ups
 from tests.conftest import Funded
 from tests.factories.seats import SYSTEM, use
@@ -32,7 +33,7 @@ def unanswered(funded: Funded, moment: datetime) -> datetime:
 
 def quarter_end(now: datetime) -> datetime:
     """Twelve hours after the quarter that begins today."""
-    return start_of(add_months(now.date(), 3), "UTC") + 12 * HOUR
+    return start_of_day(add_months(now.date(), 3), "UTC") + 12 * HOUR
 
 
 def start(funded: Funded, now: datetime, policy: str = "hybrid") -> None:

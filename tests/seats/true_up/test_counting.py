@@ -9,11 +9,12 @@ from billing.changes.buy_quote import buy_quote
 from billing.changes.undo_change import undo_change
 from billing.models import QuantityChange
 from billing.quotes.quote_quantity import quote_quantity
+from seatportal.kit.clock import start_of_day
 from seats.capacity.comp_seats import comp_seats
 from seats.holders.claim import claim
 from seats.models import Assignment, SeatPool, TrueUp
 from seats.true_up.decide_true_up import confirm_true_up
-from seats.true_up.rules import add_months, start_of
+from seats.true_up.rules import add_months
 from seats.true_up.run_true_ups import run_true_ups
 from seats.true_up.verify_evidence import verify_true_up
 from tests.conftest import Funded, FundMaker
@@ -88,7 +89,7 @@ def test_a_hard_limit_is_never_charged(funded: Funded, team: Team, now: datetime
 
 def test_three_notices_once_each_and_nothing_before(funded: Funded, now: datetime) -> None:
     start(funded, now)
-    due = start_of(add_months(now.date(), 3), "UTC")
+    due = start_of_day(add_months(now.date(), 3), "UTC")
 
     def told() -> list[str]:
         rows = Notice.objects.filter(kind="true_up_notice").order_by("pk")
@@ -108,7 +109,7 @@ def test_the_quarter_ends_at_the_accounts_midnight(funded: Funded, now: datetime
     Account.objects.filter(pk=funded.account.pk).update(time_zone=zone)
     funded.account.refresh_from_db()
     agree(funded, "hybrid", true_up_from=date(2026, 10, 1))
-    midnight = start_of(date(2027, 1, 1), zone)
+    midnight = start_of_day(date(2027, 1, 1), zone)
     assert midnight != datetime(2027, 1, 1, tzinfo=UTC)
 
     run_true_ups(at=midnight - timedelta(seconds=1))
@@ -145,7 +146,7 @@ def test_a_round_that_comes_weeks_late_still_counts_the_quarter(funded: Funded, 
 
 def test_what_is_not_agreed_any_more_is_withdrawn(funded: Funded, now: datetime) -> None:
     start(funded, now)
-    due = start_of(add_months(now.date(), 3), "UTC")
+    due = start_of_day(add_months(now.date(), 3), "UTC")
     run_true_ups(at=due - 10 * DAY)
     agree(funded, "all", true_up_from=None)
 
