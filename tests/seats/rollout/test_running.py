@@ -6,18 +6,15 @@ from functools import partial
 
 import pytest
 from django.utils import timezone
-from jsonschema import Draft202012Validator
 
 from accounts.access.actor import Actor
 from accounts.members.change_role import change_role
-from accounts.models import AuditEntry, Membership, Notice, Role, WebhookEndpoint, WebhookEvent
-from accounts.webhooks.catalog import KINDS
-from accounts.webhooks.rules import payload_of
-from accounts.webhooks.schema import payload_schema
+from accounts.models import AuditEntry, Membership, Notice, Role, WebhookEndpoint, WebhookStream
 from billing.changes.buy_quote import buy_quote
 from billing.errors import ChangeInProgress
-from billing.models import QuantityChange, Quote, Terms
+from billing.models import BuyingPolicy, QuantityChange, Quote, Terms
 from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.set_buying_policy import set_buying_policy
 from seatportal.kit.clock import start_of_day
 from seats.errors import TrancheClosed, TrancheNotHeld
 from seats.models import LedgerEntry, SeatPool, Tranche
@@ -28,6 +25,7 @@ from tests.dying import run_and_die
 from tests.invariants import broken_invariants
 from tests.races.test_last_seat import all_at_once
 from tests.seats.rollout.steps import run_over, scheduled, team, wish
+from tests.seats.test_webhook_events import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Tranche.State
@@ -46,6 +44,7 @@ def nothing_bought(funded: Funded) -> None:
 
 
 def test_on_its_day_it_is_bought_for_no_more_than_was_agreed(funded: Funded, now: datetime) -> None:
+    WebhookStream.objects.create(account=funded.account)
     WebhookEndpoint.objects.create(account=funded.account, url="https://hooks.example/", nonce="n")
     tranche = scheduled(funded, now, ceiling=40_000)
     assert (tranche.estimate, tranche.currency) == (40_000, "usd")
@@ -59,11 +58,9 @@ def test_on_its_day_it_is_bought_for_no_more_than_was_agreed(funded: Funded, now
     assert change.params["payment_behavior"] == "error_if_incomplete"  # nobody is present
     assert LedgerEntry.objects.get(kind="bought").reason.startswith("Sales in 2027, tranche of ")
     assert funded.desk.quantity(funded.stripe_id) == 20
-    told = WebhookEvent.objects.filter(type__startswith="tranche.").order_by("pk")
-    assert [event.type for event in told] == ["tranche.scheduled", "tranche.bought"]
-    assert told[1].data["order_id"] == change.public_id
-    for event in told:
-        Draft202012Validator(payload_schema(event.type, KINDS[event.type])).validate(payload_of(event))
+    heard = [event for event in told(funded.account) if event["type"].startswith("tranche.")]
+    assert [event["type"] for event in heard] == ["tranche.scheduled", "tranche.bought"]
+    assert heard[1]["data"]["order_id"] == change.public_id
     assert AuditEntry.objects.get(action="tranche.bought").data["charged"] == 40_000
     assert not Notice.objects.filter(kind__startswith="tranche").exists()  # the owner has the receipt
     assert run_due_tranches(at=now + DAY) == 0
@@ -101,9 +98,9 @@ def test_a_price_above_the_ceiling_is_never_charged(funded: Funded, member: Memb
     assert tranche.next_look_at is None  # a person decides
     nothing_bought(funded)
     assert not QuantityChange.objects.exists()
-    told = Notice.objects.filter(kind="tranche_held")
-    assert {notice.user for notice in told} == {member.user, funded.owner.user}
-    assert told.count() == 2
+    mails = Notice.objects.filter(kind="tranche_held")
+    assert {notice.user for notice in mails} == {member.user, funded.owner.user}
+    assert mails.count() == 2
     assert AuditEntry.objects.filter(action="tranche.held").count() == 1
 
     change_tranche(
@@ -228,6 +225,28 @@ def test_who_agreed_must_still_be_allowed_to_buy(funded: Funded, now: datetime) 
     tranche.refresh_from_db()
     assert (tranche.state, tranche.held_code) == (State.HELD, "buyer_gone")
     nothing_bought(funded)
+
+
+def test_above_the_months_allowance_it_is_held_until_somebody_approves(funded: Funded, now: datetime) -> None:
+    set_buying_policy(
+        account=funded.account,
+        seats=5,
+        amount=None,
+        currency="usd",
+        joiners=BuyingPolicy.Joiners.WAIT,
+        reason="Budget",
+        actor=funded.actor,
+        at=now,
+    )
+    tranche = scheduled(funded, now)
+
+    run_due_tranches(at=now)
+    done = retry_tranche(account=funded.account, tranche_id=tranche.public_id, actor=funded.actor, at=now)
+
+    assert (done.state, done.held_code) == (State.HELD, "approval_required")
+    nothing_bought(funded)
+    assert not QuantityChange.objects.exists()
+    assert Notice.objects.get(kind="tranche_held").context["code"] == "approval_required"
 
 
 def test_another_purchase_on_its_way_only_puts_it_off(funded: Funded, now: datetime) -> None:
