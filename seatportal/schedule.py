@@ -45,6 +45,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "show-sharing": {"task": "seats.show_sharing", "schedule": 3600.0},
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},
     "check-invariants": {"task": "seats.check_invariants", "schedule": 3600.0},
+    "end-exceptions": {"task": "seats.end_exceptions", "schedule": 60.0},
     "end-comps": {"task": "seats.end_comps", "schedule": 60.0},
     "enforce-grace": {"task": "seats.enforce_grace", "schedule": 3600.0},
     "sweep-hourly": {"task": "seats.sweep_hourly", "schedule": crontab(minute="5")},

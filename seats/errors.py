@@ -145,6 +145,13 @@ class PolicyWrong(PortalError):
     message = _("With a hard limit there are no extra seats. Choose a soft limit to allow some.")
 
 
+class ExceptionWrong(PortalError):
+    """An exception that ends before today or after a year."""
+
+    code, status = "exception_wrong", 422
+    message = _("An exception ends between today and a year from today.")
+
+
 class TrueUpClosed(PortalError):
     """Decided already."""
 

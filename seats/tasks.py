@@ -8,6 +8,7 @@ from seatportal.kit.clock import now
 from seatportal.kit.queue import ring
 from seats.capacity.comp_seats import end_due_comps
 from seats.capacity.enforce_grace import enforce_grace as enforce
+from seats.capacity.set_policy import end_due_exceptions
 from seats.capacity.warn_of_reductions import warn_of_reductions as warn
 from seats.growth.deliver_alert import deliver_alert as deliver
 from seats.growth.deliver_alert import ring_waiting_alerts
@@ -51,6 +52,12 @@ def admit_waiting() -> None:
 def end_comps() -> None:
     """End seats free of charge whose last day is over."""
     end_due_comps(at=now())
+
+
+@shared_task(name="seats.end_exceptions")
+def end_exceptions() -> None:
+    """Put limits back whose exception's last day is over."""
+    end_due_exceptions(at=now())
 
 
 @shared_task(name="seats.enforce_grace")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -11,24 +12,43 @@ from accounts.access.actor import actor_of
 from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
-from seats.capacity.set_policy import set_policy
+from seats.capacity.set_policy import set_policy, until_fits
+from seats.errors import ExceptionWrong
 from seats.models import LedgerEntry, SeatPool
+
+LIMIT = ("mode", "allowance", "grace_days")
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """The limit, and why it changes."""
 
+    until = forms.DateField(
+        label=_("exception until"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=_("The last day of an exception; then the former limit returns by itself. Empty: for good."),
+    )
     reason = forms.CharField(label=_("reason"), max_length=200, help_text=_("Kept in the audit trail."))
 
     class Meta:
         model = SeatPool
-        fields = ("mode", "allowance", "grace_days")
+        fields = LIMIT
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["until"].initial = self.instance.policy_until
 
     def clean(self) -> dict[str, Any]:
-        """A hard limit has no extra seats."""
+        """A hard limit has no extra seats, and an exception an end that is to come."""
         values: dict[str, Any] = super().clean() or {}
         if values.get("mode") == SeatPool.Mode.HARD and values.get("allowance"):
             self.add_error("allowance", _("With a hard limit there are no extra seats. Choose a soft limit."))
+        until = values.get("until")
+        if until is not None and not until_fits(self.instance.account, until, now()):
+            self.add_error("until", ExceptionWrong.message)
+        same = all(values.get(name) == getattr(self.instance, name) for name in LIMIT)
+        if until is None and same and self.instance.policy_until and not self.errors:
+            self.add_error("until", _("To end the exception choose the limit that follows; to keep it, leave its end."))
         return values
 
 
@@ -53,6 +73,7 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         "mode",
         "allowance",
         "grace_days",
+        "until",
         "reason",
     )
     readonly_fields = (
@@ -83,6 +104,7 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
                 mode=values["mode"],
                 allowance=values["allowance"],
                 grace_days=values["grace_days"],
+                until=values["until"],
                 reason=values["reason"],
                 actor=actor_of(request, door="admin"),
                 at=now(),

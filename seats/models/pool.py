@@ -14,6 +14,8 @@ class SeatPool(Dated):
     purchased: what Stripe says, copied in the transaction that mirrors it. No constraint: truth can always be written.
     comped, comped_until: seats free of charge, and the last day on which they count, in the account's zone
     (seats/capacity/comp_seats). They hang on a subscription and are never part of what is paid.
+    policy_until, policy_after: where mode, allowance and grace_days are an exception of staff, its last day in the
+    account's zone, and what these three are again afterwards (seats/capacity/set_policy).
     entitled: the highest `assigned` that the database allows: max(purchased + comped + allowance, assigned).
     assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
     began_at: the first purchase, as the ledger has it; stays when a subscription ends.
@@ -37,6 +39,8 @@ class SeatPool(Dated):
         _("seats over the limit"), default=0, help_text=_("With a soft limit: how many seats may be used on top.")
     )
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=14)
+    policy_until = models.DateField(_("exception until"), null=True, blank=True)
+    policy_after = models.JSONField(_("limit after the exception"), null=True, blank=True)
     frozen = models.CharField(
         _("no new seats because"),
         max_length=24,
@@ -56,6 +60,11 @@ class SeatPool(Dated):
             models.CheckConstraint(
                 condition=Q(comped=0, comped_until__isnull=True) | Q(comped__gt=0, comped_until__isnull=False),
                 name="pool_comped_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(policy_until__isnull=True, policy_after__isnull=True)
+                | Q(policy_until__isnull=False, policy_after__isnull=False),
+                name="pool_exception_has_an_end",
             ),
         ]
 
