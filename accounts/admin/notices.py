@@ -16,7 +16,17 @@ from seatportal.kit.clock import now
 class NoticeAdmin(ReadOnlyAdmin):
     """To look at; what did not go out can be tried again. Nothing is ever sent twice."""
 
-    list_display = ("created_at", "account", "user", "kind", "sent_at", "given_up_at", "tries", "last_error")
+    list_display = (
+        "created_at",
+        "account",
+        "user",
+        "kind",
+        "sent_at",
+        "opened_at",
+        "given_up_at",
+        "tries",
+        "last_error",
+    )
     list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter))
     search_fields = ("account__name", "user__email", "kind", "key", "public_id")
     date_hierarchy = "created_at"

@@ -16,6 +16,7 @@ class Notice(Dated):
 
     kind: names the template emails/<kind>.txt. key: what the message is about; once per key and person.
     context: what the template reads, as JSON; names ending in `_at` are moments.
+    opened_at: when its reader first followed its link, for mails that say so (notices/note_opening.py).
     """
 
     public_id = PublicIdField("ntc")
@@ -27,6 +28,7 @@ class Notice(Dated):
     next_try_at = models.DateTimeField(_("next try"))
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
 

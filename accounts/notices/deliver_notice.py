@@ -8,10 +8,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Notice
+from accounts.notices.note_opening import opening_token
 from seatportal.kit.contact import account_team
 from seatportal.kit.links import sign
 from seatportal.kit.queue import ring
@@ -83,7 +85,7 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
     """The mail in its reader's language and time zone."""
     reader, account = notice.user, notice.account
     team = account_team()
-    context = _context(notice.context) | {
+    context = _context(_watched(notice)) | {
         "account": account,
         "account_team": team,
         "reader": reader,
@@ -105,6 +107,13 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
         )
         mail.attach_alternative(render_to_string("emails/notice.html", whole), "text/html")
     return mail
+
+
+def _watched(notice: Notice) -> dict[str, Any]:
+    """A report's link leads by the page that notes its opening."""
+    if not notice.context.get("watched"):
+        return notice.context
+    return {**notice.context, "link": reverse("accounts:open_mail", args=[opening_token(notice)])}
 
 
 def _context(stored: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def send_notice(
     context: JSON values only. Names ending in `_at` are datetimes and stay so; amounts are minor units with their
         currency beside them (`{{ amount|money:currency }}`). `link` is a path of this site or a full address; with
         `sign`, a purpose and a text, it ends with their signature (kit/links.py). `stop_link` is a further one that
-        stops mails of this kind for its reader. `personal` says that the mail is about its reader, not about an
+        stops mails of this kind for its reader. `watched` says that the first use of its `link`, a path of this site,
+        is noted. `personal` says that the mail is about its reader, not about an
         account that they look after.
         The template also has `account`, `reader` and `site`.
     to: people to tell besides those with one of `roles`, such as the buyer. Only present members get anything.

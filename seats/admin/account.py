@@ -31,8 +31,9 @@ from seats.insight.health import RULE
 from seats.insight.history import twelve_months
 from seats.insight.runway import runway
 from seats.insight.use_chart import use_chart
-from seats.models import Alert, ExpansionTask, LedgerEntry, SeatPool, SeatRequest, Signal, UsageReport
+from seats.models import Alert, BusinessReview, ExpansionTask, LedgerEntry, SeatPool, SeatRequest, Signal, UsageReport
 from seats.rollout.queries import waiting_tranches
+from seats.value.mails import reports_sent
 
 HISTORY, FEW = 20, 5
 
@@ -71,6 +72,8 @@ def account_view(request: HttpRequest, site: AdminSite, account_id: str) -> Http
         "coverage": coverage_of(contacts),
         "procurement": procurement_of(account, at=at, runway=ends),
         "review": latest_review(account),
+        "reviews": BusinessReview.objects.filter(account=account).select_related("prepared_by")[:FEW],
+        "sent": reports_sent(account, most=HISTORY),
         "today": history.last,
         "alerts": Alert.objects.filter(account=account)[:HISTORY],
         "ledger": LedgerEntry.objects.filter(account=account, kind__in=LedgerEntry.PURCHASES)

@@ -7,9 +7,10 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from accounts.access.roles import roles_with
-from accounts.models import Account, Membership
+from accounts.models import Account, Membership, Notice
 from accounts.notices.send_notice import send_notice
 from seats.models import MailChoice
 
@@ -29,19 +30,31 @@ def readers_of(account: Account, kind: str) -> list[Membership]:
 
 
 def tell_members(*, account: Account, kind: str, key: str, context: Mapping[str, Any], at: datetime) -> int:
-    """Write the mail of each reader, once per key, in the caller's transaction; each has a link that stops it."""
+    """Write the mail of each reader, once per key, in the caller's transaction; each has a link that stops it.
+
+    That its reader opened what it leads to is noted."""
     return sum(
         send_notice(
             account=account,
             kind=kind,
             key=key,
-            context={**context, "stop_link": reverse("seats:stop_mail", args=[stop_token(member, kind)])},
+            context={
+                **context,
+                "watched": True,
+                "stop_link": reverse("seats:stop_mail", args=[stop_token(member, kind)]),
+            },
             at=at,
             to=[member.user],
             roles=(),
         )
         for member in readers_of(account, kind)
     )
+
+
+def reports_sent(account: Account, *, most: int) -> list[tuple[str | Promise, Notice]]:
+    """The newest regular mails to its people, each with the name of its kind."""
+    rows = Notice.objects.filter(account=account, kind__in=MailChoice.Kind.values).select_related("user")
+    return [(MailChoice.Kind(row.kind).label, row) for row in rows[:most]]
 
 
 def stop_token(membership: Membership, kind: str) -> str:

@@ -72,8 +72,11 @@ class Plan:
 def open_plan(account: Account, at: datetime) -> Plan | None:
     """The plan that runs, or begins soon."""
     row = ValuePlan.objects.filter(account=account, ended_at__isnull=True).first()
-    if row is None:
-        return None
+    return plan_of(row, account, at) if row else None
+
+
+def plan_of(row: ValuePlan, account: Account, at: datetime) -> Plan:
+    """A plan of the account with its clock and goals."""
     return Plan(row, clock_of(row.starts_on, today_in(account, at)), standings(row, private=groups_only(account)))
 
 

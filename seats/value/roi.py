@@ -90,10 +90,10 @@ class Saved:
         return outcome(self.given, active=self.row.active, cost=self.row.cost if self.priced else None)
 
 
-def versions_of(account: Account, *, priced: bool, most: int = SHOWN) -> list[Saved]:
+def versions_of(account: Account, *, priced: bool) -> list[Saved]:
     """The newest first. priced: with what the seats cost."""
     rows = RoiVersion.objects.filter(account=account).select_related("saved_by").order_by("-pk")
-    return [Saved(row, priced) for row in rows[:most]]
+    return [Saved(row, priced) for row in rows[:SHOWN]]
 
 
 @transaction.atomic

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -10,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.access.pages import AccountRequest, requires
@@ -20,6 +21,7 @@ from accounts.models import Account, Membership
 from seatportal.kit.charts import Bar, Tick, histogram
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
+from seatportal.templatetags.portal import day
 from seats.insight.bands import utilization_in, utilization_of
 from seats.insight.history import twelve_months
 from seats.insight.make_use_report import current_report
@@ -203,11 +205,28 @@ def _members(account: Account, people: Iterable[PersonUse]) -> dict[int, Members
     return members_of(account).in_bulk({person.membership for person in people})
 
 
-def _heat(report: Report) -> list[tuple[PersonUse, list[tuple[Cell | None, int]]]]:
-    """Each person's cells with their shade, from 0 (not used) to 4 (near the most of all cells)."""
+def _heat(report: Report) -> list[tuple[PersonUse, list[tuple[Cell | None, int, str]]]]:
+    """Each person's cells with their words and shade, from 0 (not used) to 4 (near the most of all cells)."""
+    # Most of the hundreds of cells say what another one says.
+    say = cache(_cell_words)
     rows = [(one, [one.features.get(name) for name in report.columns]) for one in report.people]
     top = max((cell.count for _one, cells in rows for cell in cells if cell), default=1)
-    return [(one, [(cell, -(-cell.count * 4 // top) if cell else 0) for cell in cells]) for one, cells in rows]
+    return [
+        (
+            one,
+            [
+                (cell, -(-cell.count * 4 // top), say(cell.last, cell.outcomes)) if cell else (None, 0, "")
+                for cell in cells
+            ],
+        )
+        for one, cells in rows
+    ]
+
+
+def _cell_words(last: date, outcomes: int) -> str:
+    return ngettext(
+        "Last on %(day)s, %(outcomes)s with an outcome", "Last on %(day)s, %(outcomes)s with an outcome", outcomes
+    ) % {"day": day(last), "outcomes": outcomes}
 
 
 class Bucket(NamedTuple):

@@ -17,9 +17,9 @@ from seats.forms.value import StartPlanForm
 from seats.insight.activity import today_in
 from seats.models import ValueReport
 from seats.usage.settings import groups_only
+from seats.value.card import plan_and_roi
 from seats.value.plans import Plan, open_plan, reports_of, start_plan
 from seats.value.report import end_plan, result_of
-from seats.value.roi import versions_of
 from seats.value.rules import DAYS
 
 EDITS = "account.manage"
@@ -41,12 +41,11 @@ def value(request: AccountRequest) -> HttpResponse:
 
 def plan_context(request: AccountRequest) -> dict[str, Any]:
     """What every place that shows the plan needs."""
-    plan = open_plan(request.account, now())
-    saved = versions_of(request.account, priced=SEES_COST in request.capabilities, most=1)
+    plan, roi = plan_and_roi(request.account, now(), priced=SEES_COST in request.capabilities)
     return {
         "plan": plan,
         "steps": _steps(plan) if plan else [],
-        "roi": saved[0] if saved else None,
+        "roi": roi,
         "days": DAYS,
         "may_edit": EDITS in request.capabilities,
     }

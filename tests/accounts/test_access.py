@@ -69,7 +69,7 @@ POSTS = {
     "replay_webhook",
     "replay_missed_webhooks",
 }
-OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "leave"}
+OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "leave", "open_mail"}
 
 
 def directory_of(account: Account) -> ScimConnection:

@@ -1,6 +1,7 @@
 """Account 360: what it shows, the clock of procurement, and what staff do from it."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.access.actor import Actor
-from accounts.models import Account, AuditEntry, Department, Membership, User
+from accounts.models import Account, AuditEntry, Department, Membership, Notice, User
 from billing.models import OfferRequest, StripeEvent
+from seatportal.templatetags.portal import moment
 from seats.growth.accounts import Narrow, accounts_page
 from seats.growth.contacts import Coverage, contacts_of, coverage_of, name_contact
 from seats.growth.procurement import clock_of, procurement_of, quarter_end
@@ -134,6 +136,22 @@ def test_the_page_of_a_paying_account(funded: Funded, member: Membership, staff:
         "Coverage 0 %",
     ):
         assert text in page, text
+
+
+def test_who_was_sent_which_report_and_opened_it(
+    account: Account, owner: Membership, fill: Fill, staff: Client, now: datetime
+) -> None:
+    fill(purchased=10, assigned=1, active=0)
+    assert "No report was mailed yet." in page_of(staff, account)
+    values: dict[str, Any] = {"account": account, "user": owner.user, "next_try_at": now}
+    Notice.objects.create(kind="weekly_digest", key="1", sent_at=now, opened_at=now + DAY, **values)
+    Notice.objects.create(kind="value_report", key="2", given_up_at=now, **values)
+    Notice.objects.create(kind="receipt", key="3", sent_at=now, **values)
+
+    page = page_of(staff, account)
+    section = page[page.index('id="reports"') : page.index('id="money"')]
+    assert [name in section for name in ("Weekly digest", "Given up", moment(now + DAY))] == [True, True, True]
+    assert section.count("<tr>") == 3
 
 
 def test_more_history_costs_no_more_statements(

@@ -1,5 +1,6 @@
 """The weekly digest: once per account and week, on Monday morning there, in each reader's language."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Account, Membership, Notice, Role, User
 from accounts.notices.deliver_notice import deliver_notice
+from accounts.notices.note_opening import note_opening
 from seats.models import WeeklyDigest
 from seats.tasks import send_weekly_digests as by_task
 from seats.value import weekly
@@ -75,7 +77,9 @@ def test_it_says_the_seats_the_change_and_what_to_do_without_a_name(account: Acc
         assert line in sent.body
     assert "Idle for 30 days or more: 1" in sent.body
     assert "run out" in sent.body
-    assert "/a/acme/usage/" in sent.body
+    link = re.search(r"https?://\S+(/mails/\S+/)", sent.body)
+    assert link is not None
+    assert note_opening(token=link[1].split("/")[2], reader=owner.user, at=NINE) == "/a/acme/usage/"
     assert "/stop/" in sent.extra_headers["List-Unsubscribe"]
     words = sent.body.replace("Hello Olivia,", "") + str(sent.alternatives[0][0]).replace("Hello Olivia,", "")
     for name in User.objects.values_list("name", flat=True):
