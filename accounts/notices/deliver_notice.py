@@ -112,7 +112,7 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
 def _watched(notice: Notice) -> dict[str, Any]:
     """A report's link leads by the page that notes its opening."""
     if not notice.context.get("watched"):
-        return notice.context
+        return dict(notice.context)
     return {**notice.context, "link": reverse("accounts:open_mail", args=[opening_token(notice)])}
 
 

@@ -138,13 +138,16 @@ def fernhollow(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
 
 
 def valdeluz(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
-    """Twelve seats in euros and Spanish, committed to for a year at 15 % less; 10 are to be kept at its end."""
+    """Twelve seats in euros and Spanish, committed to for a year at 15 % less; 10 are to be kept at its end.
+
+    The end is 85 days away, with three seats that nobody holds: a renewal at risk.
+    """
     firm = Firm(casting.VALDELUZ, vendor)
-    line.at(now - days(266), firm.open)
-    line.at(now - days(265), lambda at: firm.subscribe("business-eur", 12, at))
-    line.at(now - days(250), lambda at: firm.switch("business-eur-year", at))
-    line.at(now - days(249), lambda at: firm.seat(at, "inés"))
-    line.at(now - days(249), lambda at: firm.join_and_sit(at, *[person.key for person in firm.cast.people[1:]]))
+    line.at(now - days(296), firm.open)
+    line.at(now - days(295), lambda at: firm.subscribe("business-eur", 12, at))
+    line.at(now - days(280), lambda at: firm.switch("business-eur-year", at))
+    line.at(now - days(279), lambda at: firm.seat(at, "inés"))
+    line.at(now - days(279), lambda at: firm.join_and_sit(at, *[person.key for person in firm.cast.people[1:]]))
     line.at(now - days(8), lambda at: _reduce(firm, 10, "La obra de la planta termina", at))
     line.at(now, firm.use)
     return firm

@@ -115,9 +115,9 @@ def accounts_view(request: HttpRequest, site: AdminSite) -> HttpResponse | Strea
 
 def head() -> list[str]:
     """The download's first line."""
-    names = (_("Account"), _("Owner"), _("Purchased"), _("Assigned"), _("Active"), _("Active, change in 30 days"))
-    more = (_("Health"), _("Signals"), _("Per year"), _("Currency"), _("Renewal"), _("Next task"), _("Due"))
-    return [*names, *more]
+    seats = (_("Account"), _("Owner"), _("Purchased"), _("Assigned"), _("Active"), _("Active, change in 30 days"))
+    worth = (_("Health"), _("Signals"), _("Per year"), _("Currency"), _("Seats to the next price step"))
+    return [*seats, *worth, _("Renewal"), _("Next task"), _("Due")]
 
 
 def _table(rows: Iterator[AccountRow]) -> Iterator[list[object]]:
@@ -133,6 +133,7 @@ def _table(rows: Iterator[AccountRow]) -> Iterator[list[object]]:
             ", ".join(Line(signal).title for signal in row.signals),
             to_decimal(row.yearly.amount, row.yearly.currency) if row.yearly else None,
             row.yearly.currency.upper() if row.yearly else "",
+            row.room,
             row.renews_at.date() if row.renews_at else None,
             task_title(row.task),
             row.task.due_on if row.task else None,

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 
 from seatportal.kit.admin import ReadOnlyAdmin
 from seats.growth.playbooks import PLAYBOOKS
-from seats.growth.reviews import opportunities_of
+from seats.growth.reviews import opportunities_of, withheld
 from seats.models import BusinessReview, FeatureRequest
 
 
@@ -30,14 +30,16 @@ class BusinessReviewAdmin(ReadOnlyAdmin):
         review = self.get_object(request, object_id)
         if review is None or not self.has_view_permission(request, review):
             raise Http404
+        hidden = withheld(review)
         roadmap, ends = review.data["roadmap"], review.data["opportunities"]["runway"]
         context = {
             **self.admin_site.each_context(request),
             "title": review.account.name,
             "review": review,
-            "value": review.data["value"],
-            "opportunities": opportunities_of(review),
-            "features": review.data["opportunities"]["features"],
+            "withheld": hidden,
+            "value": {**review.data["value"], "goals": [] if hidden else review.data["value"]["goals"]},
+            "opportunities": [] if hidden else opportunities_of(review),
+            "features": [] if hidden else review.data["opportunities"]["features"],
             "runway": [parse_date(day) for day in ends] if ends else None,
             "goals": roadmap["goals"],
             "wishes": [(wish["what"], FeatureRequest.State(wish["state"]).label) for wish in roadmap.get("wishes", [])],

@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils.functional import Promise
 
 from accounts.models import Account, Region, User
+from billing.catalog.pricing import next_step
+from billing.catalog.queries import scheme_of
 from billing.dunning.queries import late_accounts
 from billing.models import Drift, Price
 from seats.growth.healths import inputs_of
@@ -34,6 +36,9 @@ def _open(*kinds: Signal.Kind) -> str:
         "AND x.ended_at IS NULL)"
     )
 
+
+# Rows of a download whose names are read at once.
+AT_ONCE = 500
 
 # What the page can be narrowed to; each is a condition on one row of _ROWS.
 FILTERS = {
@@ -111,7 +116,8 @@ class Narrow:
 class AccountRow:
     """One line. yearly: what the price list says for its seats, per year; an estimate, never an invoice.
 
-    before: active holders 30 days ago, where that is known.
+    before: active holders 30 days ago, where that is known. room: seats to the next step of the price, if there is one.
+    renews_in: days until renews_at.
     """
 
     account: Account
@@ -123,6 +129,8 @@ class AccountRow:
     yearly: Worth | None = None
     health: Score | None = None
     before: int | None = None
+    room: int | None = None
+    renews_in: int | None = None
 
     @property
     def moved(self) -> int | None:
@@ -163,7 +171,20 @@ def accounts_page(
     *, at: datetime, narrow: Narrow | None = None, page: int = 1, size: int = PAGE
 ) -> tuple[list[AccountRow], bool]:
     """The fullest first, of `urgent` the worst; returns the rows and whether there are more."""
-    narrow = narrow or Narrow()
+    found = _find(narrow or Narrow(), at, limit=size + 1, skip=(max(page, 1) - 1) * size)
+    return _fill(found[:size], at), len(found) > size
+
+
+def all_rows(*, at: datetime, narrow: Narrow) -> Iterator[AccountRow]:
+    """Every row of the narrowed list, for a download: which accounts and their seats are of one moment, so that none is
+    missed and none comes twice; names and signals are read for AT_ONCE of them at a time."""
+    found = _find(narrow, at)
+    for start in range(0, len(found), AT_ONCE):
+        yield from _fill(found[start : start + AT_ONCE], at)
+
+
+def _find(narrow: Narrow, at: datetime, *, limit: int | None = None, skip: int = 0) -> list[Found]:
+    """The seats of the accounts that match, in the list's order. limit None: all of them."""
     given = {key: value for key, value in narrow.values.items() if key in NARROWED_BY and value}
     conditions = [FILTERS.get(narrow.show, "true")]
     conditions += [f"COALESCE({SEGMENTS[key][1]}, '') = %({key})s" for key in given]
@@ -174,8 +195,8 @@ def accounts_page(
         **given,
         "search": narrow.search,
         "user": narrow.user.pk if narrow.user else None,
-        "limit": size + 1,
-        "skip": (max(page, 1) - 1) * size,
+        "limit": limit,
+        "skip": skip,
     }
     with connection.cursor() as cursor:
         cursor.execute(
@@ -183,17 +204,7 @@ def accounts_page(
             f"ORDER BY {_WORST if narrow.show == 'urgent' else _FULLEST} LIMIT %(limit)s OFFSET %(skip)s",
             values,
         )
-        found = cursor.fetchall()
-    return _fill(found[:size], at), len(found) > size
-
-
-def all_rows(*, at: datetime, narrow: Narrow) -> Iterator[AccountRow]:
-    """Every row of the narrowed list, for a download; read page by page."""
-    page, more = 1, True
-    while more:
-        found, more = accounts_page(at=at, narrow=narrow, page=page, size=500)
-        yield from found
-        page += 1
+        return list(cursor.fetchall())
 
 
 def choices() -> dict[str, list[tuple[str, str | Promise]]]:
@@ -259,10 +270,17 @@ def _fill(found: Sequence[Found], at: datetime) -> list[AccountRow]:
             yearly=yearly(*prices[pk]) if pk in prices else None,
             health=score_of(inputs[pk]),
             before=inputs[pk].before,
+            room=_room(*prices[pk]) if pk in prices else None,
+            renews_in=(row[-1] - at).days if row[-1] else None,
         )
         for row in found
         for pk in row[:1]
     ]
+
+
+def _room(price: Price, quantity: int) -> int | None:
+    step = next_step(scheme_of(price), quantity)
+    return step[0] if step else None
 
 
 def yearly(price: Price, quantity: int) -> Worth:

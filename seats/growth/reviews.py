@@ -44,6 +44,7 @@ def prepare_review(*, account: Account, actor: Actor, at: datetime, reason: str)
             "value": _value(account, at),
             "opportunities": _opportunities(account, at),
             "roadmap": _roadmap(account, at),
+            "private": groups_only(account),
         },
         next_on=today_in(account, at) + CADENCE,
     )
@@ -54,6 +55,11 @@ def prepare_review(*, account: Account, actor: Actor, at: datetime, reason: str)
 def latest_review(account: Account) -> BusinessReview | None:
     """The newest one, with its next date."""
     return BusinessReview.objects.filter(account=account).select_related("prepared_by").first()
+
+
+def withheld(review: BusinessReview) -> bool:
+    """Whether privacy mode was switched on after it: then what it says of few people is not shown any more."""
+    return groups_only(review.account) and not review.data.get("private", False)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
@@ -12,17 +13,19 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from seats.errors import GoalRefused, PlanOpen
 from seats.insight.activity import today_in
-from seats.models import ValueGoal, ValuePlan, ValueReport
+from seats.models import GoalReading, ValueGoal, ValuePlan, ValueReport
 from seats.usage.settings import groups_only
 from seats.value.rules import AHEAD, DAYS, LATEST, Clock, change, clock_of, progress, shown
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A goal as it is shown. withheld: privacy mode keeps its value back."""
+    """A goal as it is shown. withheld: privacy mode keeps its value back. met_withheld: or that it was reached, which
+    an older reading of few people said."""
 
     goal: ValueGoal
     withheld: bool = False
+    met_withheld: bool = False
 
     @property
     def value(self) -> Decimal | None:
@@ -32,7 +35,7 @@ class Standing:
     @property
     def met(self) -> bool:
         """Value proven."""
-        return self.goal.met_on is not None and not self.withheld
+        return self.goal.met_on is not None and not self.withheld and not self.met_withheld
 
     @property
     def percent(self) -> int | None:
@@ -83,7 +86,16 @@ def plan_of(row: ValuePlan, account: Account, at: datetime) -> Plan:
 def standings(plan: ValuePlan, *, private: bool) -> list[Standing]:
     """The goals of a plan in the order in which they were added."""
     goals = ValueGoal.objects.filter(account=plan.account_id, plan=plan).select_related("department").order_by("pk")
-    return [Standing(goal, withheld=not shown(goal.people, private=private)) for goal in goals]
+    readings = GoalReading.objects.filter(account=plan.account_id, goal__plan=plan, day=F("goal__met_on"))
+    met_by = dict(readings.values_list("goal_id", "people")) if private else {}
+    return [
+        Standing(
+            goal,
+            withheld=not shown(goal.people, private=private),
+            met_withheld=not shown(met_by.get(goal.pk), private=private),
+        )
+        for goal in goals
+    ]
 
 
 def reports_of(account: Account) -> list[ValueReport]:

@@ -25,7 +25,8 @@ def proven_values(span: Span, at: datetime) -> Iterator[Found]:
         LEFT JOIN seats_usagesettings s ON s.account_id = g.account_id
         WHERE g.account_id BETWEEN %(first)s AND %(last)s AND g.met_on IS NOT NULL
           AND (p.ended_at IS NULL OR p.ended_at > %(since)s)
-          AND (NOT COALESCE(s.groups_only, false) OR g.people IS NULL OR g.people >= 5)
+          AND (NOT COALESCE(s.groups_only, false) OR (g.people IS NULL OR g.people >= 5) AND NOT EXISTS (
+            SELECT FROM seats_goalreading r WHERE r.goal_id = g.id AND r.day = g.met_on AND r.people < 5))
         """,
         span,
         since=at - AFTER_PLAN,

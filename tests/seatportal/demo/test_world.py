@@ -146,6 +146,7 @@ def _check_the_account_team(logins: dict[str, Any]) -> None:
     assert {"crossed_80", "limit_reached", "interest"} <= kinds("quillmark-press")
     assert "value_proven" in kinds("brightwater-studio")
     assert "low_adoption" in kinds("northfen-council")
+    assert "renewal_at_risk" in kinds("cooperativa-valdeluz")
     assert kinds("fernhollow-research") == set()
     task = ExpansionTask.objects.get(account=account("brightwater-studio"), playbook="capacity")
     assert task.owner == User.objects.get(email=logins["staff"]["email"])

@@ -274,6 +274,27 @@ def test_a_review_of_an_account_in_privacy_mode_tells_nothing_of_few(
     assert [one["kind"] for one in review.data["opportunities"]["signals"]] == ["crossed_80"]
 
 
+def test_a_review_from_before_privacy_mode_shows_nothing_of_few_any_more(
+    account: Account, actor: Actor, fill: Fill, staff: Client, now: datetime
+) -> None:
+    fill(purchased=10, assigned=8, active=8)
+    evidence = {"leader": "Lena", "title": "Director", "department": ""}
+    Signal.objects.create(account=account, kind="new_leader", day=now.date(), seen_at=now, evidence=evidence)
+    review = prepare_review(account=account, actor=Actor.system("demo"), at=now, reason="x")
+    address = reverse("admin:seats_businessreview_change", args=[review.pk])
+    assert "Lena" in staff.get(address).content.decode()
+
+    set_usage_settings(account=account, keep_days=400, groups_only=True, actor=actor)
+
+    page = staff.get(address).content.decode()
+    assert "Lena" not in page
+    assert "Privacy mode was switched on after this review" in page
+    assert "8 of 10 seats were active" in page
+    renewed = prepare_review(account=account, actor=Actor.system("demo"), at=now, reason="x")
+    page = staff.get(reverse("admin:seats_businessreview_change", args=[renewed.pk])).content.decode()
+    assert "Privacy mode was switched on after this review" not in page
+
+
 def test_a_review_keeps_its_day(account: Account, fill: Fill, staff: Client, now: datetime) -> None:
     fill(purchased=10, assigned=8, active=8)
     review = prepare_review(account=account, actor=Actor.system("demo"), at=now, reason="x")

@@ -13,11 +13,11 @@ from accounts.access.actor import Actor
 from accounts.models import Account, Membership, Region, User
 from billing.models import Subscription
 from seatportal.kit.clock import now as present
-from seats.growth.accounts import Narrow, Totals, accounts_page, choices, totals
+from seats.growth.accounts import Narrow, Totals, accounts_page, all_rows, choices, totals
 from seats.growth.contacts import assign_manager
 from seats.growth.sweep import sweep_account
 from seats.insight.bands import Utilization, utilization_of
-from seats.models import Signal, UnknownUsage
+from seats.models import SeatPool, Signal, UnknownUsage
 from tests.conftest import Funded, make_account, make_user
 from tests.seatportal.test_staff import BACKEND, staff_user
 from tests.seats.growth.conftest import Fill
@@ -150,6 +150,10 @@ def test_late_drifting_and_segments(market: dict[str, Account], funded: Funded, 
     assert names(now, show="late") == []
     Subscription.objects.filter(account=funded.account).update(status="past_due")
     assert names(now, show="late") == [funded.account.name]
+    [row] = accounts_page(at=now, narrow=Narrow(show="late"))[0]
+    # Ten seats at 50, then 40: the eleventh is the next step.
+    assert row.renews_at is not None
+    assert (row.room, row.renews_in) == (1, (row.renews_at - now).days)
     assert totals(now).late == 1
     assert names(now, values={"size": "1–10", "industry": "Health"}) == ["Third"]
     assert names(now, values={"size": "251+"}) == []
@@ -172,6 +176,19 @@ def test_the_download_is_the_narrowed_list_and_runs_no_formula(market: dict[str,
     assert len(lines) == 2
     assert lines[0].startswith("Account,Owner,Purchased,Assigned,Active,")
     assert lines[1].startswith("'=1+1,,10,8,8,")
+
+
+def test_a_download_holds_everybody_once_though_rows_move_meanwhile(
+    market: dict[str, Account], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seats.growth.accounts.AT_ONCE", 1)
+    order = [row.account.name for row in accounts_page(at=now)[0]]
+    assert len(order) > 2
+    rows = all_rows(at=now, narrow=Narrow())
+    first = next(rows)
+    # The fullest becomes the emptiest.
+    SeatPool.objects.filter(account=first.account).update(purchased=1000)
+    assert [first.account.name, *(row.account.name for row in rows)] == order
 
 
 def test_the_first_page_shows_the_figures_as_links(market: dict[str, Account], now: datetime) -> None:

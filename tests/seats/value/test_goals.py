@@ -10,8 +10,9 @@ from accounts.access.actor import Actor
 from accounts.members.structure import add_place
 from accounts.models import Account, AuditEntry, Department, Membership
 from seats.errors import GoalRefused, PlanEnded, PlanOpen
+from seats.growth.sweep import sweep_account
 from seats.insight.activity import today_in
-from seats.models import GoalReading, ValueGoal, ValuePlan
+from seats.models import GoalReading, Signal, ValueGoal, ValuePlan
 from seats.usage.settings import set_usage_settings
 from seats.value.goals import MOST, add_goal, change_goal, features_of, measure_goals, record_value, remove_goal
 from seats.value.plans import open_plan, start_plan
@@ -290,3 +291,22 @@ class TestCounted:
         public = open_plan(account, now)
         assert public is not None
         assert public.goals[0].value == Decimal(22)
+
+    def test_that_few_people_reached_it_stays_withheld_when_more_do_it_later(
+        self, account: Account, owner: Membership, actor: Actor, now: datetime, goal_with: GoalMaker
+    ) -> None:
+        for person in crowd(account, 4, now):
+            use(person, now, days=1, times=5)
+        goal = goal_with(feature="Reports")
+        assert goal.met_on == now.date()
+        set_usage_settings(account=account, keep_days=400, groups_only=True, actor=actor)
+        later = now + timedelta(days=1)
+        use(owner, later, days=1)
+        assert measure_goals(at=later) == 1
+
+        plan = open_plan(account, later)
+        assert plan is not None
+        [standing] = plan.goals
+        assert (standing.value, standing.met, plan.met) == (Decimal(22), False, 0)
+        sweep_account(account=account, at=later)
+        assert not Signal.objects.filter(kind=Signal.Kind.VALUE_PROVEN).exists()

@@ -77,7 +77,7 @@ def test_it_says_the_seats_the_change_and_what_to_do_without_a_name(account: Acc
         assert line in sent.body
     assert "Idle for 30 days or more: 1" in sent.body
     assert "run out" in sent.body
-    link = re.search(r"https?://\S+(/mails/\S+/)", sent.body)
+    link = re.search(r"https?://\S+(/mails/\S+/)", str(sent.body))
     assert link is not None
     assert note_opening(token=link[1].split("/")[2], reader=owner.user, at=NINE) == "/a/acme/usage/"
     assert "/stop/" in sent.extra_headers["List-Unsubscribe"]
