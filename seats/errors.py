@@ -339,3 +339,17 @@ class TrancheNotHeld(PortalError):
 
     code, status = "tranche_not_held", 409
     message = _("This tranche is not held. It is bought on its day.")
+
+
+class NotAnApprover(PortalError):
+    """The request waits for somebody else."""
+
+    code, status = "not_an_approver", 403
+    message = _("This request waits for somebody else's approval. Nobody approves their own request.")
+
+
+class PriceNeeded(PortalError):
+    """Nobody approves a price that they did not see."""
+
+    code, status = "price_needed", 422
+    message = _("Look at the price first: it is not of this request, or not held any more.")

@@ -22,6 +22,7 @@ from seats.holders.reserve_seat import free_reserved, occupy_reserved
 from seats.holders.wait import keep_place, leave_queue, leave_queue_invited
 from seats.models import Assignment
 from seats.pool.pools import create_pool, lock_pool
+from seats.requests.follow_purchase import follow_purchase
 
 
 @receiver(accounts_facts.account_opened)
@@ -92,6 +93,12 @@ def follow_quantity(
         reason=source.reason if source else "",
         at=at,
     )
+
+
+@receiver(billing_facts.change_moved)
+def follow_approved(change: QuantityChange, at: datetime, **_: Any) -> None:
+    """What became of a purchase that somebody approved."""
+    follow_purchase(change=change, at=at)
 
 
 @receiver(billing_facts.books_wanted)

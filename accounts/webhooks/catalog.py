@@ -33,7 +33,8 @@ MEMBER = shape(id=TEXT, email=TEXT, name=TEXT, external_id=maybe(TEXT))
 INVITATION = shape(id=TEXT, email=TEXT)
 SEAT = shape(id=TEXT)
 POOL = shape(purchased=NUMBER, assigned=NUMBER, limit=NUMBER)
-REQUEST = shape(request=shape(id=TEXT), member=MEMBER, reason=TEXT, answer=TEXT)
+# Of kind purchase, member is who asked; quantity is null where one seat is asked for.
+REQUEST = shape(request=shape(id=TEXT), member=MEMBER, reason=TEXT, answer=TEXT, kind=TEXT, quantity=maybe(NUMBER))
 ORDER = shape(
     order=shape(id=TEXT, kind=TEXT, state=TEXT, seats_before=NUMBER, seats_after=NUMBER, error_code=maybe(TEXT)),
     amount=shape(due=NUMBER, currency=TEXT),

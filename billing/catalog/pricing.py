@@ -76,3 +76,14 @@ def next_step(scheme: Scheme, quantity: int) -> tuple[int, int] | None:
         if tier.up_to is not None and quantity <= tier.up_to:
             return tier.up_to + 1 - quantity, following.unit_amount
     return None
+
+
+def a_year(amount: int, *, interval: str, count: int) -> int:
+    """An amount of every `count` days, weeks, months or years as an amount a year, rounded up."""
+    times = {"day": 365, "week": 52, "month": 12, "year": 1}[interval]
+    return -(-amount * times // count)
+
+
+def a_month(amount: int, *, interval: str, count: int) -> int:
+    """The same as an amount a month, rounded up; below zero towards zero."""
+    return -(-a_year(amount, interval=interval, count=count) // 12)

@@ -1,6 +1,6 @@
 """Who approves a purchase: the account's chain, and the people behind each of its steps."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from accounts.models import Account, Membership, Role
@@ -31,12 +31,12 @@ class Step:
         return str(ApprovalStep.Role(self.role).label)
 
 
-# One step that always is, so that a chain above an amount leaves no purchase without an approver.
+# Where an account set no chain.
 USUAL = Step(position=1, role=ApprovalStep.Role.ADMIN, people=frozenset(), from_amount=0)
 
 
 def chain_of(account: Account) -> list[Step]:
-    """The account's steps in order; empty where it set none."""
+    """The account's own steps in order; empty where it set none. At least one is for all amounts."""
     rows = ApprovalStep.objects.filter(account=account).prefetch_related("people").order_by("position")
     return [
         Step(row.position, row.role, frozenset(person.pk for person in row.people.all()), row.from_amount)
@@ -44,9 +44,9 @@ def chain_of(account: Account) -> list[Step]:
     ]
 
 
-def needed(steps: Iterable[Step], *, amount: int) -> list[Step]:
-    """The steps that a purchase of so much takes; the usual one where the chain asks for none. Pure."""
-    return [step for step in steps if step.from_amount <= max(amount, 0)] or [USUAL]
+def needed(steps: Sequence[Step], *, amount: int) -> list[Step]:
+    """The steps that a purchase of so much takes, minor units. Pure."""
+    return [step for step in steps or (USUAL,) if step.from_amount <= max(amount, 0)]
 
 
 def people_behind(

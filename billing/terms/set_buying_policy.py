@@ -82,6 +82,8 @@ def set_chain(*, account: Account, steps: Sequence[Step], actor: Actor, at: date
     """
     if len(steps) > MOST_STEPS:
         raise BuyingPolicyWrong(_("A chain has at most %(count)d steps.") % {"count": MOST_STEPS})
+    if steps and all(step.from_amount for step in steps):
+        raise BuyingPolicyWrong(_("One step has to be for all amounts, so that every purchase has an approver."))
     if any(step.role not in ApprovalStep.Role.values or step.from_amount < 0 for step in steps):
         raise BuyingPolicyWrong
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)

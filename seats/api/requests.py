@@ -3,33 +3,44 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access.api import require
+from accounts.errors import BadAddress
 from accounts.members.queries import members_of
 from accounts.models import Membership
-from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
+from billing.api.quotes import GROWTH, QuoteSerializer
+from billing.errors import QuoteChanged, QuoteExpired, QuoteUnavailable, QuoteUnknown
+from seatportal.api.fields import Input, Moment, PageQuery, Text, WholeNumber, checked
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
 from seats.api.assignments import HolderSerializer
+from seats.api.purchase_requests import PurchaseSerializer, ask_purchase
 from seats.errors import (
     AlreadyRequested,
     AlreadySeated,
     NotAMember,
+    NotAnApprover,
+    PriceNeeded,
     ReasonMissing,
     RemindedToday,
     RequestGone,
     SeatLimitReached,
     SeatsFrozen,
+    TooManyPeople,
 )
 from seats.models import SeatRequest
+from seats.requests.decide_purchase import approve_purchase, price_request, refuse_purchase
 from seats.requests.decide_request import decide_request
-from seats.requests.queries import requests_of
+from seats.requests.queries import may_see, requests_of
 from seats.requests.remind import remind
 from seats.requests.request_seat import request_seat
 from seats.requests.withdraw_request import withdraw_request
@@ -49,12 +60,28 @@ class NewRequestSerializer(Input):
 
     member_id = Text(required=False, help_text="Who needs the seat; a person in the browser asks without it.")
     reason = Text(max_length=300)
+    quote_id = Text(required=False, help_text="Asks for a purchase: the price to approve.")
+    add = WholeNumber(
+        required=False, min_value=1, max_value=500, help_text="The same, without a price yet: seats to add."
+    )
+    assign_to = serializers.ListField(
+        child=Text(), required=False, default=list, max_length=500, help_text="Of a purchase: as with an order."
+    )
+    department_id = Text(required=False, help_text="Of a purchase: for which department.")
+    po_number = Text(required=False, default="", allow_blank=True, max_length=60)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A price or a number of seats, not both."""
+        if "quote_id" in attrs and "add" in attrs:
+            raise serializers.ValidationError({"add": _("Send either quote_id or add.")})
+        return attrs
 
 
 class DecisionSerializer(Input):
     """Yes or no, and a word to it."""
 
     decision = serializers.ChoiceField(choices=["approve", "refuse"])
+    quote_id = Text(required=False, default="", help_text="Of a purchase: the price that is approved.")
     answer = Text(required=False, default="", allow_blank=True, max_length=300)
 
 
@@ -62,8 +89,9 @@ class SeatRequestSerializer(serializers.Serializer[SeatRequest]):
     """One request for a seat."""
 
     id = serializers.CharField(source="public_id")
-    state = serializers.ChoiceField(choices=STATES)
-    member = HolderSerializer(source="membership", help_text="For whom.")
+    kind = serializers.ChoiceField(choices=[str(kind) for kind in SeatRequest.Kind.values])
+    state = serializers.ChoiceField(choices=STATES, help_text="buying: approved, and on its way to be paid.")
+    member = HolderSerializer(source="membership", help_text="For whom; of a purchase, who asks.")
     asked_by = serializers.EmailField(source="asked_by.email")
     reason = serializers.CharField()
     created_at = Moment()
@@ -71,6 +99,12 @@ class SeatRequestSerializer(serializers.Serializer[SeatRequest]):
     decided_by = serializers.EmailField(source="decided_by.email", default=None, allow_null=True)
     decided_at = Moment(allow_null=True, help_text="Also when it was withdrawn.")
     answer = serializers.CharField(allow_blank=True)
+    purchase = serializers.SerializerMethodField()
+
+    @extend_schema_field(PurchaseSerializer(allow_null=True))
+    def get_purchase(self, asked: SeatRequest) -> dict[str, Any] | None:
+        """What is to be bought; null where one seat is asked for."""
+        return dict(PurchaseSerializer(asked).data) if asked.is_purchase else None
 
 
 class SeatRequests(ApiView):
@@ -96,13 +130,25 @@ class SeatRequests(ApiView):
         summary="Ask for a seat",
         body=NewRequestSerializer,
         answers={201: SeatRequestSerializer},
-        problems=[ReasonMissing, AlreadySeated, AlreadyRequested, NotAMember],
-        examples={"For a colleague": {"member_id": "mem_0v6c2k9x4h8r1d5t7w3z", "reason": "Joins support in May"}},
+        problems=[
+            *(ReasonMissing, AlreadySeated, AlreadyRequested, NotAMember, TooManyPeople, BadAddress),
+            *(QuoteUnknown, QuoteUnavailable, *GROWTH),
+        ],
+        examples={
+            "For a colleague": {"member_id": "mem_0v6c2k9x4h8r1d5t7w3z", "reason": "Joins support in May"},
+            "A purchase": {"quote_id": "qte_0v6c2k9x4h8r1d5t7w3z", "reason": "Two hires", "po_number": "PO 4711"},
+        },
     )
     @idempotent()
     def post(self, request: Request) -> Response:
-        """Those who decide hear of it. Asking for somebody else takes `requests.decide`, or a key."""
+        """Those who decide hear of it. Asking for somebody else takes `requests.decide`, or a key.
+
+        With `quote_id` or `add` it asks for a purchase, which the account's approvers decide step by step.
+        """
         values = checked(NewRequestSerializer, request.data)
+        if "quote_id" in values or "add" in values:
+            asker = self.membership or self._for_whom(values.get("member_id"))
+            return Response(SeatRequestSerializer(ask_purchase(self, asker, values)).data, status=201)
         person = self._for_whom(values.get("member_id"))
         by = self.membership or person
         asked = request_seat(
@@ -141,7 +187,8 @@ class OneSeatRequest(ApiView):
 class RequestDecision(ApiView):
     """POST /api/v1/requests/{request_id}/decide"""
 
-    required_capability = DECIDE
+    # Approvers of a purchase need not be those who answer requests for a seat.
+    required_capability = "requests.make"
 
     @operation(
         "decideRequest",
@@ -149,14 +196,24 @@ class RequestDecision(ApiView):
         summary="Answer a request",
         body=DecisionSerializer,
         answers={200: SeatRequestSerializer},
-        problems=[RequestGone, SeatLimitReached, SeatsFrozen, NotAMember],
+        problems=[
+            *(RequestGone, SeatLimitReached, SeatsFrozen, NotAMember, NotAnApprover, PriceNeeded),
+            *(QuoteUnknown, QuoteExpired, QuoteChanged, *GROWTH),
+        ],
         examples={"Yes": {"decision": "approve"}, "No": {"decision": "refuse", "answer": "Next quarter"}},
     )
     @idempotent()
     def post(self, request: Request, request_id: str) -> Response:
-        """Approving gives the seat in the same moment; where there is none, the request stays open."""
-        asked = _find(self, request_id)
+        """Approving gives the seat in the same moment; where there is none, the request stays open.
+
+        A purchase is decided by the people whose turn it is, signed in, at the price of a quote from `…/price`; the
+        last step buys it at that price.
+        """
+        asked = _to_decide(self, request_id)
         values = checked(DecisionSerializer, request.data)
+        if asked.is_purchase:
+            return Response(SeatRequestSerializer(self._decide_purchase(asked, values)).data)
+        require(request, DECIDE)
         decided = decide_request(
             account=self.account,
             request=asked,
@@ -166,6 +223,35 @@ class RequestDecision(ApiView):
             at=now(),
         )
         return Response(SeatRequestSerializer(decided).data)
+
+    def _decide_purchase(self, asked: SeatRequest, values: dict[str, Any]) -> SeatRequest:
+        given: dict[str, Any] = {"account": self.account, "request": asked, "answer": values["answer"]}
+        if values["decision"] == "refuse":
+            return refuse_purchase(actor=self.actor, at=now(), **given)
+        if not values["quote_id"]:
+            raise PriceNeeded(field="quote_id")
+        return approve_purchase(quote_id=values["quote_id"], actor=self.actor, at=now(), **given)
+
+
+class RequestPrice(ApiView):
+    """POST /api/v1/requests/{request_id}/price"""
+
+    required_capability = "requests.make"
+
+    @operation(
+        "priceRequest",
+        tag="requests",
+        summary="Ask what a requested purchase costs now",
+        answers={201: QuoteSerializer},
+        problems=[RequestGone, QuoteUnavailable, *GROWTH],
+    )
+    def post(self, request: Request, request_id: str) -> Response:
+        """The exact price, held for ten minutes; approving names it. Charges nothing."""
+        asked = _to_decide(self, request_id)
+        if not asked.is_purchase:
+            raise RequestGone
+        quote = price_request(account=self.account, request=asked, actor=self.actor, at=now())
+        return Response(QuoteSerializer(quote).data, status=201)
 
 
 class RequestWithdrawal(ApiView):
@@ -219,3 +305,14 @@ def _visible(view: ApiView, state: str = "", *, own: bool = False) -> QuerySet[S
 
 def _find(view: ApiView, request_id: str, *, own: bool = False) -> SeatRequest:
     return get_object_or_404(_visible(view, own=own), public_id=request_id)
+
+
+def _to_decide(view: ApiView, request_id: str) -> SeatRequest:
+    """One of the account; people find those that they decide, and purchases that wait for their word."""
+    asked = get_object_or_404(requests_of(view.account), public_id=request_id)
+    caller: Any = view.request
+    if caller.auth is None and DECIDE not in caller.capabilities:
+        own = asked.membership_id == view.membership.pk if view.membership else False
+        if not own and not (asked.is_purchase and view.membership and may_see(asked, view.membership)):
+            raise Http404
+    return asked

@@ -9,7 +9,14 @@ from seats.api.ledger import Ledger
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.policy import Policy
-from seats.api.requests import OneSeatRequest, RequestDecision, RequestReminder, RequestWithdrawal, SeatRequests
+from seats.api.requests import (
+    OneSeatRequest,
+    RequestDecision,
+    RequestPrice,
+    RequestReminder,
+    RequestWithdrawal,
+    SeatRequests,
+)
 from seats.api.seats import Seats
 from seats.api.signals import Signals
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
@@ -23,6 +30,7 @@ urlpatterns = [
     path("requests", SeatRequests.as_view(), name="requests"),
     path("requests/<str:request_id>", OneSeatRequest.as_view(), name="request"),
     path("requests/<str:request_id>/decide", RequestDecision.as_view(), name="decide-request"),
+    path("requests/<str:request_id>/price", RequestPrice.as_view(), name="price-request"),
     path("requests/<str:request_id>/withdraw", RequestWithdrawal.as_view(), name="withdraw-request"),
     path("requests/<str:request_id>/remind", RequestReminder.as_view(), name="remind-of-request"),
     path("feature-requests", FeatureRequests.as_view(), name="feature-requests"),

@@ -29,7 +29,7 @@ def settle_wishes(
     ).update(served_at=at)
     asked = list(
         SeatRequest.objects.select_for_update(no_key=True, of=("self",))
-        .filter(account=account, membership__in=members, state=SeatRequest.State.OPEN)
+        .filter(account=account, membership__in=members, state=SeatRequest.State.OPEN, kind=SeatRequest.Kind.SEAT)
         .select_related("membership__user")
         .order_by("pk")
     )
@@ -47,4 +47,6 @@ def request_data(request: SeatRequest) -> dict[str, Any]:
         "member": member_data(request.membership),
         "reason": request.reason,
         "answer": request.answer,
+        "kind": request.kind,
+        "quantity": request.quantity,
     }

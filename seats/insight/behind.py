@@ -74,6 +74,7 @@ def holders_of(account: Account, tenures: Iterable[Assignment]) -> list[Holder]:
     rows = list(tenures)
     asked = SeatRequest.objects.filter(
         account=account,
+        kind=SeatRequest.Kind.SEAT,
         state=SeatRequest.State.APPROVED,
         membership__in={row.membership_id for row in rows if row.membership_id is not None},
     ).select_related("asked_by", "decided_by")

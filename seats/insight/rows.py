@@ -100,7 +100,9 @@ def places_of_invitation() -> QuerySet[WaitingPerson]:
 
 def wishes_of_outer() -> QuerySet[SeatRequest]:
     """The outer member's open request."""
-    return SeatRequest.objects.filter(membership=OuterRef("pk"), state=SeatRequest.State.OPEN)
+    return SeatRequest.objects.filter(
+        membership=OuterRef("pk"), state=SeatRequest.State.OPEN, kind=SeatRequest.Kind.SEAT
+    )
 
 
 def _seats_of(

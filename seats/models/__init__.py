@@ -15,7 +15,7 @@ from seats.models.peers import PeerBand
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.recurring import RecurringChange
-from seats.models.request import SeatRequest
+from seats.models.request import RequestStep, SeatRequest
 from seats.models.review import BusinessReview
 from seats.models.roi import RoiVersion
 from seats.models.rollout import RolloutPlan, Tranche
@@ -60,6 +60,7 @@ __all__ = [
     "PlannedHolder",
     "RecurringChange",
     "ReductionLeaver",
+    "RequestStep",
     "RoiVersion",
     "RolloutPlan",
     "SeatPool",

@@ -11,7 +11,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
 from accounts.notices.send_notice import send_notice
 from accounts.webhooks.emit_events import emit_event
-from seats.errors import AlreadySeated
+from seats.errors import AlreadySeated, NotAnApprover
 from seats.holders.assign_seat import assign_seat
 from seats.holders.wishes import request_data
 from seats.models import SeatRequest
@@ -22,13 +22,15 @@ from seats.requests.lock import lock_open_request
 def decide_request(
     *, account: Account, request: SeatRequest, approve: bool, answer: str, actor: Actor, at: datetime
 ) -> SeatRequest:
-    """Approve, which gives the seat in the same transaction, or refuse.
+    """Answer a request for a seat: approve, which gives the seat in the same transaction, or refuse.
 
     Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember: then the request stays open.
     """
     # A claim locks the member first and closes the open request last; this keeps the same order.
     list(Membership.objects.select_for_update(no_key=True).filter(account=account, pk=request.membership_id))
     locked = lock_open_request(account, request)
+    if locked.is_purchase:
+        raise NotAnApprover  # Bought step by step: decide_purchase.py.
     locked.answer, seated = answer.strip()[:300], False
     locked.save(update_fields=["answer"])  # before the seat, which tells of the approval
     if approve:

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, Membership
 from seats.models import SeatRequest
+from seats.requests.steps import approvers_of, steps_of, turn_of
 
 
 def open_requests(account: Account) -> QuerySet[SeatRequest]:
@@ -26,16 +27,54 @@ def answered_requests(account: Account) -> QuerySet[SeatRequest]:
 
 
 def latest_request_of(membership: Membership) -> SeatRequest | None:
-    """The member's newest request, whatever became of it."""
+    """The member's newest request for a seat, whatever became of it."""
     return (
-        SeatRequest.objects.filter(account=membership.account_id, membership=membership)
+        SeatRequest.objects.filter(account=membership.account_id, membership=membership, kind=SeatRequest.Kind.SEAT)
         .select_related("decided_by")
         .order_by("-created_at", "-pk")
         .first()
     )
 
 
+def shown_purchase(account: Account, public_id: str) -> SeatRequest | None:
+    """One request for a purchase with all that its page shows."""
+    return (
+        SeatRequest.objects.filter(account=account, kind=SeatRequest.Kind.PURCHASE, public_id=public_id)
+        .select_related("account", "membership__user", "department", "asked_by", "decided_by", "change")
+        .first()
+    )
+
+
+def purchases_with(membership: Membership) -> list[SeatRequest]:
+    """Open purchases that this member asked for or has to decide now, the oldest first."""
+    found = SeatRequest.objects.filter(
+        account=membership.account_id,
+        kind=SeatRequest.Kind.PURCHASE,
+        state__in=(SeatRequest.State.OPEN, SeatRequest.State.BUYING),
+    ).select_related("account", "membership__user", "department")
+    return [one for one in found.order_by("pk") if one.asked_by_id == membership.user_id or is_turn_of(one, membership)]
+
+
+def is_turn_of(request: SeatRequest, membership: Membership) -> bool:
+    """Whether this member's word is waited for."""
+    turn = turn_of(request) if request.state == SeatRequest.State.OPEN else None
+    return turn is not None and membership.pk in {one.pk for one in approvers_of(request, turn)}
+
+
+def may_see(request: SeatRequest, membership: Membership) -> bool:
+    """Who asked, and whoever decides or decided one of its steps."""
+    if request.asked_by_id == membership.user_id:
+        return True
+    steps = steps_of(request)
+    return any(
+        step.decided_by_id == membership.user_id or membership.pk in {one.pk for one in approvers_of(request, step)}
+        for step in steps
+    )
+
+
 def requests_of(account: Account, *, state: str = "") -> QuerySet[SeatRequest]:
     """All requests, or those in one state."""
-    found = SeatRequest.objects.filter(account=account).select_related("membership__user", "asked_by", "decided_by")
+    found = SeatRequest.objects.filter(account=account).select_related(
+        "account", "membership__user", "asked_by", "decided_by", "department", "change"
+    )
     return found.filter(state=state) if state else found

@@ -10,13 +10,13 @@ from django.db.models import Sum
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account
-from billing.catalog.pricing import amount
+from billing.catalog.pricing import a_year, amount
 from billing.catalog.queries import scheme_of
 from billing.mirror.queries import customer_of, invoices_of, live_subscription, seat_item
 from billing.models import InvoiceLine, Subscription, SubscriptionItem
 from seats.holders.queries import seat_counts
 from seats.models import RoiVersion
-from seats.value.roi_rules import Assumptions, Outcome, a_year, hours_of, outcome
+from seats.value.roi_rules import Assumptions, Outcome, hours_of, outcome
 
 SHOWN = 20
 PERIODS = ("subscription_create", "subscription_cycle")

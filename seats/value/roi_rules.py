@@ -68,12 +68,6 @@ def break_even(given: Assumptions, *, active: int, cost: int | None) -> int | No
     return None if cost is None or not each else -(-cost * _PARTS // each)
 
 
-def a_year(amount: int, *, interval: str, count: int) -> int:
-    """An amount of every `count` days, weeks, months or years as an amount a year, rounded up."""
-    times = {"day": 365, "week": WEEKS, "month": 12, "year": 1}[interval]
-    return -(-amount * times // count)
-
-
 def hours_of(hundredths: int) -> Decimal:
     """For people: 125 is 1.25 hours."""
     return Decimal(hundredths).scaleb(-2)

@@ -31,6 +31,7 @@ from seatportal.kit.errors import PortalError
 from seatportal.kit.htmx import render_part
 from seatportal.kit.money import format_money
 from seats.forms.purchase import PurchaseForm
+from seats.forms.requests import PurchaseRequestForm
 from seats.holders.buy_and_assign import buy_and_assign
 from seats.insight.bands import utilization_in
 from seats.insight.people import count_idle
@@ -73,7 +74,7 @@ def add_seats(request: AccountRequest) -> HttpResponse:
     """The price of `?add=2` more seats, straight from Stripe; alone for htmx, in its page otherwise."""
     add = _number(request.GET.get("add", "1"))
     quote, refusal = _quote(request, add)
-    form = _form(request, added=add or 1)
+    form = pay_form(request, added=add or 1)
     context = _offer(request, quote, refusal, add=add) | _page(request, form)
     return render_part(request, PAGE, "answer", context)
 
@@ -89,7 +90,7 @@ def pay(request: AccountRequest) -> HttpResponse:
         return _refused(request, error, None)
     if quote.kind == Quote.Kind.PLAN and "billing.manage" not in request.capabilities:
         return no_permission(request, "billing.manage")
-    form = _form(request, added=quote.added, data=True)
+    form = pay_form(request, added=quote.added, data=True)
     if quote.consumed_at is None and not form.is_valid():
         context = _offer(request, quote, None, add=quote.added) | _page(request, form)
         return render(request, PAGE, context, status=422)
@@ -121,7 +122,7 @@ def _refused(
         quote, old, refusal = old, None, None
     else:
         quote, refusal = None, _refusal(error)
-    context = _offer(request, quote, refusal, add=add) | _page(request, form or _form(request, added=add))
+    context = _offer(request, quote, refusal, add=add) | _page(request, form or pay_form(request, added=add))
     if old is not None and quote is not None:
         context |= {"old": old, "mover": _mover(old)}
     return render(request, PAGE, context | {"notice": str(error)}, status=error.status)
@@ -146,7 +147,8 @@ def _mover(old: Quote) -> QuantityChange | None:
     return later.order_by("-settled_at").first()
 
 
-def _form(request: AccountRequest, *, added: int, data: bool = False) -> PurchaseForm:
+def pay_form(request: AccountRequest, *, added: int, data: bool = False) -> PurchaseForm:
+    """Who gets the seats, and notes; data: as it was sent."""
     room = added + counts_for(request).free
     may_assign = "seats.assign" in request.capabilities
     initial = {"emails": request.GET.get("emails", ""), "people": request.GET.getlist("people")}
@@ -181,7 +183,22 @@ def _idle_url(request: AccountRequest) -> str:
     return page_link(request, "reclaim", need=need or 1)
 
 
-def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None, *, add: int | None) -> dict[str, Any]:
+def show_priced(
+    request: AccountRequest, quote: Quote, form: PurchaseForm, *, ask: PurchaseRequestForm, status: int
+) -> HttpResponse:
+    """The page with a price that was to be sent for approval, and what must be mended first."""
+    context = _offer(request, quote, None, add=quote.added, ask=ask) | _page(request, form)
+    return render(request, PAGE, context, status=status)
+
+
+def _offer(
+    request: AccountRequest,
+    quote: Quote | None,
+    refusal: Refusal | None,
+    *,
+    add: int | None,
+    ask: PurchaseRequestForm | None = None,
+) -> dict[str, Any]:
     """What the swapped part shows: the price with its button, or why there is none and what to do."""
     account, subscription = request.account, live_subscription(request.account)
     item = seat_item(subscription) if subscription else None
@@ -202,7 +219,7 @@ def _offer(request: AccountRequest, quote: Quote | None, refusal: Refusal | None
             "rows": rows_of(quote, item=item, card=card_of(account), trial=trial, account_slug=account.slug),
             "sentence": sentence_of(quote),
             "button": button_of(quote),
-            "approval": approval_of(request, quote),
+            "approval": approval_of(request, quote, form=ask),
             "advice": _advice(item, quote.target_quantity, held.maximum, request.LANGUAGE_CODE),
             "first": _first_step(request, quote.added),
         }

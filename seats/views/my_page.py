@@ -16,7 +16,7 @@ from seats.models import SeatRequest
 from seats.pool.pools import pool_of
 from seats.pool.rules import seats_off
 from seats.reclaim.answer_nudge import refuses_nudges
-from seats.requests.queries import latest_request_of
+from seats.requests.queries import latest_request_of, purchases_with
 from seats.requests.rules import may_remind_at
 from seats.sharing.queries import case_for, tell
 from seats.sharing.show_cases import ANSWER_WITHIN
@@ -48,6 +48,7 @@ def my_page(request: AccountRequest) -> HttpResponse:
         "helpers": helpers_of(request.account, roles=roles_with("seats.assign")),
         "may_have_mails": "usage.view" in request.capabilities,
         "refuses_nudges": refuses_nudges(request.membership),
+        "purchases": purchases_with(request.membership),
         "may_ask": "requests.make" in request.capabilities,
     }
     return render(request, "seats/my_page.html", context)

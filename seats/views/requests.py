@@ -72,7 +72,7 @@ def withdraw(request: AccountRequest, request_id: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Your request is withdrawn."))
-    return redirect("seats:me", request.account.slug)
+    return _back(request, mine)
 
 
 @requires("requests.make")
@@ -86,7 +86,7 @@ def remind_of(request: AccountRequest, request_id: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Your reminder stands at the request."))
-    return redirect("seats:me", request.account.slug)
+    return _back(request, mine)
 
 
 @requires("requests.decide")
@@ -110,6 +110,8 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
         account=request.account,
         public_id=request_id,
     )
+    if asked.is_purchase:
+        return redirect("seats:purchase_request", request.account.slug, asked.public_id)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"asked": asked, "form": form, "counts": counts_for(request)}
     status = 200
@@ -142,6 +144,12 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
                 messages.success(request, text % {"name": asked.membership.user})
                 return redirect("seats:requests", request.account.slug)
     return render(request, "seats/decide.html", context, status=status)
+
+
+def _back(request: AccountRequest, mine: SeatRequest) -> HttpResponse:
+    if mine.is_purchase:
+        return redirect("seats:purchase_request", request.account.slug, mine.public_id)
+    return redirect("seats:me", request.account.slug)
 
 
 def _mine(request: AccountRequest, request_id: str) -> SeatRequest:

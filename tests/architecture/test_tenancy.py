@@ -33,6 +33,8 @@ from seats.holders.assign_seat import assign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.models import LedgerEntry, SharingCase, Tranche, TrueUp, UsageImport
+from seats.models import LedgerEntry, SharingCase, TrueUp, UsageImport
+from seats.requests.request_purchase import request_purchase
 from seats.requests.request_seat import request_seat
 from seats.rollout.plans import open_rollout
 from seats.true_up.settle_true_up import settle
@@ -156,6 +158,15 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         actor=Actor(user=viewer.user),
         at=now,
     )
+    more = quote_quantity(account=account, actor=actor, add=1, at=now)
+    purchase = request_purchase(
+        account=account,
+        membership=viewer,
+        quote_id=more.public_id,
+        reason="To test",
+        actor=Actor(user=viewer.user),
+        at=now,
+    )
     credit = open_idle_credit(
         subscription=change.subscription,
         item=change.subscription.items.get(),
@@ -244,6 +255,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "case_id": case.public_id,
             "credit_id": credit.public_id,
             "request_id": asked.public_id,
+            "asked_id": purchase.public_id,
             "offer_id": offer.public_id,
             "entry_id": LedgerEntry.objects.filter(account=account).latest("pk").public_id,
             # Django admin's.

@@ -238,7 +238,9 @@ def test_a_chain_is_replaced_whole(
     assert chain_of(account) == [named, finance]
     assert needed(chain_of(account), amount=4999) == [named]
     assert needed(chain_of(account), amount=5000) == [named, finance]
-    assert needed([finance], amount=10) == [USUAL]
+    assert needed([], amount=10) == [USUAL]
+    with pytest.raises(BuyingPolicyWrong):
+        set_chain(account=account, steps=[finance], actor=_actor(owner), at=now)
     with pytest.raises(BuyingPolicyWrong):
         set_chain(account=account, steps=[Step(1, ADMIN, frozenset([outsider.pk]), 0)], actor=_actor(owner), at=now)
     assert chain_of(account) == [named, finance]

@@ -30,6 +30,7 @@ def test_a_program_asks_and_is_answered(acme: Integrator, pool: SeatPool, member
     row = SeatRequest.objects.get()
     assert made == {
         "id": row.public_id,
+        "kind": "seat",
         "state": "open",
         "member": {"id": member.public_id, "name": "Mia", "email": "mia@acme.example"},
         "asked_by": "olivia@acme.example",
@@ -39,6 +40,7 @@ def test_a_program_asks_and_is_answered(acme: Integrator, pool: SeatPool, member
         "decided_by": None,
         "decided_at": None,
         "answer": "",
+        "purchase": None,
     }
     assert acme.get("requests?state=open").json()["results"] == [made]
     assert acme.get(f"requests/{made['id']}").json() == made

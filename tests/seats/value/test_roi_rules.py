@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from seats.value.roi_rules import Assumptions, a_year, break_even, hours_of, outcome, sensitivity
+from billing.catalog.pricing import a_year
+from seats.value.roi_rules import Assumptions, break_even, hours_of, outcome, sensitivity
 
 
 @pytest.mark.parametrize(
