@@ -81,7 +81,7 @@ class DecisionSerializer(Input):
     """Yes or no, and a word to it."""
 
     decision = serializers.ChoiceField(choices=["approve", "refuse"])
-    quote_id = Text(required=False, default="", help_text="Of a purchase: the price that is approved.")
+    quote_id = Text(required=False, help_text="Of a purchase: the price that is approved.")
     answer = Text(required=False, default="", allow_blank=True, max_length=300)
 
 
@@ -228,7 +228,7 @@ class RequestDecision(ApiView):
         given: dict[str, Any] = {"account": self.account, "request": asked, "answer": values["answer"]}
         if values["decision"] == "refuse":
             return refuse_purchase(actor=self.actor, at=now(), **given)
-        if not values["quote_id"]:
+        if "quote_id" not in values:
             raise PriceNeeded(field="quote_id")
         return approve_purchase(quote_id=values["quote_id"], actor=self.actor, at=now(), **given)
 
@@ -245,6 +245,7 @@ class RequestPrice(ApiView):
         answers={201: QuoteSerializer},
         problems=[RequestGone, QuoteUnavailable, *GROWTH],
     )
+    @idempotent()
     def post(self, request: Request, request_id: str) -> Response:
         """The exact price, held for ten minutes; approving names it. Charges nothing."""
         asked = _to_decide(self, request_id)
