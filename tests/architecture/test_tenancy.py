@@ -33,7 +33,6 @@ from seats.holders.assign_seat import assign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.models import LedgerEntry, SharingCase, Tranche, TrueUp, UsageImport
-from seats.models import LedgerEntry, SharingCase, TrueUp, UsageImport
 from seats.requests.request_purchase import request_purchase
 from seats.requests.request_seat import request_seat
 from seats.rollout.plans import open_rollout
