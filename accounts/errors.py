@@ -194,3 +194,56 @@ class CapabilityMissing(PortalError):
     code = "capability_missing"
     status = 403
     message = _("Your role or key does not allow this.")
+
+
+class DomainRefused(PortalError):
+    """Not a domain that an account could own."""
+
+    code = "domain_refused"
+    status = 422
+    message = _("Write a domain such as example.com, as it stands after the @ of your addresses.")
+
+
+class DomainTaken(PortalError):
+    """The account has the domain already, or another account has proved it."""
+
+    code = "domain_taken"
+    status = 409
+    message = _("Another account has proved this domain. Ask your account team if that is wrong.")
+
+
+class DomainNotProved(PortalError):
+    """DNS does not say that the domain is the account's."""
+
+    code = "domain_not_proved"
+    status = 409
+
+
+class ConnectionRefused(PortalError):
+    """An identity provider cannot be set up or switched as asked; names the field."""
+
+    code = "connection_refused"
+    status = 422
+
+
+class SsoRefused(PortalError):
+    """Somebody whom an identity provider named does not get in."""
+
+    code = "sso_refused"
+    status = 403
+
+
+class SsoNeeded(PortalError):
+    """A browser's session that the account's sign-in rules do not take."""
+
+    code = "sso_needed"
+    status = 403
+    message = _("This account does not take the way you signed in. Open its pages to sign in as it asks.")
+
+
+class JoinDecided(PortalError):
+    """A request to join has had its answer."""
+
+    code = "join_decided"
+    status = 409
+    message = _("This request has been answered already.")

@@ -4,6 +4,7 @@ account_opened(account, actor, at)
 member_joined(membership, invitation: Invitation | None, actor, at)
 member_left(membership, actor, at)
 invitation_closed(invitation, actor, at): withdrawn or expired, never accepted.
+seat_wished(membership, reason, actor, at): who just joined by themselves is to have a seat, or to wait for one.
 
 Send with `send`, not `send_robust`: the receivers' writes belong to the same act.
 """
@@ -14,3 +15,4 @@ account_opened = Signal()
 member_joined = Signal()
 member_left = Signal()
 invitation_closed = Signal()
+seat_wished = Signal()

@@ -5,6 +5,7 @@ from celery import shared_task
 from accounts.keys import oauth
 from accounts.members import invitations, send_invitation
 from accounts.notices import deliver_notice
+from accounts.sso import domains
 from accounts.webhooks import deliver_webhook, prune_events
 from seatportal.api import idempotency
 from seatportal.kit.clock import now
@@ -50,6 +51,18 @@ def send_waiting_webhooks_task() -> None:
 def prune_webhook_events_task() -> None:
     """The log has an end."""
     prune_events.prune_events(at=now())
+
+
+@shared_task(name="accounts.recheck_domain")
+def recheck_domain_task(domain_id: int) -> None:
+    """Rung each night for each proved domain."""
+    domains.recheck_domain(domain_id=domain_id, at=now())
+
+
+@shared_task(name="accounts.recheck_domains")
+def recheck_domains_task() -> None:
+    """A proof may go; a lost ring is rung again an hour later."""
+    domains.ring_due_domains(at=now())
 
 
 @shared_task(name="accounts.expire_invitations")

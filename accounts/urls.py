@@ -7,11 +7,16 @@ from accounts.views import (
     api_keys,
     audit_trail,
     directories,
+    domains,
     home,
     invitations,
     mails,
+    joining,
     people,
     profile,
+    sso_connections,
+    sso_settings,
+    sso_sign_in,
     structure,
     webhooks,
 )
@@ -22,6 +27,10 @@ PEOPLE = f"{SETTINGS}people/"
 STRUCTURE = f"{SETTINGS}structure/"
 KEYS = f"{SETTINGS}api-keys/"
 DIRECTORIES = f"{SETTINGS}directories/"
+SIGN_IN = f"{SETTINGS}sign-in/"
+DOMAINS = f"{SIGN_IN}domains/"
+CONNECTIONS = f"{SIGN_IN}connections/"
+JOINING = f"{SETTINGS}joining/"
 HOOKS = f"{SETTINGS}webhooks/"
 HOOK = f"{HOOKS}<str:endpoint_id>/"
 DELIVERY = f"{HOOK}deliveries/<str:delivery_id>/"
@@ -55,6 +64,22 @@ urlpatterns = [
     path(f"{DIRECTORIES}new/", directories.connect, name="connect_directory"),
     path(f"{DIRECTORIES}<str:connection_id>/rotate/", directories.rotate, name="rotate_directory"),
     path(f"{DIRECTORIES}<str:connection_id>/disconnect/", directories.disconnect, name="disconnect_directory"),
+    path(SIGN_IN, sso_settings.sign_in_settings, name="sign_in_settings"),
+    path(f"{DOMAINS}new/", domains.add, name="add_domain"),
+    path(f"{DOMAINS}<str:domain_id>/", domains.domain, name="domain"),
+    path(f"{DOMAINS}<str:domain_id>/check/", domains.check, name="check_domain"),
+    path(f"{DOMAINS}<str:domain_id>/remove/", domains.remove, name="remove_domain"),
+    path(f"{CONNECTIONS}oidc/", sso_connections.add_oidc, name="add_oidc"),
+    path(f"{CONNECTIONS}<str:sso_id>/", sso_connections.connection, name="sso_connection"),
+    path(f"{CONNECTIONS}<str:sso_id>/change/", sso_connections.change, name="change_sso"),
+    path(f"{CONNECTIONS}<str:sso_id>/switch/", sso_connections.switch, name="switch_sso"),
+    path(f"{CONNECTIONS}<str:sso_id>/delete/", sso_connections.delete, name="delete_sso"),
+    path(JOINING, joining.join_requests, name="join_requests"),
+    path(f"{JOINING}<str:join_id>/approve/", joining.approve, name="approve_join"),
+    path(f"{JOINING}<str:join_id>/refuse/", joining.refuse, name="refuse_join"),
+    path("sso/", sso_sign_in.single_sign_on, name="single_sign_on"),
+    path("sso/<str:sso_id>/start/", sso_sign_in.start, name="sso_start"),
+    path("sso/<str:sso_id>/callback/", sso_sign_in.callback, name="sso_callback"),
     path(HOOKS, webhooks.webhooks, name="webhooks"),
     path(f"{HOOKS}new/", webhooks.add, name="add_webhook"),
     path(HOOK, webhooks.webhook, name="webhook"),

@@ -27,6 +27,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send-waiting-notices": {"task": "accounts.send_waiting_notices", "schedule": 60.0},
     "send-waiting-webhooks": {"task": "accounts.send_waiting_webhooks", "schedule": 15.0},
     "prune-webhook-events": {"task": "accounts.prune_webhook_events", "schedule": 86_400.0},
+    "recheck-domains": {"task": "accounts.recheck_domains", "schedule": crontab(minute="25")},
     "record-marks": {"task": "seats.record_marks", "schedule": 3600.0},
     "record-growth": {"task": "seats.record_growth", "schedule": crontab(hour="2", minute="10")},
     "mark-accounts": {"task": "seats.mark_accounts", "schedule": crontab(minute="20")},

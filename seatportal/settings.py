@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "allauth.idp.oidc",
     "rest_framework",
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.access.middleware.OwnCredentialsMiddleware",
     "hijack.middleware.HijackUserMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -153,6 +156,10 @@ MFA_TOTP_ISSUER = "Seat Portal"
 USERSESSIONS_TRACK_ACTIVITY = False
 IDP_OIDC_ADAPTER = "accounts.keys.oauth.OAuthAdapter"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 900
+# Single sign-on per account: providers are rows of ours, and nobody connects or signs up by themselves (ADR 46).
+SOCIALACCOUNT_ADAPTER = "accounts.sso.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.sso.oidc.OidcProvider"}}
 HIJACK_PERMISSION_CHECK = "accounts.access.impersonation.may_impersonate"
 HIJACK_INSERT_BEFORE = None
 STAFF_NEED_MFA = ENV["STAFF_NEED_MFA"]

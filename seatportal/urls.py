@@ -12,7 +12,10 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("accounts/", include("allauth.urls")),
+    # Not `allauth.urls`: its pages to connect providers by oneself have no place here.
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("hijack/", include("hijack.urls")),
     path("staff/", admin.site.urls),
     path("api/v1/", include("seatportal.api.v1")),

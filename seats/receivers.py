@@ -16,6 +16,7 @@ from billing.dunning.rules import Stage
 from billing.models import QuantityChange, ScheduledDecrease, Subscription
 from seats.capacity.books import recount, seat_books
 from seats.capacity.record_purchase import follow_standing, record_purchase
+from seats.directory.seat_or_wait import seat_or_wait
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seats
 from seats.holders.reserve_seat import free_reserved, occupy_reserved
@@ -38,6 +39,12 @@ def take_reserved_seat(
     """Who was invited with a seat sits down; who waited for one waits on."""
     if invitation is not None and not occupy_reserved(invitation=invitation, membership=membership, actor=actor, at=at):
         keep_place(invitation=invitation, membership=membership)
+
+
+@receiver(accounts_facts.seat_wished)
+def seat_who_joined(membership: Membership, reason: str, actor: Actor, at: datetime, **_: Any) -> None:
+    """Who joined by single sign-on sits down, or stands in line with everybody else."""
+    seat_or_wait(account=membership.account, membership=membership, reason=reason, actor=actor, at=at)
 
 
 @receiver(accounts_facts.member_left)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.models import ApiKey, ScimConnection, User
 
-DOORS = ("page", "api", "invitation", "sign_up", "mail", "admin", "task", "stripe", "demo", "scim")
+DOORS = ("page", "api", "invitation", "sign_up", "mail", "admin", "task", "stripe", "demo", "scim", "sso")
 
 
 @dataclass(frozen=True)

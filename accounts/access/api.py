@@ -10,9 +10,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.access.roles import capabilities_of
-from accounts.errors import AccountNotFound, AccountNotNamed, CapabilityMissing
+from accounts.errors import AccountNotFound, AccountNotNamed, CapabilityMissing, SsoNeeded
 from accounts.keys.authenticate_key import authenticate_key
 from accounts.models import Account, ApiKey, Membership, User
+from accounts.sso.wall import wall_of
 from seatportal.kit.clock import now
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class BrowserSessionAuthentication(SessionAuthentication):
             return None
         caller = cast(ApiRequest, request)
         membership = _membership(cast(User, found[0]), request.headers.get(ACCOUNT_HEADER, ""))
+        if membership is not None and wall_of(request._request, membership) is not None:
+            raise SsoNeeded
         caller.membership = membership
         caller.account = membership.account if membership else None
         caller.capabilities = capabilities_of(membership.role) if membership else frozenset()
@@ -108,7 +111,7 @@ def require(request: Request, capability: str) -> None:
 
 def _membership(user: User, slug: str) -> Membership | None:
     mine = Membership.objects.filter(user=user, left_at__isnull=True, account__closed_at__isnull=True).select_related(
-        "account", "user"
+        "account__sso", "user"
     )
     if slug:
         named = mine.filter(account__slug=slug).first()

@@ -57,6 +57,7 @@ SETTINGS: list[NavEntry] = [
     NavEntry(_("Account"), "settings", "accounts:settings", "account.manage", 10),
     NavEntry(_("People"), "users", "accounts:people", "members.manage", 20),
     NavEntry(_("Departments and regions"), "building-2", "accounts:structure", "account.manage", 30),
+    NavEntry(_("Sign-in and domains"), "fingerprint", "accounts:sign_in_settings", "account.manage", 40),
     NavEntry(_("API keys"), "key-round", "accounts:api_keys", "keys.manage", 60),
     NavEntry(_("Directories"), "users", "accounts:directories", "keys.manage", 65),
     NavEntry(_("Webhooks"), "webhook", "accounts:webhooks", "webhooks.manage", 66),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.sso.wall import how_signed_in
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -76,3 +77,31 @@ class ViewOnlyMiddleware:
             }
             return JsonResponse(problem, status=403, content_type="application/problem+json")
         return render(request, "accounts/view_only.html", {"text": text}, status=403)
+
+
+class OwnCredentialsMiddleware:
+    """A session that an organisation's identity provider opened does not change what belongs to the person.
+
+    Password, addresses and second factors also open other accounts, of which that organisation knows nothing.
+    """
+
+    OPEN = frozenset({"account_logout", "account_login", "usersessions_list", "account_inactive"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing to do before the view is known."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse allauth's pages, but those that end sessions."""
+        if not view.__module__.startswith("allauth.") or not request.user.is_authenticated:
+            return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        how = how_signed_in(request)
+        if name in self.OPEN or how.own or not how.providers:
+            return None
+        return render(request, "accounts/own_credentials.html", status=403)

@@ -17,6 +17,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.access.roles import CAPABILITIES, capabilities_of, roles_with
 from accounts.members.queries import helpers_of, membership_of
 from accounts.models import Account, Membership, User
+from accounts.sso.queries import connections_of
+from accounts.sso.rules import Wall
+from accounts.sso.wall import wall_of
 from seatportal.kit.htmx import HtmxRequest
 
 # Where in the session the account stands that was open last: `/` leads there.
@@ -39,8 +42,8 @@ def requires[**P](
 ) -> Callable[[Callable[Concatenate[AccountRequest, P], HttpResponseBase]], Door]:
     """Admit members of the account named by `account_slug` in the URL who have the capability (None: any member).
 
-    Anonymous: to the sign-in. A stranger: 404, as if the account did not exist. A member without the
-    capability: 403 with the names of those who can help.
+    Anonymous: to the sign-in. A stranger: 404, as if the account did not exist. A session that the account's sign-in
+    rules do not take: 403 with the way in. A member without the capability: 403 with the names of those who can help.
     """
     if capability is not None and capability not in CAPABILITIES:
         raise ValueError(f"Unknown capability {capability!r}.")
@@ -52,6 +55,9 @@ def requires[**P](
                 return to_sign_in(cast(HtmxRequest, request))
             member = cast(AccountRequest, request)
             enter(member, account_slug)
+            wall = wall_of(request, member.membership)
+            if wall is not None:
+                return behind_wall(member, wall)
             if capability is not None and capability not in member.capabilities:
                 return no_permission(member, capability)
             return view(member, *args, **kwargs)
@@ -81,6 +87,23 @@ def enter(request: AccountRequest, account_slug: str) -> None:
         request.session[LAST_ACCOUNT] = account_slug
     if not membership.user.time_zone:
         timezone.activate(membership.account.time_zone)
+
+
+def behind_wall(request: AccountRequest, wall: Wall) -> HttpResponse:
+    """This session does not open the account: which one does."""
+    if request.htmx:
+        # A part of a page has no room for it; the whole page says it.
+        return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
+    account = request.account
+    # Until the right session is there, the frame shows nothing of the account.
+    del request.account
+    context = {
+        "place": account,
+        "enforced": wall == Wall.ENFORCED,
+        "connections": connections_of(account).filter(enabled_at__isnull=False),
+        "next": request.get_full_path() if request.method == "GET" else f"/?account={account.slug}",
+    }
+    return render(request, "accounts/sso_wall.html", context, status=403)
 
 
 def no_permission(request: AccountRequest, capability: str) -> HttpResponse:

@@ -12,10 +12,9 @@ from accounts.directory.places import department_named, region_named
 from accounts.directory.sign_ins import end_sessions, follow_words, sign_in_at
 from accounts.directory.words import Words, check_words
 from accounts.errors import AlreadyMember, BadWords, PersonGone, PersonTaken
-from accounts.members.add_member import add_member
-from accounts.members.details import details_of
+from accounts.members.admit_member import admit_member
 from accounts.members.remove_member import remove_member
-from accounts.models import Account, DirectoryPerson, Invitation, Membership, Role, User
+from accounts.models import Account, DirectoryPerson, Membership, User
 
 
 @transaction.atomic
@@ -148,32 +147,19 @@ def _join(person: DirectoryPerson, words: Words, actor: Actor, at: datetime) -> 
     if person.user is None:
         if not words.address:
             return None
-        person.user, person.made_sign_in = sign_in_at(words.address, words, account)
-    invitation = (
-        Invitation.objects.select_for_update(of=("self",))
-        .filter(account=account, email=person.user.email, state=Invitation.State.OPEN, expires_at__gt=at)
-        .first()
-    )
-    # The directory speaks for these; the rest is as the invitation says.
-    told = details_of(invitation) if invitation else {}
-    told |= {name: getattr(person, name) for name in ("title", "department", "region")}
+        person.user, person.made_sign_in = sign_in_at(words.address, words.name, account)
     try:
-        membership = add_member(
+        return admit_member(
             account=account,
             user=person.user,
-            # Whoever invited them gave the role; the directory itself gives no other one.
-            role=invitation.role if invitation else Role.MEMBER,
-            at=at,
             actor=actor,
-            invitation=invitation,
-            **told,
+            at=at,
+            title=person.title,
+            department=person.department,
+            region=person.region,
         )
     except AlreadyMember:
         return None
-    if invitation is not None:
-        invitation.state, invitation.accepted_by, invitation.closed_at = Invitation.State.ACCEPTED, membership, at
-        invitation.save(update_fields=["state", "accepted_by", "closed_at"])
-    return membership
 
 
 def _leave(person: DirectoryPerson, actor: Actor, at: datetime) -> None:

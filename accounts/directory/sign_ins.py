@@ -9,7 +9,7 @@ from accounts.errors import AddressTaken
 from accounts.models import Account, DirectoryPerson, Membership, User
 
 
-def sign_in_at(address: str, words: Words, account: Account) -> tuple[User, bool]:
+def sign_in_at(address: str, name: str, account: Account) -> tuple[User, bool]:
     """The sign-in at this address, and whether it was made just now.
 
     Whoever proved the address has it. A sign-in that never proved it may be somebody's who waits for its owner to
@@ -23,7 +23,7 @@ def sign_in_at(address: str, words: Words, account: Account) -> tuple[User, bool
     if found is None:
         try:
             with transaction.atomic():
-                made = User.objects.create_user(address, name=words.name, locale=account.locale)
+                made = User.objects.create_user(address, name=name[:150], locale=account.locale)
                 EmailAddress.objects.create(user=made, email=address, verified=False, primary=True)
         except IntegrityError:  # another account's directory was faster
             found = User.objects.get(email=address)

@@ -23,7 +23,7 @@ def membership_of(*, user: User, account_slug: str) -> Membership | None:
         Membership.objects.filter(
             user=user, account__slug=account_slug, left_at__isnull=True, account__closed_at__isnull=True
         )
-        .select_related("account", "user", "department", "region")
+        .select_related("account__sso", "user", "department", "region")
         .first()
     )
 

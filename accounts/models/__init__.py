@@ -10,6 +10,7 @@ from accounts.models.membership import Membership, Role
 from accounts.models.notice import Notice
 from accounts.models.person import DirectoryPerson
 from accounts.models.scim import ScimConnection, ScimToken
+from accounts.models.sso import JoinRequest, MailDomain, SsoConnection, SsoPolicy
 from accounts.models.user import User
 from accounts.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
 
@@ -21,12 +22,16 @@ __all__ = [
     "DirectoryPerson",
     "IdempotentAnswer",
     "Invitation",
+    "JoinRequest",
+    "MailDomain",
     "Membership",
     "Notice",
     "Region",
     "Role",
     "ScimConnection",
     "ScimToken",
+    "SsoConnection",
+    "SsoPolicy",
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -32,6 +32,8 @@ def maybe(schema: Schema) -> Schema:
 MEMBER = shape(id=TEXT, email=TEXT, name=TEXT, external_id=maybe(TEXT))
 INVITATION = shape(id=TEXT, email=TEXT)
 SEAT = shape(id=TEXT)
+JOIN = shape(id=TEXT, email=TEXT, name=TEXT)
+DOMAIN = shape(id=TEXT, name=TEXT)
 POOL = shape(purchased=NUMBER, assigned=NUMBER, limit=NUMBER)
 # Of kind purchase, member is who asked; quantity is null where one seat is asked for.
 REQUEST = shape(request=shape(id=TEXT), member=MEMBER, reason=TEXT, answer=TEXT, kind=TEXT, quantity=maybe(NUMBER))
@@ -87,6 +89,11 @@ KINDS: dict[str, Kind] = {
     "invitation.accepted": Kind(_("An invitation was accepted"), shape(invitation=INVITATION, member=MEMBER)),
     "invitation.revoked": Kind(_("An invitation was withdrawn"), shape(invitation=INVITATION)),
     "invitation.expired": Kind(_("An invitation expired"), shape(invitation=INVITATION)),
+    "join.asked": Kind(_("A person asked to join by single sign-on"), shape(join=JOIN)),
+    "join.approved": Kind(_("A request to join was approved"), shape(join=JOIN, member=MEMBER)),
+    "join.refused": Kind(_("A request to join was refused"), shape(join=JOIN)),
+    "domain.verified": Kind(_("An e-mail domain was proved"), shape(domain=DOMAIN)),
+    "domain.lost": Kind(_("An e-mail domain's proof was lost"), shape(domain=DOMAIN)),
     "request.made": Kind(_("A person asked for a seat"), REQUEST),
     "request.approved": Kind(_("A request was approved"), REQUEST),
     "request.refused": Kind(_("A request was refused"), REQUEST),

@@ -21,8 +21,9 @@ from django.conf import settings
 
 # For the whole call, however slowly the other side speaks.
 SECONDS = 15.0
-# What is read of an answer.
+# What is read of an answer to a message, and of a document that was asked for.
 EXCERPT_BYTES = 1_000
+DOCUMENT_BYTES = 2_000_000
 AGENT = "SeatPortal-Webhooks/1.0"
 
 _EMBEDS_V4 = ipaddress.ip_network("64:ff9b::/96")
@@ -51,6 +52,15 @@ class Answer:
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole answer. headers: names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,32 @@ def target_of(url: str, *, anywhere: bool = False) -> Target:
 def post(url: str, *, body: bytes, headers: Mapping[str, str], anywhere: bool = False) -> Answer:
     """POST once and say what came back, whatever it is. Raises NotAllowed, NoAnswer."""
     began = monotonic()
+    got = _call("POST", url, body=body, headers={"User-Agent": AGENT, **headers}, anywhere=anywhere, began=began)
+    excerpt = got.body.decode("utf-8", errors="replace").replace("\0", "")
+    return Answer(got.status, excerpt, int((monotonic() - began) * 1000))
+
+
+def fetch(
+    url: str, *, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Document:
+    """Ask once for a whole document. Raises NotAllowed, and NoAnswer also for one beyond DOCUMENT_BYTES."""
+    asked = {"User-Agent": "SeatPortal/1.0", **(headers or {})}
+    got = _call(method, url, body=body, headers=asked, began=monotonic(), most=DOCUMENT_BYTES + 1)
+    if len(got.body) > DOCUMENT_BYTES:
+        raise NoAnswer(f"The answer is longer than {DOCUMENT_BYTES} bytes.")
+    return got
+
+
+def _call(
+    method: str,
+    url: str,
+    *,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    began: float,
+    anywhere: bool = False,
+    most: int = EXCERPT_BYTES,
+) -> Document:
     target = target_of(url, anywhere=anywhere)
     connection = _connect(target)
     # Time-outs of a socket begin anew with each byte; this one does not.
@@ -122,9 +158,9 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], anywhere: bool = 
     watch.daemon = True
     watch.start()
     try:
-        connection.request("POST", target.path, body=body, headers={"User-Agent": AGENT, **headers})
+        connection.request(method, target.path, body=body, headers=dict(headers))
         answer = connection.getresponse()
-        excerpt = _excerpt(answer)
+        read = _read(answer, most)
     except (OSError, HTTPException, AttributeError, ValueError) as error:
         raise NoAnswer(_words(error, timed_out=monotonic() - began >= SECONDS)) from error
     finally:
@@ -133,7 +169,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], anywhere: bool = 
     if monotonic() - began >= SECONDS:
         # What was cut in the middle of its headers looks like a whole answer.
         raise NoAnswer(_words(TimeoutError(), timed_out=True))
-    return Answer(answer.status, excerpt, int((monotonic() - began) * 1000))
+    return Document(answer.status, {name.lower(): value for name, value in answer.getheaders()}, read)
 
 
 def _allowed(address: str, scheme: str) -> bool:
@@ -142,11 +178,11 @@ def _allowed(address: str, scheme: str) -> bool:
     return scheme == "https" and is_public(address)
 
 
-def _excerpt(answer: HTTPResponse) -> str:
+def _read(answer: HTTPResponse, most: int) -> bytes:
     """Enough to see what is wrong; a body without end is never read to its end."""
     with suppress(OSError, HTTPException):
-        return answer.read(EXCERPT_BYTES).decode("utf-8", errors="replace").replace("\0", "")
-    return ""
+        return answer.read(most)
+    return b""
 
 
 def _words(error: Exception, *, timed_out: bool) -> str:

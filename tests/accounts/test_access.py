@@ -13,9 +13,13 @@ from django_htmx.middleware import HtmxDetails
 from accounts.access.pages import AccountRequest, public, requires, signed_in
 from accounts.models import (
     Account,
+    JoinRequest,
+    MailDomain,
     Membership,
     Role,
     ScimConnection,
+    SsoConnection,
+    SsoPolicy,
     User,
     WebhookDelivery,
     WebhookEndpoint,
@@ -54,6 +58,15 @@ CAPABILITY = {
     "rotate_webhook": "webhooks.manage",
     "delete_webhook": "webhooks.manage",
     "webhook_delivery": "webhooks.manage",
+    "sign_in_settings": "account.manage",
+    "add_domain": "account.manage",
+    "domain": "account.manage",
+    "remove_domain": "account.manage",
+    "add_oidc": "account.manage",
+    "sso_connection": "account.manage",
+    "change_sso": "account.manage",
+    "delete_sso": "account.manage",
+    "join_requests": "members.manage",
     "audit_trail": "audit.view",
     "audit_csv": "audit.view",
 }
@@ -68,8 +81,23 @@ POSTS = {
     "test_webhook",
     "replay_webhook",
     "replay_missed_webhooks",
+    "check_domain",
+    "switch_sso",
+    "approve_join",
+    "refuse_join",
 }
-OTHERS = {"home", "my_accounts", "set_theme", "profile", "accept_invitation", "leave", "open_mail"}
+OTHERS = {
+    "home",
+    "my_accounts",
+    "set_theme",
+    "profile",
+    "accept_invitation",
+    "leave",
+    "single_sign_on",
+    "sso_start",
+    "sso_callback",
+    "open_mail",
+}
 
 
 def directory_of(account: Account) -> ScimConnection:
@@ -82,6 +110,19 @@ def delivery_of(account: Account) -> WebhookDelivery:
     endpoint = WebhookEndpoint.objects.create(account=account, url="https://hr.example/hook", nonce="n" * 16)
     event = WebhookEvent.objects.create(account=account, type="member.left", at=timezone.now())
     return WebhookDelivery.objects.create(account=account, endpoint=endpoint, event=event, next_try_at=event.at)
+
+
+def sso_of(account: Account) -> dict[str, str]:
+    """A domain, an identity provider and somebody who waits; their public ids."""
+    domain, _ = MailDomain.objects.get_or_create(account=account, name="acme.example", defaults={"token": "t" * 43})
+    connection, _ = SsoConnection.objects.get_or_create(
+        account=account, kind="oidc", issuer="https://acme.okta.example", defaults={"secret_sealed": "sealed-secret"}
+    )
+    SsoPolicy.objects.get_or_create(account=account)
+    asked, _ = JoinRequest.objects.get_or_create(
+        account=account, email="lena@acme.example", defaults={"connection": connection, "asked_at": timezone.now()}
+    )
+    return {"domain": domain.public_id, "sso": connection.public_id, "join": asked.public_id}
 
 
 def url_of(name: str, account: Account) -> str:
@@ -100,6 +141,9 @@ def url_of(name: str, account: Account) -> str:
         "rotate_api_key": lambda: [ApiKeyFactory.create(account=account).public_id],
         "revoke_api_key": lambda: [ApiKeyFactory.create(account=account).public_id],
         **dict.fromkeys(("rotate_directory", "disconnect_directory"), lambda: [directory_of(account).public_id]),
+        **dict.fromkeys(("domain", "check_domain", "remove_domain"), lambda: [sso_of(account)["domain"]]),
+        **dict.fromkeys(("sso_connection", "change_sso", "switch_sso", "delete_sso"), lambda: [sso_of(account)["sso"]]),
+        **dict.fromkeys(("approve_join", "refuse_join"), lambda: [sso_of(account)["join"]]),
         **dict.fromkeys(
             (
                 "webhook",
@@ -172,6 +216,10 @@ def test_another_accounts_things_are_not_found_by_an_owner(
         "connect_directory",
         "webhooks",
         "add_webhook",
+        "sign_in_settings",
+        "add_domain",
+        "add_oidc",
+        "join_requests",
     }
     assert response.status_code == 404 if has_object else response.status_code != 404
 

@@ -12,7 +12,7 @@ from accounts.access.actor import Actor
 from accounts.directory.connect import connect_directory
 from accounts.models import Account, AuditEntry, Invitation, Membership, User
 from tests.accounts.conftest import browser_of
-from tests.accounts.test_access import delivery_of
+from tests.accounts.test_access import delivery_of, sso_of
 from tests.factories.accounts import (
     ApiKeyFactory,
     DepartmentFactory,
@@ -37,6 +37,10 @@ MODELS = [
     "directoryperson",
     "webhookendpoint",
     "webhookdelivery",
+    "maildomain",
+    "ssoconnection",
+    "ssopolicy",
+    "joinrequest",
 ]
 # Seen on the page of what they belong to, without secrets.
 PARTS = {"scimtoken", "webhookevent", "webhookstream"}
@@ -75,6 +79,7 @@ def test_lists_and_pages_open(model: str, staff: Client, acme: Account, olga: Me
     ApiKeyFactory.create(account=acme, created_by=olga)
     AuditEntry.objects.create(account=acme, user=olga.user, door="page", action="seat.assigned")
     delivery_of(acme)
+    sso_of(acme)
     connect_directory(
         account=acme, name="Okta", membership=olga, actor=Actor(user=olga.user, door="page"), at=timezone.now()
     )
@@ -85,7 +90,11 @@ def test_lists_and_pages_open(model: str, staff: Client, acme: Account, olga: Me
         page = staff.get(reverse(f"admin:accounts_{model}_change", args=[row.pk]))
         assert page.status_code == 200
         text = page.content.decode()
-        assert not [name for name in ("secret_hash", "token_hash", "nonce") if getattr(row, name, "\x00") in text]
+        assert not [
+            name
+            for name in ("secret_hash", "token_hash", "nonce", "secret_sealed")
+            if getattr(row, name, "\x00") in text
+        ]
 
 
 @pytest.mark.parametrize("model", ["auditentry", "membership", "invitation", "apikey", "department"])
@@ -98,7 +107,9 @@ def test_history_is_read_only(model: str, staff: Client, acme: Account, olga: Me
         assert staff.post(reverse(f"admin:accounts_{model}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["account_emailaddress", "mfa_authenticator", "usersessions_usersession"])
+@pytest.mark.parametrize(
+    "name", ["account_emailaddress", "mfa_authenticator", "usersessions_usersession", "socialaccount_socialaccount"]
+)
 def test_the_sign_ins_own_screens_keep_secrets(name: str, staff: Client, sam: User) -> None:
     factor = Authenticator.objects.create(user=sam, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "hush-hush"})
 

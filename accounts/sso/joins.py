@@ -1,0 +1,176 @@
+"""Somebody new from a proved domain: let in at once, kept waiting for an admin, or turned away."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access.actor import Actor
+from accounts.access.roles import roles_with
+from accounts.audit.record_audit import record_audit
+from accounts.directory.sign_ins import sign_in_at
+from accounts.errors import AlreadyMember, JoinDecided, SsoRefused
+from accounts.facts import seat_wished
+from accounts.members.admit_member import admit_member
+from accounts.models import (
+    Account,
+    DirectoryPerson,
+    Invitation,
+    JoinRequest,
+    Membership,
+    SsoConnection,
+    SsoPolicy,
+)
+from accounts.notices.send_notice import send_notice
+from accounts.sso.queries import policy_of
+from accounts.webhooks.emit_events import emit_event, member_data
+
+State = JoinRequest.State
+Join = SsoPolicy.Join
+
+
+@transaction.atomic
+def join(*, connection: SsoConnection, email: str, name: str, actor: Actor, at: datetime) -> Membership | JoinRequest:
+    """Make the owner of the address a member, or ask the account's admins. Raises SsoRefused."""
+    account = connection.account
+    rule = _rule(account, email, at)
+    if rule == Join.NEVER:
+        raise SsoRefused(
+            _("%(email)s is not a member of %(account)s. Ask an admin there to invite you.")
+            % {"email": email, "account": account.name}
+        )
+    if rule == Join.APPROVAL:
+        return _ask(connection, email, name, actor, at)
+    membership = _admit(account, email, name, with_seat=rule == Join.SEAT, actor=actor, at=at)
+    # Whoever was asked about before the rule changed waits no longer.
+    JoinRequest.objects.filter(account=account, email=email).exclude(state=State.APPROVED).update(
+        state=State.APPROVED, decided_at=at, membership=membership
+    )
+    return membership
+
+
+@transaction.atomic
+def approve_join(*, account: Account, request: JoinRequest, with_seat: bool, actor: Actor, at: datetime) -> Membership:
+    """Let somebody in, also one who was refused before; they are told by mail. Raises JoinDecided, SsoRefused."""
+    row = _lock(account, request)
+    membership = _admit(account, row.email, row.name, with_seat=with_seat, actor=actor, at=at)
+    _decide(row, State.APPROVED, actor, at, membership)
+    send_notice(
+        account=account,
+        kind="join_approved",
+        key=f"join_approved:{row.public_id}",
+        context={"link": _way_in(row), "personal": True},
+        at=at,
+        to=[membership.user],
+        roles=(),
+    )
+    return membership
+
+
+@transaction.atomic
+def refuse_join(*, account: Account, request: JoinRequest, actor: Actor, at: datetime) -> None:
+    """Keep somebody out; they read it when they try again. Raises JoinDecided."""
+    row = _lock(account, request)
+    if row.state != State.OPEN:
+        raise JoinDecided
+    _decide(row, State.REFUSED, actor, at, None)
+
+
+def _rule(account: Account, email: str, at: datetime) -> str:
+    """What happens with this address: the account's policy, sharpened by what is known of the person.
+
+    An invitation is an approval. Whom an admin or the directory took out does not come back by themselves.
+    """
+    invited = Invitation.objects.filter(
+        account=account, email=email, state=Invitation.State.OPEN, expires_at__gt=at
+    ).exists()
+    if invited:
+        return Join.MEMBER
+    if DirectoryPerson.objects.filter(account=account, user__email=email, active=False).exists():
+        return Join.NEVER
+    rule = policy_of(account).join
+    left = Membership.objects.filter(account=account, user__email=email, left_at__isnull=False).exists()
+    return Join.APPROVAL if left and rule != Join.NEVER else rule
+
+
+def _ask(connection: SsoConnection, email: str, name: str, actor: Actor, at: datetime) -> JoinRequest:
+    account = connection.account
+    row, created = JoinRequest.objects.exclude(state=State.APPROVED).get_or_create(
+        account=account,
+        email=email,
+        defaults={"connection": connection, "name": name.strip()[:150], "asked_at": at},
+    )
+    if not created:
+        return row
+    record_audit(account=account, actor=actor, action="join.asked", target=row.public_id, summary=name or email)
+    emit_event(account=account, kind="join.asked", data={"join": join_data(row)}, at=at)
+    send_notice(
+        account=account,
+        kind="join_asked",
+        key=f"join_asked:{row.public_id}",
+        context={
+            "name": row.name or row.email,
+            "email": row.email,
+            "provider": connection.name,
+            "link": reverse("accounts:join_requests", args=[account.slug]),
+        },
+        at=at,
+        roles=roles_with("members.manage"),
+    )
+    return row
+
+
+def _admit(account: Account, email: str, name: str, *, with_seat: bool, actor: Actor, at: datetime) -> Membership:
+    user, _made = sign_in_at(email, name.strip(), account)
+    if user.is_staff or user.is_superuser or not user.is_active:
+        raise SsoRefused(_("This address signs in in another way."))
+    try:
+        membership = admit_member(account=account, user=user, actor=actor, at=at)
+    except AlreadyMember:
+        # Two tabs at once, or an invitation taken meanwhile: they are in.
+        return Membership.objects.get(account=account, user=user, left_at__isnull=True)
+    if with_seat:
+        with translation.override(account.locale):
+            reason = gettext("Joined by single sign-on")
+        seat_wished.send(sender=Membership, membership=membership, reason=reason, actor=actor, at=at)
+    return membership
+
+
+def _lock(account: Account, request: JoinRequest) -> JoinRequest:
+    row = (
+        JoinRequest.objects.select_for_update(of=("self",))
+        .select_related("account", "connection")
+        .filter(account=account, pk=request.pk)
+        .exclude(state=State.APPROVED)
+        .first()
+    )
+    if row is None:
+        raise JoinDecided
+    return row
+
+
+def _decide(row: JoinRequest, state: str, actor: Actor, at: datetime, membership: Membership | None) -> None:
+    row.state, row.decided_at, row.decided_by, row.membership = state, at, actor.user, membership
+    row.save(update_fields=["state", "decided_at", "decided_by", "membership"])
+    action = "join.approved" if state == State.APPROVED else "join.refused"
+    record_audit(account=row.account, actor=actor, action=action, target=row.public_id, summary=row.name or row.email)
+    data = {"join": join_data(row)} | ({"member": member_data(membership)} if membership else {})
+    emit_event(account=row.account, kind=action, data=data, at=at)
+
+
+def _way_in(row: JoinRequest) -> str:
+    if row.connection is None or row.connection.enabled_at is None:
+        return reverse("account_login")
+    return reverse("accounts:sso_start", args=[row.connection.public_id])
+
+
+def join_data(row: JoinRequest) -> dict[str, str]:
+    """Somebody who wants to join, as every event names one."""
+    return {"id": row.public_id, "email": row.email, "name": row.name}
+
+
+WAITING = gettext_lazy("An admin of %(account)s has to approve you first. You get a mail when that is done.")
+REFUSED = gettext_lazy("An admin of %(account)s refused your request to join. Talk to them if that is wrong.")

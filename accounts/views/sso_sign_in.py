@@ -1,0 +1,81 @@
+"""Signing in by single sign-on: whose it is, there, and back.
+
+The last step to a provider is always a link or a redirect of a page, never of a form: our own content security policy
+lets forms lead nowhere else.
+"""
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access.pages import public
+from accounts.access.roles import capabilities_of
+from accounts.members.queries import membership_of
+from accounts.models import SsoConnection
+from accounts.sso.adapter import TEST, failure
+from accounts.sso.oidc import OidcAdapter
+from accounts.sso.queries import connections_for
+from accounts.sso_forms import AddressForm
+
+
+@public
+@never_cache
+def single_sign_on(request: HttpRequest) -> HttpResponse:
+    """Ask for the address, then lead to its organisation's provider."""
+    # The sign-in page sends its own form here, maybe before anything was typed.
+    form = AddressForm(request.POST if request.POST.get("login") else None)
+    connections: list[SsoConnection] = []
+    if form.is_valid():
+        connections = connections_for(form.cleaned_data["login"])
+        if not connections:
+            form.add_error("login", _("No single sign-on is set up for this address. Sign in with your password."))
+    context = {"form": form, "connections": connections, "next": _next(request)}
+    return render(request, "accounts/single_sign_on.html", context, status=422 if form.errors else 200)
+
+
+@public
+@require_safe
+@never_cache
+def start(request: HttpRequest, sso_id: str) -> HttpResponse:
+    """Off to the provider."""
+    connection = get_object_or_404(SsoConnection.objects.select_related("account"), public_id=sso_id)
+    testing = "test" in request.GET
+    if not (_manages(request, connection) if testing else connection.enabled_at):
+        raise Http404
+    provider = get_adapter(request).get_provider(request, provider=connection.public_id)
+    process = TEST if testing else "login"
+    try:
+        answer: HttpResponse = provider.redirect(request, process, next_url=_next(request) or None)
+    except OAuth2Error as error:
+        return failure(request, connection, error, testing=testing)
+    return answer
+
+
+@public
+@require_safe
+@never_cache
+def callback(request: HttpRequest, sso_id: str) -> HttpResponse:
+    """Back from an OpenID provider."""
+    get_object_or_404(SsoConnection, public_id=sso_id, kind=SsoConnection.Kind.OIDC)
+    answer: HttpResponse = OAuth2CallbackView.adapter_view(OidcAdapter(request, sso_id))(request)
+    return answer
+
+
+def _manages(request: HttpRequest, connection: SsoConnection) -> bool:
+    """Tests are for those who set the connection up."""
+    if not request.user.is_authenticated:
+        return False
+    membership = membership_of(user=request.user, account_slug=connection.account.slug)
+    return membership is not None and "account.manage" in capabilities_of(membership.role)
+
+
+def _next(request: HttpRequest) -> str:
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else ""
