@@ -108,9 +108,7 @@ def test_an_admin_lets_them_in_and_they_come_in(
 def test_with_a_seat_means_a_place_in_the_queue_while_none_is_free(
     asked: JoinRequest, admin_member: Membership, account: Account, now: datetime
 ) -> None:
-    member = approve_join(
-        account=account, request=asked, with_seat=True, actor=Actor(user=admin_member.user), at=now
-    )
+    member = approve_join(account=account, request=asked, with_seat=True, actor=Actor(user=admin_member.user), at=now)
 
     assert not Assignment.objects.exists()
     assert WaitingPerson.objects.get().membership == member
@@ -153,9 +151,7 @@ def test_a_refused_person_can_be_let_in_later_once(
 
 def test_a_neighbour_does_not_decide(asked: JoinRequest, outsider: Membership, now: datetime) -> None:
     with pytest.raises(JoinDecided):
-        approve_join(
-            account=outsider.account, request=asked, with_seat=False, actor=Actor(user=outsider.user), at=now
-        )
+        approve_join(account=outsider.account, request=asked, with_seat=False, actor=Actor(user=outsider.user), at=now)
 
     asked.refresh_from_db()
     assert asked.state == "open"
@@ -270,9 +266,7 @@ def test_whom_the_directory_calls_inactive_does_not_come_in(
     okta: SsoConnection, idp: Provider, account: Account, member: Membership, owner: Membership, now: datetime
 ) -> None:
     policy(account, join="seat")
-    DirectoryPerson.objects.create(
-        account=account, user=member.user, user_name="mia", active=False, changed_at=now
-    )
+    DirectoryPerson.objects.create(account=account, user=member.user, user_name="mia", active=False, changed_at=now)
     remove_member(account=account, membership=member, actor=Actor(user=owner.user), at=now)
     client = Client()
     idp.sign_in_as("mia@acme.example")

@@ -9,9 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.access.actor import Actor
 from accounts.keys.issue_api_key import issue_api_key
 from accounts.models import Account, MailDomain, Membership, Role, SsoConnection, User
-from accounts.access.actor import Actor
 from accounts.sso.rules import SignedIn, Wall, wall_for
 from tests.accounts.sso.conftest import connected, policy, proved, sign_in
 from tests.conftest import PASSWORD, join, make_user
@@ -171,7 +171,7 @@ def test_keys_go_on_working(enforced: SsoConnection, owner: Membership, account:
     _key, secret = issue_api_key(
         account=account,
         name="Sync",
-        scopes=["members.manage"],
+        scopes=["seats.view"],
         expires_at=None,
         membership=owner,
         actor=Actor(user=owner.user),
@@ -241,7 +241,9 @@ def test_two_accounts_of_one_person_each_by_its_own_provider(
     assert client.get(home(account)).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["password/set/", "password/change/", "email/", "2fa/", "2fa/totp/activate/", "reauthenticate/"])
+@pytest.mark.parametrize(
+    "path", ["password/set/", "password/change/", "email/", "2fa/", "2fa/totp/activate/", "reauthenticate/"]
+)
 def test_a_provider_changes_nothing_that_is_the_persons_own(
     path: str, okta: SsoConnection, idp: Provider, admin_member: Membership
 ) -> None:
