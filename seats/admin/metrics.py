@@ -13,6 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.forms import INDUSTRIES
 from seatportal.kit.charts import line_chart
 from seatportal.kit.clock import now
 from seatportal.kit.money import to_decimal
@@ -46,22 +47,22 @@ def metrics_view(request: HttpRequest, site: AdminSite) -> HttpResponse | Stream
     over = over if over in measures else "mean"
     trend = _trend(by, over, measures[over].unit, at)
     if request.GET.get("format") == "csv":
-        return csv_response(f"metrics-{over}-by-{by}", [_("Month"), *_names(trend)], _rows(trend))
+        return csv_response(f"metrics-{over}-by-{by}", [_("Month"), *_names(by, trend)], _rows(trend))
     causes = growth_by_cause(at)
     added = sum(cause.seats for cause in causes)
     context: dict[str, Any] = {
         **site.each_context(request),
         "title": _("Metrics"),
         "month": month,
-        "whole": kpis_of_month("all", month.first) if month else [],
-        "segments": kpis_of_month(by, month.first) if month else [],
+        "whole": [(_("All accounts"), row) for row in kpis_of_month("all", month.first)] if month else [],
+        "segments": [(_named(by, row.segment), row) for row in kpis_of_month(by, month.first)] if month else [],
         "by": SEGMENTS[by][0],
         "chips": [_chip(name, key, over, key == by) for key, (name, _expression) in SEGMENTS.items() if key != "all"],
         "measures": [
             _chip(f"{one.title}, {one.unit.upper()}" if key.startswith(MONEY) else one.title, by, key, key == over)
             for key, one in measures.items()
         ],
-        "trend": _drawn(trend) if trend.lines else None,
+        "trend": _drawn(by, trend) if trend.lines else None,
         "csv": "?" + urlencode({"by": by, "over": over, "format": "csv"}),
         "causes": [(CAUSES[c.cause], c.seats, c.purchases, c.seats * 100 // added) for c in causes],
         "definitions": DEFINITIONS,
@@ -84,8 +85,14 @@ def _trend(by: str, over: str, unit: str, at: datetime) -> Trend:
     return money_trend(money_measure(unit), by_month, added)
 
 
-def _names(trend: Trend) -> list[str]:
-    return [name or _("not known") for name, _values in trend.lines]
+def _names(by: str, trend: Trend) -> list[str]:
+    return [_named(by, name) for name, _values in trend.lines]
+
+
+def _named(by: str, segment: str) -> str:
+    """A segment for people; industries that customers choose from have names."""
+    name = INDUSTRIES.get(segment, segment) if by == "industry" else segment
+    return str(name or _("not known"))
 
 
 def _rows(trend: Trend) -> list[list[object]]:
@@ -102,13 +109,13 @@ def _plain(value: Value, unit: str) -> object:
     return value if value is None or unit in ("", "%", "days") else to_decimal(value, unit)
 
 
-def _drawn(trend: Trend) -> dict[str, Any]:
+def _drawn(by: str, trend: Trend) -> dict[str, Any]:
     """The chart of the largest segments, its sentence, and the table of all."""
     unit, lines = trend.measure.unit, trend.lines[:DRAWN]
     numbers = [
         [None if value is None else float(str(_plain(value, unit))) for value in values] for _name, values in lines
     ]
-    names = _names(trend)
+    names = _names(by, trend)
     return {
         "title": trend.measure.title,
         "rule": trend.measure.rule,

@@ -240,7 +240,7 @@ def test_a_business_review_has_three_sections_and_a_next_date(
 
     review = BusinessReview.objects.get()
     assert review.next_on == review.prepared_at.date() + 91 * DAY
-    assert set(review.data) == {"value", "opportunities", "roadmap"}
+    assert set(review.data) == {"value", "opportunities", "roadmap", "private"}
     assert [one["kind"] for one in review.data["opportunities"]["signals"]] == ["crossed_80"]
     page = staff.get(reverse("admin:seats_businessreview_change", args=[review.pk])).content.decode()
     for text in ("Value</h2>", "Opportunities</h2>", "Roadmap</h2>", "8 of 10 seats were active", "Suggested: 1 seat."):
