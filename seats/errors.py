@@ -201,6 +201,13 @@ class ImportRefused(PortalError):
     message = _("This file cannot be imported.")
 
 
+class ImportApplied(PortalError):
+    """A file of people that is applied already."""
+
+    code, status = "import_applied", 409
+    message = _("This file is applied already. Import another one to change more.")
+
+
 class ImportNotStopped(PortalError):
     """It is done or goes on already."""
 

@@ -225,6 +225,8 @@ def register() -> None:
             "tranche.held": gettext_lazy("Scheduled seats held"),
             "tranche.released": gettext_lazy("Scheduled seats released before they were used enough"),
             "tranche.bought": gettext_lazy("Scheduled seats bought"),
+            "people.imported": gettext_lazy("People imported"),
+            "people.import_resumed": gettext_lazy("Import of people resumed"),
             "usage.imported": gettext_lazy("Usage events imported"),
             "usage.import_resumed": gettext_lazy("Import of usage events resumed"),
             "sharing.answered": gettext_lazy("Answered whether a sign-in is shared"),

@@ -23,6 +23,8 @@ from seats.insight.record_department_marks import record_department_marks
 from seats.insight.record_recurring import record_recurring
 from seats.invariants.check_invariants import check_invariants as check
 from seats.models import Sweep
+from seats.people.import_people import forget_drafts, ring_open_people_imports
+from seats.people.import_people import work_people_import as work_on_people
 from seats.rollout.run_tranches import carry_tranche as carry
 from seats.rollout.run_tranches import run_due_tranches as run_tranches
 from seats.sharing.find_sharing import find_all_sharing
@@ -174,10 +176,19 @@ def work_import(import_id: int) -> None:
         ring("seats.work_import", import_id=import_id)
 
 
+@shared_task(name="seats.work_people_import")
+def work_people_import(import_id: int) -> None:
+    """Go on with a file of people, and ring again where more is left."""
+    if work_on_people(import_id=import_id, at=now()):
+        ring("seats.work_people_import", import_id=import_id)
+
+
 @shared_task(name="seats.continue_imports")
 def continue_imports() -> None:
-    """Find imports that a crash left."""
+    """Find imports that a crash left, and forget files of people that nobody applied."""
     ring_open_imports(at=now())
+    ring_open_people_imports(at=now())
+    forget_drafts(at=now())
 
 
 @shared_task(name="seats.send_digests")

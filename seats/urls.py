@@ -17,6 +17,7 @@ from seats.views import (
     my_page,
     nudges,
     overview,
+    people_imports,
     person,
     policy,
     purchase,
@@ -43,6 +44,7 @@ app_name = "seats"
 ACCOUNT = "a/<slug:account_slug>/"
 SEATS = f"{ACCOUNT}seats/"
 REQUEST = f"{ACCOUNT}request/"
+PEOPLE = f"{ACCOUNT}people/import/"
 LEDGER = f"{ACCOUNT}ledger/"
 VALUE = f"{ACCOUNT}usage/value/"
 ROLLOUT = f"{ACCOUNT}rollout/"
@@ -112,6 +114,14 @@ urlpatterns = [
     path(f"{ACCOUNT}usage/nudges/", nudges.nudges, name="nudges"),
     path(f"{ACCOUNT}usage/mentors/<str:member_id>/", nudges.mentor, name="mentor"),
     path("nudges/<str:token>/", nudges.nudge, name="nudge"),
+    path(PEOPLE, people_imports.people_imports, name="import_people"),
+    path(f"{PEOPLE}sample.csv", people_imports.sample, name="people_sample"),
+    path(f"{PEOPLE}<str:people_import_id>/", people_imports.people_import, name="people_import"),
+    path(f"{PEOPLE}<str:people_import_id>/columns/", people_imports.columns, name="people_columns"),
+    path(f"{PEOPLE}<str:people_import_id>/apply/", people_imports.apply, name="people_apply"),
+    path(f"{PEOPLE}<str:people_import_id>/discard/", people_imports.discard, name="people_discard"),
+    path(f"{PEOPLE}<str:people_import_id>/resume/", people_imports.resume, name="people_resume"),
+    path(f"{PEOPLE}<str:people_import_id>/failed.csv", people_imports.failed, name="people_failed"),
     path(f"{ACCOUNT}usage/imports/", imports.imports, name="imports"),
     path(f"{ACCOUNT}usage/imports/sample.csv", imports.sample, name="import_sample"),
     path(f"{ACCOUNT}usage/imports/<str:import_id>/", imports.import_page, name="import"),

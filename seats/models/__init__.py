@@ -12,6 +12,7 @@ from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.nudge import Nudge, NudgeRefusal
 from seats.models.peers import PeerBand
+from seats.models.people_import import ImportedPerson, PeopleImport
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.recurring import RecurringChange
@@ -49,6 +50,7 @@ __all__ = [
     "ExpansionTask",
     "FeatureRequest",
     "GoalReading",
+    "ImportedPerson",
     "JobRun",
     "LedgerEntry",
     "MailChoice",
@@ -57,6 +59,7 @@ __all__ = [
     "NudgeRefusal",
     "Pattern",
     "PeerBand",
+    "PeopleImport",
     "PlannedHolder",
     "RecurringChange",
     "ReductionLeaver",

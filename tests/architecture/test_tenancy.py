@@ -44,6 +44,8 @@ from seats.holders.assign_seat import assign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.models import LedgerEntry, SharingCase, Tranche, TrueUp, UsageImport
+from seats.people.import_people import add_people_import
+from seats.people.table import read_table
 from seats.requests.request_purchase import request_purchase
 from seats.requests.request_seat import request_seat
 from seats.rollout.plans import open_rollout
@@ -218,6 +220,9 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
     batch = UsageImport.objects.create(
         account=account, file_name="events.csv", format="csv", size=1, began_at=now, state="stopped", lines=1
     )
+    people_file = add_people_import(
+        account=account, file_name="people.csv", table=read_table(b"email\nzoe@example.com"), actor=actor, at=now
+    )
     start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
     report = end_plan(account=account, actor=actor, at=now)
     start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
@@ -269,6 +274,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "freed_id": freed.public_id,
             "true_up_id": run.public_id,
             "import_id": batch.public_id,
+            "people_import_id": people_file.public_id,
             "goal_id": goal.public_id,
             "report_id": report.public_id,
             "plan_id": rollout.public_id,

@@ -1,0 +1,133 @@
+"""A file as rows to be judged, and what all of it would do. Changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.access.actor import Actor
+from accounts.models import Account
+from seats.holders.queries import waiting_in
+from seats.models import PeopleImport
+from seats.people.facts import Facts, load_facts
+from seats.people.judge import May, Outcome, Step, judge, remember
+from seats.people.table import Table
+from seats.people.wanted import Wanted, Wrong, read_wanted
+from seats.pool.pools import pool_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the file. line: counted from 1, for people; email: as it stands there."""
+
+    line: int
+    email: str
+    wanted: Wanted | Wrong
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a file would do. seats: how many people would take one. free: how many of them find one.
+
+    lost: seats that the file takes away. beyond: seats taken beyond the purchased ones, as a soft limit allows.
+    new_places: departments and regions that the file adds.
+    """
+
+    steps: list[tuple[Line, Step]]
+    seats: int
+    free: int
+    lost: int
+    beyond: int
+    frozen: str
+    new_places: list[str]
+
+    @property
+    def missing(self) -> int:
+        """How many people will wait for a seat."""
+        return self.seats - self.free
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows have each outcome."""
+        found = dict.fromkeys((str(outcome) for outcome in Outcome), 0)
+        for _line, step in self.steps:
+            found[step.outcome] += 1
+        return found
+
+
+def lines_of(table: Table, mapping: Sequence[str]) -> list[Line]:
+    """The rows in the order in which they are done: whoever loses a seat comes first, so that others can have it."""
+    seen: dict[str, int] = {}
+    lines = [_line(number, cells, mapping, seen) for number, cells in table.rows]
+    return sorted(lines, key=lambda one: not (isinstance(one.wanted, Wanted) and one.wanted.seat is False))
+
+
+def _line(number: int, cells: list[str], mapping: Sequence[str], seen: dict[str, int]) -> Line:
+    by_field = {field: cell for field, cell in zip(mapping, cells, strict=True) if field}
+    email = by_field.get("email", "")[:254]
+    wanted = read_wanted(by_field)
+    if isinstance(wanted, Wanted):
+        first = seen.setdefault(wanted.email, number)
+        if first != number:
+            text = _("This address stands in line %(line)d already.") % {"line": first}
+            wanted = Wrong("duplicate", "email", text)
+    return Line(number, email, wanted, cells)
+
+
+def effect_of(*, account: Account, lines: Sequence[Line], may: May, actor: Actor, at: datetime) -> Effect:
+    """What the rows would do now, told row by row as though those before were done. About twelve statements.
+
+    Raises NotYours when the actor is in the account no more.
+    """
+    wanted = [line.wanted for line in lines if isinstance(line.wanted, Wanted)]
+    managers = {str(one.said["manager"]) for one in wanted if one.said.get("manager")}
+    facts = load_facts(
+        account,
+        {one.email for one in wanted} | managers,
+        external_ids={str(one.said["external_id"]) for one in wanted if one.said.get("external_id")},
+        in_file=frozenset(one.email for one in wanted),
+        hierarchy=bool(managers),
+        actor=actor,
+        at=at,
+    )
+    steps = []
+    for line in lines:
+        step = judge(line.wanted, facts, may, email=line.email)
+        remember(step, facts)
+        steps.append((line, step))
+    pool = pool_of(account)
+    seats = sum(step.seat == "give" for _line, step in steps)
+    lost = sum(step.seat == "release" for _line, step in steps)
+    # Whoever waits already is served first.
+    room = max(pool.limit - pool.assigned + lost - waiting_in(account).count(), 0)
+    free = 0 if pool.frozen else min(seats, room)
+    bought = pool.limit - pool.allowance
+    return Effect(
+        steps=steps,
+        seats=seats,
+        free=free,
+        lost=lost,
+        beyond=max(min(pool.assigned - lost + free - bought, free), 0),
+        frozen=pool.frozen,
+        new_places=sorted(set(_new_places(steps, facts))),
+    )
+
+
+def _new_places(steps: Sequence[tuple[Line, Step]], facts: Facts) -> Iterator[str]:
+    for _line, step in steps:
+        for name, known in (("department", facts.departments), ("region", facts.regions)):
+            place = str(step.changes.get(name, ""))
+            if place and place.casefold() not in known:
+                yield place
+
+
+def may_of(row: PeopleImport) -> May:
+    """What whoever handed it in may do."""
+    return May(give_seats=row.gives_seats, add_places=row.adds_places)
+
+
+def actor_behind(row: PeopleImport) -> Actor:
+    """Whoever handed it in."""
+    return Actor(user=row.by, api_key=row.api_key, door=row.door)
