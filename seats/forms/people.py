@@ -1,12 +1,13 @@
 """Forms that name people: what is typed, before a verb judges it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.members.queries import members_of
-from accounts.models import Account, Department, Membership
+from accounts.members.queries import members_of, open_invitations_of
+from accounts.models import Account, Department, Invitation, Membership
 from seats.errors import PersonUnknown
 
 # The list that a browser offers while one types; the page puts it below the field.
@@ -80,13 +81,89 @@ class ReasonForm(forms.Form):
 
 
 class BulkForm(forms.Form):
-    """Rows chosen in the table, and what to do with them."""
+    """Rows chosen in the table, people and invitations, and what to do with them."""
 
-    action = forms.ChoiceField(choices=[("assign", _("Give seats")), ("release", _("Release seats"))])
-    person = forms.ModelMultipleChoiceField(queryset=Membership.objects.none(), to_field_name="public_id")
+    ACTIONS = [
+        ("assign", _("Give seats")),
+        ("reassign", _("Reassign seats")),
+        ("release", _("Release seats")),
+        ("department", _("Change department")),
+        ("resend", _("Send invitations again")),
+    ]
+
+    action = forms.ChoiceField(choices=ACTIONS)
+    person = forms.ModelMultipleChoiceField(
+        queryset=Membership.objects.none(), to_field_name="public_id", required=False
+    )
+    invitation = forms.ModelMultipleChoiceField(
+        queryset=Invitation.objects.none(), to_field_name="public_id", required=False
+    )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = self.fields["person"]
         if isinstance(people, forms.ModelMultipleChoiceField):
             people.queryset = members_of(account).order_by("user__name", "user__email", "pk")
+        invitations = self.fields["invitation"]
+        if isinstance(invitations, forms.ModelMultipleChoiceField):
+            invitations.queryset = open_invitations_of(account).order_by("email")
+
+    def clean(self) -> dict[str, Any]:
+        """At least one row."""
+        cleaned = super().clean() or {}
+        if not self.errors and not (cleaned["person"] or cleaned["invitation"]):
+            raise forms.ValidationError(_("Choose people in the table first."))
+        return cleaned
+
+
+class HandoverForm(forms.Form):
+    """For each seat that is to move, who receives it; `to_` and the holder's id name a field."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, account: Account, leavers: Sequence[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account, self.leavers = account, leavers
+        for leaver in leavers:
+            self.fields[f"to_{leaver.public_id}"] = forms.CharField(
+                label=_("Receives the seat of %(name)s") % {"name": leaver.user.get_full_name()},
+                max_length=254,
+                widget=forms.TextInput(attrs=WITH_LIST),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """The members who are meant, each once."""
+        cleaned = super().clean() or {}
+        seen: set[int] = set()
+        for leaver in self.leavers:
+            name = f"to_{leaver.public_id}"
+            if name not in cleaned:
+                continue
+            found = find_member(self.account, cleaned[name])
+            if found is None:
+                self.add_error(name, PersonUnknown.message)
+            elif found.pk in seen:
+                self.add_error(name, _("This person is named twice."))
+            else:
+                seen.add(found.pk)
+                cleaned[name] = found
+        return cleaned
+
+    @property
+    def receivers(self) -> list[Membership]:
+        """In the order of the leavers."""
+        return [self.cleaned_data[f"to_{leaver.public_id}"] for leaver in self.leavers]
+
+
+class MoveForm(forms.Form):
+    """The department that chosen people are to belong to."""
+
+    department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("Department"), required=False, to_field_name="public_id", empty_label="–"
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = self.fields["department"]
+        if isinstance(departments, forms.ModelChoiceField):
+            departments.queryset = Department.objects.filter(account=account)

@@ -1,5 +1,6 @@
 """Move a seat from one person to another in one act: no charge, the counter does not move, the history is kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -103,3 +104,21 @@ def reassign_seat(
         to_member=receiver.public_id,
     )
     return seat
+
+
+@transaction.atomic
+def reassign_seats(
+    *,
+    account: Account,
+    pairs: Sequence[tuple[Assignment, Membership]],
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+) -> list[Assignment]:
+    """Move several seats, each to its own receiver, all or none. Raises what reassign_seat raises."""
+    # All of them before the pool is locked by the first move: the order that everybody keeps.
+    receivers = Membership.objects.filter(account=account, pk__in=[to.pk for _seat, to in pairs])
+    list(receivers.select_for_update(no_key=True).order_by("pk"))
+    return [
+        reassign_seat(account=account, assignment=seat, to=to, actor=actor, at=at, reason=reason) for seat, to in pairs
+    ]

@@ -12,7 +12,7 @@ from accounts.models import Account, Invitation
 from seats.errors import UndoGone
 from seats.holders.assign_seat import assign_seat
 from seats.holders.claim import claim
-from seats.holders.reassign_seat import reassign_seat
+from seats.holders.reassign_seat import reassign_seat, reassign_seats
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment
 from seats.pool.pools import lock_pool
@@ -94,6 +94,30 @@ def undo_releases(*, account: Account, assignments: Sequence[Assignment], actor:
     if not seats or any(act_to_undo(seat, user_id=user_id, at=at) != Act.RELEASED for seat in seats):
         raise UndoGone
     return len(claim(account=account, members=members, actor=actor, at=at))
+
+
+@transaction.atomic
+def undo_seat_acts(*, account: Account, assignments: Sequence[Assignment], actor: Actor, at: datetime) -> Act:
+    """Revert one act of the actor on several seats, all or none. Raises UndoGone, and what the opposite verb raises."""
+    seats = [_load(account, seat) for seat in assignments]
+    user_id = actor.user.pk if actor.user else None
+    acts = {act_to_undo(seat, user_id=user_id, at=at) for seat in seats}
+    act = acts.pop() if len(acts) == 1 else None
+    if act == Act.RELEASED:
+        undo_releases(account=account, assignments=seats, actor=actor, at=at)
+    elif act == Act.REASSIGNED:
+        pairs = [(seat, seat.previous.membership) for seat in seats if seat.previous and seat.previous.membership]
+        if len(pairs) != len(seats):
+            raise UndoGone
+        reassign_seats(account=account, pairs=pairs, actor=actor, at=at)
+    elif act == Act.ASSIGNED:
+        lock_pool(account)
+        if any(act_to_undo(_load(account, seat), user_id=user_id, at=at) != act for seat in seats):
+            raise UndoGone
+        release_seats(account=account, assignments=seats, actor=actor, at=at)
+    else:
+        raise UndoGone
+    return act
 
 
 def _load(account: Account, assignment: Assignment) -> Assignment:

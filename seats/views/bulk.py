@@ -19,7 +19,9 @@ from seats.holders.claim import claim
 from seats.holders.queries import open_seats
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment
+from seats.views.bulk_more import move_many, reassign_many, resend_many
 from seats.views.common import counts_for, page_link, to_list
+from seats.views.missing_price import price_of_missing
 
 
 @requires("seats.assign")
@@ -34,9 +36,15 @@ def bulk(request: AccountRequest) -> HttpResponse:
             "back": page_link(request, "list"),
         }
         return render(request, "seats/refused.html", refusal, status=422)
-    giving = form.cleaned_data["action"] == "assign"
-    chosen = list(form.cleaned_data["person"])
+    action, chosen = form.cleaned_data["action"], list(form.cleaned_data["person"])
     seats = _seats_of(request.account, chosen)
+    if action == "reassign":
+        return reassign_many(request, chosen, seats)
+    if action == "department":
+        return move_many(request, chosen)
+    if action == "resend":
+        return resend_many(request, list(form.cleaned_data["invitation"]))
+    giving = action == "assign"
     people = [member for member in chosen if (member.pk in seats) != giving]
     error: PortalError | None = None
     if "confirmed" in request.POST and people:
@@ -45,12 +53,14 @@ def bulk(request: AccountRequest) -> HttpResponse:
         except PortalError as caught:
             error = caught
     counts = counts_for(request)
+    missing = max(counts.assigned + len(people) - counts.limit, 0) if giving else 0
     context: dict[str, Any] = {
         "giving": giving,
         "people": people,
         "chosen": chosen,
         "left_out": len(chosen) - len(people),
-        "missing": max(counts.assigned + len(people) - counts.limit, 0) if giving else 0,
+        "missing": missing,
+        "price": price_of_missing(request, missing),
         "counts": counts,
         "error": error,
     }
@@ -62,14 +72,13 @@ def _act(
 ) -> HttpResponse:
     count = len(people)
     if giving:
-        claim(account=request.account, members=people, actor=actor_of(request), at=now())
+        moved = claim(account=request.account, members=people, actor=actor_of(request), at=now())
         text = ngettext("%(count)d seat was given.", "%(count)d seats were given.", count)
     else:
-        release_seats(
-            account=request.account, assignments=[seats[m.pk] for m in people], actor=actor_of(request), at=now()
-        )
+        moved = [seats[m.pk] for m in people]
+        release_seats(account=request.account, assignments=moved, actor=actor_of(request), at=now())
         text = ngettext("%(count)d seat is free.", "%(count)d seats are free.", count)
-    return to_list(request, text % {"count": count})
+    return to_list(request, text % {"count": count}, undo=moved)
 
 
 @requires("seats.assign")
@@ -94,6 +103,8 @@ def _effect(request: AccountRequest, query: QueryDict) -> str:
             ngettext("Giving needs %(count)d more seat.", "Giving needs %(count)d more seats.", missing)
             % {"count": missing}
         )
+        if price := price_of_missing(request, missing):
+            words.append(ngettext("It costs %(price)s now.", "They cost %(price)s now.", missing) % {"price": price})
     elif without:
         words.append(
             ngettext("Giving uses %(count)d free seat.", "Giving uses %(count)d free seats.", without)
@@ -103,6 +114,9 @@ def _effect(request: AccountRequest, query: QueryDict) -> str:
         words.append(
             ngettext("Releasing frees %(count)d seat.", "Releasing frees %(count)d seats.", held) % {"count": held}
         )
+    if invited := len(form.cleaned_data["invitation"]):
+        text = ngettext("%(count)d invitation can be sent again.", "%(count)d invitations can be sent again.", invited)
+        words.append(text % {"count": invited})
     return " ".join(words)
 
 

@@ -1,5 +1,6 @@
 """What several seat pages share."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -44,11 +45,14 @@ def page_link(request: AccountRequest, name: str, *args: str, **query: object) -
     return f"{url}?{urlencode(query)}" if query else url
 
 
-def to_list(request: AccountRequest, text: str, *, undo: Assignment | None = None) -> HttpResponse:
-    """Back to the seats table, which says what happened and offers to take it back."""
+def to_list(
+    request: AccountRequest, text: str, *, undo: Assignment | Sequence[Assignment] | None = None
+) -> HttpResponse:
+    """Back to the seats table, which says what happened and offers to take it back, for one seat or several."""
     messages.success(request, text)
-    query = {"undo": undo.public_id} if undo is not None else {}
-    return redirect(page_link(request, "list", **query))
+    seats = [undo] if isinstance(undo, Assignment) else undo or ()
+    query = urlencode([("undo", seat.public_id) for seat in seats])
+    return redirect(f"{page_link(request, 'list')}?{query}" if query else page_link(request, "list"))
 
 
 def csv_delimiter() -> str:

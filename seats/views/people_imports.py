@@ -11,13 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
-from billing.quotes.quote_quantity import quote_quantity
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seatportal.kit.htmx import render_part
 from seatportal.kit.tables import csv_response
-from seatportal.templatetags.portal import money
 from seats.errors import ImportRefused
 from seats.forms.imports import PeopleForm
 from seats.models import ImportedPerson, PeopleImport
@@ -34,6 +32,7 @@ from seats.people.plan import effect_of, lines_of
 from seats.people.queries import failed_rows, tally_of
 from seats.people.table import MOST_BYTES, Table, read_table, unpack
 from seats.views.common import counts_for, csv_delimiter
+from seats.views.missing_price import price_of_missing
 from seats.views.people_rows import rows_of_effect
 
 SHOWN = 20
@@ -237,7 +236,7 @@ def _draft_page(
             "effect": effect,
             "counts": effect.counts,
             "seats": counts_for(request),
-            "price": _price(request, effect.missing) if effect.missing and not effect.frozen else None,
+            "price": "" if effect.frozen else price_of_missing(request, effect.missing),
             "page": Paginator(rows_of_effect(effect, show), PAGE_SIZE).get_page(request.GET.get("page")),
             "chips": _chips(request, show, effect.counts),
             "doing": row.rows - effect.counts["failed"] - effect.counts["unchanged"],
@@ -255,17 +254,6 @@ def _columns(table: Table, mapping: list[str]) -> list[dict[str, str]]:
         }
         for position, name in enumerate(table.head)
     ]
-
-
-def _price(request: AccountRequest, missing: int) -> str:
-    """What the missing seats cost now, from Stripe; empty where there is no price or no right to buy."""
-    if "seats.buy" not in request.capabilities:
-        return ""
-    try:
-        quote = quote_quantity(account=request.account, actor=actor_of(request), add=missing, at=now())
-    except PortalError:
-        return ""  # the page that buys says why
-    return money(quote.amount_due, quote.currency)
 
 
 def _chips(request: AccountRequest, show: str, counts: dict[str, int]) -> list[dict[str, Any]]:

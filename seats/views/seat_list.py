@@ -18,6 +18,7 @@ from seats.insight.rows import Row
 from seats.insight.states import Standing, State
 from seats.models import Assignment
 from seats.usage.settings import groups_only
+from seats.views.bulk_more import MOST
 from seats.views.common import counts_for, csv_delimiter, seats_sentence
 
 BY_MANAGER = ("reports", "managers")
@@ -64,15 +65,12 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         "chips": [_chip(request, show, counts[show], choice) for show in shown],
         "private": private,
         "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
-        "undo": _undo(request) if "undo" in request.GET else None,
+        "undo": _undo(request) if "undo" in request.GET else [],
         "may_assign": "seats.assign" in request.capabilities,
         # Not in the template: there a percent sign would be doubled, and the script looks for %s.
         "bulk_one": _("1 person chosen"),
         "bulk_other": _("%s people chosen"),
-        "bulk_actions": [
-            {"label": _("Give seats"), "value": "assign", "icon": "user-plus"},
-            {"label": _("Release seats"), "value": "release", "icon": "user-minus"},
-        ],
+        "bulk_actions": _bulk_actions(request),
     }
     return render(request, "seats/seat_list.html", context)
 
@@ -157,14 +155,24 @@ def _chip(request: AccountRequest, show: str, count: int, choice: Choice) -> dic
     }
 
 
-def _undo(request: AccountRequest) -> Assignment | None:
-    """The seat whose last act the person may take back now."""
-    seat = (
-        Assignment.objects.filter(account=request.account, public_id=request.GET["undo"])
-        .select_related("previous", "invitation")
-        .first()
-    )
-    user_id = request.membership.user_id
+def _bulk_actions(request: AccountRequest) -> list[dict[str, str]]:
+    actions = [
+        {"label": _("Give seats"), "value": "assign", "icon": "user-plus"},
+        {"label": _("Reassign seats"), "value": "reassign", "icon": "arrow-left-right"},
+        {"label": _("Release seats"), "value": "release", "icon": "user-minus"},
+        {"label": _("Send invitations again"), "value": "resend", "icon": "send"},
+    ]
+    if "members.manage" in request.capabilities:
+        actions.insert(3, {"label": _("Change department"), "value": "department", "icon": "building-2"})
+    return actions
+
+
+def _undo(request: AccountRequest) -> list[Assignment]:
+    """The seats whose last act, the same for all, the person may take back now; none where that is gone for one."""
     if "seats.assign" not in request.capabilities:
-        return None
-    return seat if seat and act_to_undo(seat, user_id=user_id, at=now()) else None
+        return []
+    wanted = request.GET.getlist("undo")[:MOST]
+    found = Assignment.objects.filter(account=request.account, public_id__in=wanted)
+    seats = list(found.select_related("previous", "invitation"))
+    acts = {act_to_undo(seat, user_id=request.membership.user_id, at=now()) for seat in seats}
+    return seats if len(acts) == 1 and None not in acts and len(seats) == len(set(wanted)) else []

@@ -102,7 +102,7 @@ def test_roles_are_judged_as_by_hand(
 ) -> None:
     row = hand_in("email,role\nolivia@acme.example,member\nnew@acme.example,owner\nadam@acme.example,viewer")
     as_owner = told(row, Actor(user=owner.user), now)
-    assert [line[3][:45] for line in shown(as_owner)] == ["role: An account needs an owner. Make somebody", "", ""]
+    assert [line[3][:32] for line in shown(as_owner)] == ["role: An account needs an owner.", "", ""]
     as_admin = told(row, Actor(user=admin_member.user), now)
     assert [line[1] for line in shown(as_admin)] == ["failed", "failed", "changed"]
     stranger = join(account, "Gone", "member", now)
