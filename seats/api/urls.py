@@ -6,6 +6,7 @@ from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.features import FeatureRequests
 from seats.api.ledger import Ledger
+from seats.api.member_imports import MemberImportPeople, MemberImports, OneMemberImport
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.policy import Policy
@@ -38,6 +39,9 @@ urlpatterns = [
     path("assignments/<str:assignment_id>", OneAssignment.as_view(), name="assignment"),
     path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),
     path("members", Members.as_view(), name="members"),
+    path("members/import", MemberImports.as_view(), name="import-members"),
+    path("member-imports/<str:people_import_id>", OneMemberImport.as_view(), name="member-import"),
+    path("member-imports/<str:people_import_id>/people", MemberImportPeople.as_view(), name="member-import-people"),
     path("members/<str:member_id>", OneMember.as_view(), name="member"),
     path("entitlements/check", EntitlementBatch.as_view(), name="entitlements-check"),
     # An id of the customer's own may have a slash.
