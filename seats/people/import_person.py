@@ -45,7 +45,7 @@ def import_person(
 ) -> Done:
     """Do what the row wants, as things stand now. Raises what the verbs raise; then nothing of the row is done.
 
-    in_file: every address of the file; a manager may be among them. At most about forty statements.
+    in_file: every address of the file; a manager may be among them.
     """
     wanted = line.wanted
     if not isinstance(wanted, Wanted):

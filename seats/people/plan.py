@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.access.actor import Actor
+from accounts.errors import NotYours
 from accounts.models import Account
 from seats.holders.queries import waiting_in
 from seats.models import PeopleImport
@@ -77,7 +78,7 @@ def _line(number: int, cells: list[str], mapping: Sequence[str], seen: dict[str,
 
 
 def effect_of(*, account: Account, lines: Sequence[Line], may: May, actor: Actor, at: datetime) -> Effect:
-    """What the rows would do now, told row by row as though those before were done. About twelve statements.
+    """What the rows would do now, told row by row as though those before were done. At most sixteen statements.
 
     Raises NotYours when the actor is in the account no more.
     """
@@ -129,5 +130,8 @@ def may_of(row: PeopleImport) -> May:
 
 
 def actor_behind(row: PeopleImport) -> Actor:
-    """Whoever handed it in."""
+    """Whoever applied it. Raises NotYours when their row or their key is no more: nobody would count as an owner."""
+    gone = row.by is None and row.api_key is None and row.door in ("page", "api")
+    if gone or (row.api_key is not None and row.api_key.revoked_at is not None):
+        raise NotYours(_("Whoever began this import may not manage people any more."))
     return Actor(user=row.by, api_key=row.api_key, door=row.door)

@@ -12,7 +12,7 @@ from accounts.access.actor import Actor
 from accounts.members.accept_invitation import accept_invitation
 from accounts.members.invitations import invite_member, token_of
 from accounts.members.remove_member import remove_member
-from accounts.models import Account, AuditEntry, Department, Invitation, Membership, Role
+from accounts.models import Account, ApiKey, AuditEntry, Department, Invitation, Membership, Role
 from seats.errors import ImportApplied, ImportNotStopped, ImportRefused
 from seats.holders.queries import seat_of, waiting_in
 from seats.models import Assignment, ImportedPerson, PeopleImport, SeatPool, WaitingPerson
@@ -31,6 +31,7 @@ from seats.people.judge import May
 from tests.conftest import join, make_user
 from tests.dying import run_and_die
 from tests.factories.seats import give_pool, seat
+from tests.integrator import integrator_of
 from tests.seats.people.conftest import Hand, told, verdicts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -168,6 +169,23 @@ def test_who_lost_the_role_meanwhile_imports_nobody(
     remove_member(account=account, membership=admin_member, actor=actor, at=now)
     work_people_import(import_id=row.pk, at=now)
     assert [one.code for one in row.people.all()] == ["not_allowed"]
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["user", "key"])
+def test_nobody_in_particular_imports_nobody(
+    account: Account, owner: Membership, actor: Actor, now: datetime, hand_in: Hand, end: str
+) -> None:
+    key = integrator_of(owner, now).key
+    by = Actor(user=None, api_key=key, door="api") if end == "key" else actor
+    row = hand_in(many(1), by=by)
+    apply_people_import(account=account, people_import=row, may=May(), actor=by, at=now)
+    if end == "key":
+        ApiKey.objects.update(revoked_at=now)
+    else:
+        PeopleImport.objects.update(by=None)
+    work_people_import(import_id=row.pk, at=now)
+    assert [(one.outcome, one.code) for one in row.people.all()] == [("failed", "not_allowed")]
     assert not Invitation.objects.exists()
 
 
