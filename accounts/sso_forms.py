@@ -53,6 +53,24 @@ class OidcForm(forms.Form):
             self.fields["secret"].help_text = _("Empty: the one before stays.")
 
 
+class SamlForm(forms.Form):
+    """A SAML provider."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("People read it on the sign-in button."))
+    metadata_url = forms.CharField(
+        label=_("Address of the provider's metadata"),
+        max_length=500,
+        required=False,
+        widget=forms.URLInput(attrs=_PLAIN),
+    )
+    metadata_xml = forms.CharField(
+        label=_("Or its text, as XML"),
+        max_length=200_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+
+
 class PolicyForm(forms.Form):
     """How people sign in, and who joins."""
 

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "allauth.usersessions",
     "allauth.idp.oidc",
     "rest_framework",
@@ -159,7 +160,10 @@ IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 900
 # Single sign-on per account: providers are rows of ours, and nobody connects or signs up by themselves (ADR 46).
 SOCIALACCOUNT_ADAPTER = "accounts.sso.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = False
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.sso.oidc.OidcProvider"}}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"provider_class": "accounts.sso.oidc.OidcProvider"},
+    "saml": {"provider_class": "accounts.sso.saml.SamlProvider"},
+}
 HIJACK_PERMISSION_CHECK = "accounts.access.impersonation.may_impersonate"
 HIJACK_INSERT_BEFORE = None
 STAFF_NEED_MFA = ENV["STAFF_NEED_MFA"]

@@ -17,6 +17,7 @@ from accounts.sso.come_in import Identity, checked, come_in
 from accounts.sso.connections import note_test, secret_of
 from accounts.sso.guarded import GuardedSession
 from accounts.sso.joins import REFUSED, WAITING
+from accounts.sso.saml import ATTRIBUTES
 from seatportal.kit.clock import now
 
 log = structlog.get_logger(__name__)
@@ -81,13 +82,18 @@ def app_of(connection: SsoConnection) -> SocialApp:
         name=connection.name[:40],
         client_id=connection.client_id or connection.public_id,
         secret=secret_of(connection),
-        settings={"server_url": connection.issuer, "oauth_pkce_enabled": True},
+        settings={
+            "server_url": connection.issuer,
+            "oauth_pkce_enabled": True,
+            "attribute_mapping": ATTRIBUTES,
+            "use_nameid_for_email": True,
+        },
     )
 
 
 def identity_of(connection: SsoConnection, sociallogin: SocialLogin) -> Identity:
     """What the provider said, in our words."""
-    said: dict[str, Any] = sociallogin.account.extra_data.get("id_token") or sociallogin.account.extra_data
+    said: dict[str, Any] = sociallogin.account.extra_data
     name = said.get("name") or " ".join(filter(None, (said.get("given_name"), said.get("family_name"))))
     return Identity(
         uid=sociallogin.account.uid,

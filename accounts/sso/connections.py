@@ -15,6 +15,7 @@ from accounts.models import Account, Membership, Role, SsoConnection, SsoPolicy
 from accounts.sso.discovery import discover
 from accounts.sso.queries import living_ids, verified_names
 from accounts.sso.rules import domain_of
+from accounts.sso.saml import read_metadata
 from seatportal.kit.sealed import SealBroken, seal, unseal
 
 Kind = SsoConnection.Kind
@@ -45,6 +46,33 @@ def save_oidc(
         kind=Kind.OIDC,
         wanted={"name": name.strip(), "issuer": found.issuer, "client_id": client_id.strip()},
         secret=secret.strip(),
+        actor=actor,
+    )
+
+
+def save_saml(
+    *,
+    account: Account,
+    connection: SsoConnection | None,
+    name: str,
+    metadata_url: str,
+    metadata_xml: str,
+    actor: Actor,
+    at: datetime,
+) -> SsoConnection:
+    """Set up a SAML provider from its metadata, or read that again; its address wins over its text.
+
+    The address is fetched first, outside of transactions. Raises ConnectionRefused.
+    """
+    if not metadata_url.strip() and not metadata_xml.strip():
+        raise ConnectionRefused(_("Write the address of the metadata, or paste its text."), field="metadata_url")
+    found = read_metadata(url=metadata_url.strip(), xml=metadata_xml)
+    return _save(
+        account=account,
+        connection=connection,
+        kind=Kind.SAML,
+        wanted={"name": name.strip(), "metadata_url": metadata_url.strip(), **found},
+        secret="",
         actor=actor,
     )
 

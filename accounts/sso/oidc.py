@@ -58,7 +58,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
                 raise OAuth2Error("userinfo speaks of somebody else")
             claims = {**more, **claims}
         kept = {name: claims[name] for name in CLAIMS if name in claims}
-        return self.get_provider().sociallogin_from_response(request, {"id_token": kept})
+        return self.get_provider().sociallogin_from_response(request, kept)
 
 
 class OidcProvider(OpenIDConnectProvider):  # type: ignore[misc]

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from accounts.models import SsoConnection
-from accounts.sso.connections import delete_connection, save_oidc, switch_connection
+from accounts.sso.connections import delete_connection, save_oidc, save_saml, switch_connection
 from accounts.sso.queries import connections_of, verified_names
-from accounts.sso_forms import OidcForm
+from accounts.sso_forms import OidcForm, SamlForm
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
@@ -27,9 +27,18 @@ def add_oidc(request: AccountRequest) -> HttpResponse:
 
 
 @requires("account.manage")
+def add_saml(request: AccountRequest) -> HttpResponse:
+    """Set up a SAML provider."""
+    return _form(request, SamlForm(request.POST or None), None)
+
+
+@requires("account.manage")
 def change(request: AccountRequest, sso_id: str) -> HttpResponse:
     """Change one; another provider has to be tested anew."""
     connection = _find(request, sso_id)
+    if connection.kind == SsoConnection.Kind.SAML:
+        read = {"name": connection.name, "metadata_url": connection.metadata_url}
+        return _form(request, SamlForm(request.POST or None, initial=read), connection)
     initial = {"name": connection.name, "issuer": connection.issuer, "client_id": connection.client_id}
     return _form(request, OidcForm(request.POST or None, changing=True, initial=initial), connection)
 
@@ -43,7 +52,7 @@ def connection(request: AccountRequest, sso_id: str) -> HttpResponse:
         "connection": row,
         "names": sorted(verified_names(request.account)),
         "copies": [
-            (_("Redirect URI"), _absolute(request, "sso_callback", row)),
+            *_for_provider(request, row),
             (_("Sign-in address, for a tile in the provider's list of apps"), _absolute(request, "sso_start", row)),
         ],
     }
@@ -80,10 +89,20 @@ def delete(request: AccountRequest, sso_id: str) -> HttpResponse:
     return render(request, "accounts/sso_delete.html", {"connection": row})
 
 
-def _form(request: AccountRequest, form: OidcForm, row: SsoConnection | None) -> HttpResponse:
+def _for_provider(request: AccountRequest, row: SsoConnection) -> list[tuple[str, str]]:
+    if row.kind == SsoConnection.Kind.OIDC:
+        return [(_("Redirect URI"), _absolute(request, "sso_callback", row))]
+    return [
+        (_("Assertion consumer service (ACS), by POST"), _absolute(request, "saml_acs", row)),
+        (_("Entity ID, and the address of our metadata"), _absolute(request, "saml_metadata", row)),
+    ]
+
+
+def _form(request: AccountRequest, form: OidcForm | SamlForm, row: SsoConnection | None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
-            saved = save_oidc(
+            save = save_saml if isinstance(form, SamlForm) else save_oidc
+            saved = save(
                 account=request.account, connection=row, actor=actor_of(request), at=now(), **form.cleaned_data
             )
         except PortalError as error:

@@ -5,14 +5,17 @@ lets forms lead nowhere else.
 """
 
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import complete_social_login
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from allauth.socialaccount.sessions import LoginSession
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.pages import public
 from accounts.access.roles import capabilities_of
@@ -21,6 +24,7 @@ from accounts.models import SsoConnection
 from accounts.sso.adapter import TEST, failure
 from accounts.sso.oidc import OidcAdapter
 from accounts.sso.queries import connections_for
+from accounts.sso.saml import BadResponse, login_from, metadata_for, redirect_address
 from accounts.sso_forms import AddressForm
 
 
@@ -50,6 +54,9 @@ def start(request: HttpRequest, sso_id: str) -> HttpResponse:
         raise Http404
     provider = get_adapter(request).get_provider(request, provider=connection.public_id)
     process = TEST if testing else "login"
+    if connection.kind == SsoConnection.Kind.SAML:
+        state = {"process": process} | ({"next": _next(request)} if _next(request) else {})
+        return HttpResponseRedirect(redirect_address(request, connection, state))
     try:
         answer: HttpResponse = provider.redirect(request, process, next_url=_next(request) or None)
     except OAuth2Error as error:
@@ -65,6 +72,48 @@ def callback(request: HttpRequest, sso_id: str) -> HttpResponse:
     get_object_or_404(SsoConnection, public_id=sso_id, kind=SsoConnection.Kind.OIDC)
     answer: HttpResponse = OAuth2CallbackView.adapter_view(OidcAdapter(request, sso_id))(request)
     return answer
+
+
+@public
+@csrf_exempt
+@require_POST
+def saml_acs(request: HttpRequest, sso_id: str) -> HttpResponse:
+    """What a SAML provider lets the browser post. It comes from another site, so the session's cookie is not with it:
+    the answer is kept for a moment, and the next step, a page of ours, has both.
+    """
+    get_object_or_404(SsoConnection, public_id=sso_id, kind=SsoConnection.Kind.SAML)
+    answer = redirect("accounts:saml_finish", sso_id)
+    kept = LoginSession(request, "saml_acs_session", "saml-acs-session")
+    kept.store.update({name: request.POST.get(name, "") for name in ("SAMLResponse", "RelayState")})
+    kept.save(answer)
+    return answer
+
+
+@public
+@require_safe
+@never_cache
+def saml_finish(request: HttpRequest, sso_id: str) -> HttpResponse:
+    """Back from a SAML provider."""
+    found = SsoConnection.objects.select_related("account").filter(kind=SsoConnection.Kind.SAML)
+    connection = get_object_or_404(found, public_id=sso_id)
+    kept = LoginSession(request, "saml_acs_session", "saml-acs-session")
+    post = {name: str(kept.store.get(name, "")) for name in ("SAMLResponse", "RelayState")}
+    kept.delete()
+    provider = get_adapter(request).get_provider(request, provider=sso_id)
+    try:
+        login = login_from(request, connection, provider, post)
+    except BadResponse as error:
+        return failure(request, connection, error, testing=False)
+    answer: HttpResponse = complete_social_login(request, login)
+    return answer
+
+
+@public
+@require_safe
+def saml_metadata(request: HttpRequest, sso_id: str) -> HttpResponse:
+    """What the provider reads about us; there is no secret in it."""
+    connection = get_object_or_404(SsoConnection, public_id=sso_id, kind=SsoConnection.Kind.SAML)
+    return HttpResponse(metadata_for(request, connection), content_type="application/samlmetadata+xml")
 
 
 def _manages(request: HttpRequest, connection: SsoConnection) -> bool:

@@ -63,6 +63,7 @@ CAPABILITY = {
     "domain": "account.manage",
     "remove_domain": "account.manage",
     "add_oidc": "account.manage",
+    "add_saml": "account.manage",
     "sso_connection": "account.manage",
     "change_sso": "account.manage",
     "delete_sso": "account.manage",
@@ -96,6 +97,9 @@ OTHERS = {
     "single_sign_on",
     "sso_start",
     "sso_callback",
+    "saml_acs",
+    "saml_finish",
+    "saml_metadata",
     "open_mail",
 }
 
@@ -219,6 +223,7 @@ def test_another_accounts_things_are_not_found_by_an_owner(
         "sign_in_settings",
         "add_domain",
         "add_oidc",
+        "add_saml",
         "join_requests",
     }
     assert response.status_code == 404 if has_object else response.status_code != 404
