@@ -105,7 +105,7 @@ class BeginOfferForm(ReasonForm):
     """How many seats in all, and whom the offer goes to."""
 
     quantity = forms.IntegerField(label=gettext_lazy("Seats in all"), min_value=1, max_value=100_000)
-    contact = forms.EmailField(label=gettext_lazy("Where the offer goes"))
+    contact = forms.EmailField(label=gettext_lazy("Where the offer goes"), widget=forms.EmailInput(attrs={"size": 40}))
     field_order = ("quantity", "contact", "reason")
 
 

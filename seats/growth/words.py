@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from seatportal.templatetags.portal import day as written
 from seats.models import FeatureRequest, Signal
 
 Kind = Signal.Kind
@@ -125,7 +125,7 @@ def _leader(evidence: Evidence) -> str:
 
 def _new_department(evidence: Evidence) -> str:
     words = _("%(department)s got its first seat on %(day)s, %(days)s days after the account's first one.")
-    day = date_format(date.fromisoformat(evidence["first_seat"]), "DATE_FORMAT")
+    day = written(date.fromisoformat(evidence["first_seat"]))
     return words % {"department": evidence["department"], "day": day, "days": evidence["days_after_first"]}
 
 
@@ -189,7 +189,7 @@ def _renewal(evidence: Evidence) -> str:
         "committed.",
         evidence["cut"],
     )
-    day = date_format(date.fromisoformat(evidence["day"]), "DATE_FORMAT")
+    day = written(date.fromisoformat(evidence["day"]))
     return words % {**{name: evidence[name] for name in ("cut", "purchased", "idle", "free", "committed")}, "day": day}
 
 
