@@ -60,7 +60,8 @@ def bulk(request: AccountRequest) -> HttpResponse:
         "chosen": chosen,
         "left_out": len(chosen) - len(people),
         "missing": missing,
-        "price": price_of_missing(request, missing),
+        # Asked for while the effect is shown; a refusal after the click needs no answer of Stripe.
+        "price": "" if error else price_of_missing(request, missing),
         "counts": counts,
         "error": error,
     }
