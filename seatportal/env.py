@@ -41,6 +41,7 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("BROKER_URL", "str", "redis://localhost:6379/0", "Where Celery keeps its messages."),
     Variable("CACHE_URL", "str", "redis://localhost:6379/1", "Django's cache: rate limits and sessions' hot copies."),
+    Variable("API_RATE", "str", "1200/min", "Other requests that one API key, OAuth client or person may send."),
     Variable("USAGE_EVENTS_RATE", "str", "6000/min", "Requests with usage events that one API key may send."),
     Variable("ENTITLEMENTS_RATE", "str", "60000/min", "Questions who may in that one API key may send."),
     Variable(

@@ -298,7 +298,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "seatportal.api.errors.problem_handler",
     "DEFAULT_THROTTLE_CLASSES": ["seatportal.api.throttling.PerCallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {
-        "caller": "1200/min",
+        "caller": ENV["API_RATE"],
         "usage": ENV["USAGE_EVENTS_RATE"],
         "entitlements": ENV["ENTITLEMENTS_RATE"],
         "scim": "1200/min",
@@ -316,7 +316,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": False,
-    "ENUM_NAME_OVERRIDES": {"KeyKindEnum": "accounts.api.keys.KINDS"},
+    "ENUM_NAME_OVERRIDES": {
+        "KeyKindEnum": "accounts.api.keys.KINDS",
+        "ReportKindEnum": "seats.growth.reports.KINDS",
+        "AssignmentStateEnum": "seats.api.assignments.STATES",
+        "FeatureRequestStateEnum": "seats.api.features.STATES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # No badge from elsewhere.

@@ -1,5 +1,6 @@
 """What the account has: the subscription, its planned reduction, and its end."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.api.plans import PriceSerializer
-from billing.changes.decreases import plan_decrease, withdraw_decrease
+from billing.changes.decreases import lock_reduction, plan_decrease, withdraw_decrease
 from billing.changes.end_subscription import end_subscription, resume_subscription
 from billing.errors import (
     ChangeInProgress,
@@ -25,8 +26,10 @@ from billing.errors import (
 from billing.mirror.queries import live_subscription, open_decrease, seat_item
 from billing.models import Ending, ScheduledDecrease, Subscription
 from billing.terms.queries import terms_of
+from seatportal.api.conditions import HEADER as IF_MATCH
+from seatportal.api.conditions import unchanged
 from seatportal.api.fields import Input, Moment, Text, WholeNumber, checked
-from seatportal.api.headers import unless_same
+from seatportal.api.headers import etag_of, unless_same
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
@@ -133,12 +136,15 @@ class Reduction(ApiView):
             ProviderUnavailable,
         ],
         examples={"Eight from then on": {"quantity": 8, "reason": "Team got smaller"}},
+        if_match="optional",
     )
     def put(self, request: Request) -> Response:
-        """Nothing is refunded and all seats work until then. The present number withdraws the plan."""
+        """Nothing is refunded and all seats work until then. The present number withdraws the plan. If-Match takes the
+        ETag of the subscription."""
         values = checked(NewReductionSerializer, request.data)
-        plan_decrease(account=self.account, actor=self.actor, at=now(), **values)
-        return Response(_shown(self))
+        self._unless_changed(lambda: plan_decrease(account=self.account, actor=self.actor, at=now(), **values))
+        shown = _shown(self)
+        return Response(shown, headers={"ETag": etag_of(shown)})
 
     @operation(
         "withdrawReduction",
@@ -146,11 +152,25 @@ class Reduction(ApiView):
         summary="Keep all seats",
         answers={204: None},
         problems=[ProviderUnavailable],
+        if_match="optional",
     )
     def delete(self, request: Request) -> Response:
         """Take the planned reduction back; without one nothing happens."""
-        withdraw_decrease(account=self.account, actor=self.actor, at=now())
+        self._unless_changed(lambda: withdraw_decrease(account=self.account, actor=self.actor, at=now()))
         return Response(status=204)
+
+    def _unless_changed(self, act: Callable[[], object]) -> None:
+        """In the last day of a period Stripe holds the plan and has to be asked, which no transaction may wait for; so
+        there the look comes just before the act, else both are one."""
+        if IF_MATCH not in self.request.headers:
+            act()
+            return
+        held = []
+        with unchanged(self.request, lock=lambda: held.append(lock_reduction(self.account)), read=lambda: _shown(self)):
+            if not held[0]:
+                act()
+        if held[0]:
+            act()
 
 
 class End(ApiView):

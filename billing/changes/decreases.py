@@ -98,6 +98,16 @@ def plan_decrease(
         return plan
 
 
+def lock_reduction(account: Account) -> bool:
+    """Let nobody else plan until the transaction's end. Returns whether Stripe holds the plan; then it cannot be
+    changed inside the transaction."""
+    subscription = live_subscription(account)
+    if subscription is not None:
+        Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)
+    plan = open_decrease(account)
+    return plan is not None and plan.on_stripe
+
+
 def withdraw_decrease(*, account: Account, actor: Actor, at: datetime) -> bool:
     """Undo the plan before its day. Returns whether there was one. Raises ProviderUnavailable."""
     plan = open_decrease(account)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
+from seats.api.behind import LineBehind, LinePeople, MemberCost
 from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.features import FeatureRequests
 from seats.api.ledger import Ledger
@@ -10,6 +11,7 @@ from seats.api.member_imports import MemberImportPeople, MemberImports, OneMembe
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.policy import Policy
+from seats.api.reports import OneReport, Reports
 from seats.api.requests import (
     OneSeatRequest,
     RequestDecision,
@@ -43,6 +45,11 @@ urlpatterns = [
     path("member-imports/<str:people_import_id>", OneMemberImport.as_view(), name="member-import"),
     path("member-imports/<str:people_import_id>/people", MemberImportPeople.as_view(), name="member-import-people"),
     path("members/<str:member_id>", OneMember.as_view(), name="member"),
+    path("members/<str:member_id>/invoice-lines", MemberCost.as_view(), name="member-invoice-lines"),
+    path("invoices/<str:invoice_id>/lines/<int:position>", LineBehind.as_view(), name="invoice-line"),
+    path("invoices/<str:invoice_id>/lines/<int:position>/people", LinePeople.as_view(), name="invoice-line-people"),
+    path("reports", Reports.as_view(), name="reports"),
+    path("reports/<str:report_id>", OneReport.as_view(), name="report"),
     path("entitlements/check", EntitlementBatch.as_view(), name="entitlements-check"),
     # An id of the customer's own may have a slash.
     path("entitlements/<path:user>", Entitlement.as_view(), name="entitlement"),

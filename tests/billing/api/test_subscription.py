@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership
+from billing.changes.decreases import place_due_decreases
 from billing.mirror.queries import live_subscription, open_decrease
 from billing.models import Ending, Invoice, ScheduledDecrease
 from tests.conftest import Funded
@@ -76,6 +77,42 @@ def test_a_reduction_is_planned_changed_and_taken_back(acme: Integrator, funded:
     for _ in range(2):
         assert acme.delete("subscription/reduction").status_code == 204
     assert open_decrease(funded.account) is None
+
+
+def test_nobodys_reduction_is_overwritten_unseen(acme: Integrator, funded: Funded) -> None:
+    seen = acme.get("subscription")["ETag"]
+    mine = acme.put("subscription/reduction", {"quantity": 8}, if_match=seen)
+    assert mine.status_code == 200, mine.content
+
+    for late in (
+        acme.put("subscription/reduction", {"quantity": 5}, if_match=seen),
+        acme.delete("subscription/reduction", if_match=seen),
+    ):
+        assert (late.status_code, problem(late)["code"]) == (412, "precondition_failed")
+    assert open_decrease(funded.account).renew_quantity == 8  # type: ignore[union-attr]
+    assert ScheduledDecrease.objects.count() == 1
+    assert mine["ETag"] == acme.get("subscription")["ETag"]
+    assert acme.put("subscription/reduction", {"quantity": 7}, if_match=mine["ETag"]).status_code == 200
+    assert acme.delete("subscription/reduction", if_match="*").status_code == 204
+    assert open_decrease(funded.account) is None
+
+
+def test_a_reduction_that_stripe_holds_is_changed_by_who_has_seen_it(
+    acme: Integrator, funded: Funded, now: datetime
+) -> None:
+    acme.put("subscription/reduction", {"quantity": 8})
+    ends = funded.subscription.items.get().period_end
+    funded.desk.advance(int((ends - timedelta(hours=2) - now).total_seconds()))
+    place_due_decreases(at=ends - timedelta(hours=2))
+    seen = acme.get("subscription")
+    assert seen.json()["planned_reduction"]["state"] == "placed"
+
+    assert acme.put("subscription/reduction", {"quantity": 7}, if_match='"other"').status_code == 412
+    assert acme.get("subscription")["ETag"] == seen["ETag"]
+    changed = acme.put("subscription/reduction", {"quantity": 7}, if_match=seen["ETag"])
+
+    assert changed.status_code == 200, changed.content
+    assert changed.json()["planned_reduction"]["seats_then"] == 7
 
 
 @pytest.mark.parametrize(
