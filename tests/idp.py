@@ -121,6 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         self.server.asked.append(path)
+        if path == "/authorize":
+            self.send_response(302)
+            self.send_header("Location", self.server.authorize(self.path))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         found: dict[str, Any] | None = {
             "/.well-known/openid-configuration": self.server.document,
             "/jwks": self.server.jwks,

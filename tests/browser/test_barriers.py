@@ -53,7 +53,7 @@ OF_THE_PERSON = (
     "/accounts/logout/",
     "/no/such/page/",
 )
-OF_STRANGERS = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/")
+OF_STRANGERS = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/", "/sso/")
 
 
 @pytest.fixture(autouse=True)
