@@ -360,3 +360,10 @@ class PriceNeeded(PortalError):
 
     code, status = "price_needed", 422
     message = _("Look at the price first: it is not of this request, or not held any more.")
+
+
+class BudgetExceeded(PortalError):
+    """The department's money for seats is used up."""
+
+    code, status = "budget_exceeded", 409
+    message = _("The department's budget for seats is used up. Nothing was changed. Ask for approval.")

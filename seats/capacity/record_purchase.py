@@ -70,7 +70,9 @@ def record_purchase(
         pool.refresh_from_db()
     if after > before:
         if change is not None and quote_id:
-            seat_planned(account=account, quote_id=quote_id, at=at, api_key=change.api_key)
+            seat_planned(
+                account=account, quote_id=quote_id, at=at, api_key=change.api_key, approved=bool(change.approval_id)
+            )
         admit_waiting(account=account, at=at)
     return pool
 

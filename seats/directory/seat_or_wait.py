@@ -7,7 +7,17 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.models import Account, Membership
-from seats.errors import AlreadyRequested, AlreadySeated, AlreadyWaiting, SeatLimitReached, SeatsFrozen
+from billing.models import BuyingPolicy
+from billing.terms.set_buying_policy import buying_policy_of
+from seats.directory.buy_for_joiners import want_seats
+from seats.errors import (
+    AlreadyRequested,
+    AlreadySeated,
+    AlreadyWaiting,
+    BudgetExceeded,
+    SeatLimitReached,
+    SeatsFrozen,
+)
 from seats.holders.claim import claim
 from seats.holders.queries import waiting_in
 from seats.holders.wait import wait_for_seat
@@ -16,7 +26,8 @@ from seats.requests.request_seat import request_seat
 
 @transaction.atomic
 def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor: Actor, at: datetime) -> None:
-    """Claim a seat; at the limit wait for one and ask for it; while seats are frozen wait.
+    """Claim a seat; at the limit wait for one, and ask for it or have it bought, by the account's policy; while seats
+    are frozen or the department's budget is used up, wait.
 
     Who waits already is served first. An invited person has the reserved seat by now.
     """
@@ -28,13 +39,15 @@ def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor
             full = True
         except AlreadySeated:
             return
-        except SeatsFrozen:
+        except (SeatsFrozen, BudgetExceeded):
             pass
         else:
             return
     with suppress(AlreadySeated, AlreadyWaiting):
         place = wait_for_seat(account=account, membership=membership, actor=actor, at=at)
-        if full and place.served_at is None:
+        if full and place.served_at is None and buying_policy_of(account).joiners != BuyingPolicy.Joiners.WAIT:
+            want_seats(account=account, at=at)
+        elif full and place.served_at is None:
             # Nobody in person asks: the request stands in the name of the person whom it is for.
             with suppress(AlreadyRequested, AlreadySeated):
                 request_seat(

@@ -10,6 +10,7 @@ from accounts.access.actor import Actor
 from accounts.models import Account, Invitation
 from seats.holders.claim import claim
 from seats.models import SeatPool, WaitingPerson
+from seats.pool.budgets import used_up, within_budgets
 from seats.pool.pools import lock_pool
 
 log = structlog.get_logger(__name__)
@@ -17,18 +18,24 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def admit_waiting(*, account: Account, at: datetime) -> int:
-    """Seat as many as there are free seats, paid or free of charge; returns how many. Never the soft allowance."""
+    """Seat as many as there are free seats, paid or free of charge; returns how many. Never the soft allowance.
+
+    People of a department whose budget is used up keep their place and are passed by.
+    """
     pool = lock_pool(account)
     if pool.frozen or not pool.open:
         return 0
     # An account in each condition, so that both are inner joins and their rows can be locked.
+    spent = used_up(account)
     members = Q(membership__account=account, membership__left_at__isnull=True)
+    members &= ~Q(membership__department_id__in=spent)
     invited = Q(membership__isnull=True, invitation__account=account, invitation__state=Invitation.State.OPEN)
+    invited &= ~Q(invitation__department_id__in=spent)
     found = [
         *_locked(account, members, "membership", pool.open),
         *_locked(account, invited & Q(invitation__expires_at__gt=at), "invitation", pool.open),
     ]
-    next_ones = sorted(found, key=lambda place: (place.since, place.pk))[: pool.open]
+    next_ones = within_budgets(account, sorted(found, key=lambda place: (place.since, place.pk)))[: pool.open]
     if next_ones:
         claim(
             account=account,

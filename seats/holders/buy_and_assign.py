@@ -7,7 +7,9 @@ from accounts.access.actor import Actor
 from accounts.models import Account, Membership
 from billing.changes.buy_quote import buy_quote
 from billing.models import QuantityChange
+from billing.quotes.queries import quote_of
 from seats.holders.planned import plan_holders
+from seats.pool.budgets import check_budgets
 
 
 def buy_and_assign(
@@ -24,7 +26,10 @@ def buy_and_assign(
     """Note the people with the quote, then buy it: they sit down as soon as its seats are paid.
 
     The note is kept before anything is sent, so the act is whole even if the payment needs hours or the process dies.
-    A second click returns the first one's change and plans nobody new. Raises what buy_quote raises.
+    A second click returns the first one's change and plans nobody new. Raises what buy_quote raises, BudgetExceeded.
     """
+    if members and quote_of(account, quote_id).consumed_at is None:
+        # Before anything is charged; the claim asks again, under the pool's lock.
+        check_budgets(account=account, members=members)
     plan_holders(account=account, quote_id=quote_id, members=members, emails=emails, actor=actor)
     return buy_quote(account=account, quote_id=quote_id, actor=actor, at=at, reason=reason, po_number=po_number)

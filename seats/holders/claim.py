@@ -16,6 +16,7 @@ from accounts.webhooks.emit_events import Told, emit_events, invitation_data, me
 from seats.errors import AlreadySeated, NotAMember, SeatLimitReached
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry, SeatPool
+from seats.pool.budgets import check_budgets
 from seats.pool.ledger import new_entry, write_entries
 from seats.pool.pools import lock_pool
 from seats.pool.rules import check_may_claim
@@ -30,10 +31,12 @@ def claim(
     actor: Actor,
     at: datetime,
     reason: str = "",
+    over_budget: bool = False,
 ) -> list[Assignment]:
     """Take one seat for each member and reserve one for each invitation: all or none.
 
-    Raises SeatLimitReached, SeatsFrozen, AlreadySeated, NotAMember.
+    over_budget: somebody approved it, so the departments' budgets do not stop it.
+    Raises SeatLimitReached, SeatsFrozen, BudgetExceeded, AlreadySeated, NotAMember.
     """
     wanted = len(members) + len(invitations)
     if not wanted:
@@ -41,6 +44,8 @@ def claim(
     _lock_members(account, members)
     pool = lock_pool(account)
     check_may_claim(frozen=pool.frozen, assigned=pool.assigned, limit=pool.limit, wanted=wanted)
+    if not over_budget:
+        check_budgets(account=account, members=members, invitations=invitations)
     common = {
         "account": account,
         "door": actor.door,

@@ -44,10 +44,12 @@ def lock_planned(*, account: Account, quote_id: str) -> None:
     list(members.select_for_update(no_key=True).order_by("pk"))
 
 
-def seat_planned(*, account: Account, quote_id: str, at: datetime, api_key: ApiKey | None = None) -> int:
+def seat_planned(
+    *, account: Account, quote_id: str, at: datetime, api_key: ApiKey | None = None, approved: bool = False
+) -> int:
     """Seat the people noted for a quote, in the transaction in which its seats arrive; returns how many.
 
-    api_key: which bought them, when no person did.
+    api_key: which bought them, when no person did. approved: the purchase was, so no budget stops it.
     One who cannot be seated (left, seated meanwhile) is noted with the problem and never stops the purchase.
     """
     seated = 0
@@ -56,7 +58,7 @@ def seat_planned(*, account: Account, quote_id: str, at: datetime, api_key: ApiK
         try:
             with transaction.atomic():
                 if row.membership is not None:
-                    assign_seat(account=account, membership=row.membership, actor=actor, at=at)
+                    assign_seat(account=account, membership=row.membership, actor=actor, at=at, over_budget=approved)
                 else:
                     invite_with_seat(
                         account=account,

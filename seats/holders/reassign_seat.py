@@ -13,6 +13,7 @@ from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
 from seats.holders.claim import seat_data
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry
+from seats.pool.budgets import check_budgets
 from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
 
@@ -26,7 +27,7 @@ def reassign_seat(
     The open row goes on with the new holder and a closed row keeps the old tenure, so no reader ever sees the seat
     free and it works at a full, and even at an exceeded, limit.
 
-    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen.
+    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen, BudgetExceeded.
     """
     receiver = (
         Membership.objects.select_for_update(no_key=True, of=("self",))
@@ -48,6 +49,7 @@ def reassign_seat(
     if seat is None or seat.membership_id != assignment.membership_id:
         raise SeatGone
     leaver = seat.membership
+    check_budgets(account=account, members=[receiver], leaving=leaver)
     tenure = Assignment.objects.create(
         account=account,
         state=Assignment.State.HELD,

@@ -3,11 +3,13 @@
 from seats.models.account_mark import AccountMark, MarkedMonth
 from seats.models.alert import Alert, AlertDelivery, AlertEndpoint, AlertPreference, Channel
 from seats.models.assignment import Assignment
+from seats.models.budget import DepartmentBudget
 from seats.models.contact import AccountManager, Contact
 from seats.models.daily_mark import DailyMark
 from seats.models.department_mark import DepartmentMark
 from seats.models.feature_request import FeatureRequest
 from seats.models.job_run import JobRun
+from seats.models.joiners import JoinerPurchase
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.nudge import Nudge, NudgeRefusal
@@ -46,12 +48,14 @@ __all__ = [
     "Contact",
     "DailyMark",
     "DailyUsage",
+    "DepartmentBudget",
     "DepartmentMark",
     "ExpansionTask",
     "FeatureRequest",
     "GoalReading",
     "ImportedPerson",
     "JobRun",
+    "JoinerPurchase",
     "LedgerEntry",
     "MailChoice",
     "MarkedMonth",

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.access.actor import Actor
+from accounts.access.roles import capabilities_of
 from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
 from accounts.notices.send_notice import send_notice
@@ -24,7 +25,7 @@ def decide_request(
 ) -> SeatRequest:
     """Answer a request for a seat: approve, which gives the seat in the same transaction, or refuse.
 
-    Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember: then the request stays open.
+    Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember, BudgetExceeded: then the request stays open.
     """
     # A claim locks the member first and closes the open request last; this keeps the same order.
     list(Membership.objects.select_for_update(no_key=True).filter(account=account, pk=request.membership_id))
@@ -36,7 +37,14 @@ def decide_request(
     if approve:
         # Already seated: somebody gave one a moment ago, and what was asked for is there.
         with suppress(AlreadySeated):
-            assign_seat(account=account, membership=locked.membership, actor=actor, at=at, reason=locked.reason)
+            assign_seat(
+                account=account,
+                membership=locked.membership,
+                actor=actor,
+                at=at,
+                reason=locked.reason,
+                over_budget=_may_exceed_budget(locked, actor),
+            )
             seated = True
     locked.state = SeatRequest.State.APPROVED if approve else SeatRequest.State.REFUSED
     locked.decided_by, locked.decided_at = actor.user, at
@@ -66,3 +74,12 @@ def decide_request(
         at=at,
     )
     return locked
+
+
+def _may_exceed_budget(request: SeatRequest, actor: Actor) -> bool:
+    """Whoever may set a department's budget may give a seat above it, never to themselves and never on their own word."""
+    user = actor.user
+    if user is None or user.pk in (request.asked_by_id, request.membership.user_id):
+        return False
+    member = Membership.objects.filter(account=request.account_id, user=user, left_at__isnull=True).first()
+    return member is not None and "policy.manage" in capabilities_of(member.role)

@@ -1,0 +1,172 @@
+"""Departments' budgets for seats, which stop (product.md I1).
+
+A seat costs a month what the account pays by list price for its seats, divided by them and rounded up; from the
+mirrored price, so discounts and tax are left out. Counted are the seats that people of a department hold, and those
+reserved for people invited into it. Who holds a seat keeps it when a price or a department changes.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access.actor import Actor
+from accounts.audit.record_audit import record_audit
+from accounts.models import Account, Department, Invitation, Membership
+from billing.catalog.pricing import a_month, amount
+from billing.catalog.queries import scheme_of
+from billing.mirror.queries import live_subscription, seat_item
+from seats.errors import BudgetExceeded
+from seats.models import Assignment, DepartmentBudget, WaitingPerson
+
+
+@dataclass(frozen=True)
+class SeatCost:
+    """One seat a month, minor units of `currency`."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class BudgetUse:
+    """One department. budget and left: None without a budget that holds now. Minor units a month."""
+
+    department: Department
+    seats: int
+    used: int
+    budget: int | None
+    left: int | None
+
+
+def seat_cost(account: Account) -> SeatCost | None:
+    """What one seat costs a month by list price; None where nothing is sold yet."""
+    subscription = live_subscription(account)
+    item = seat_item(subscription) if subscription else None
+    if subscription is None or item is None or not item.quantity:
+        return None
+    every = amount(scheme_of(item.price), item.quantity)
+    month = a_month(every, interval=item.price.interval, count=item.price.interval_count)
+    return SeatCost(-(-month // item.quantity), subscription.currency)
+
+
+def seats_by_department(account: Account, departments: Sequence[int]) -> Counter[int]:
+    """Seats held or reserved now, by the department's key."""
+    rows = Assignment.objects.filter(
+        Q(membership__department_id__in=departments)
+        | Q(membership__isnull=True, invitation__department_id__in=departments),
+        account=account,
+        ended_at__isnull=True,
+    ).values_list("membership__department_id", "invitation__department_id")
+    return Counter(member if member is not None else invited for member, invited in rows)
+
+
+def check_budgets(
+    *,
+    account: Account,
+    members: Sequence[Membership] = (),
+    invitations: Sequence[Invitation] = (),
+    leaving: Membership | None = None,
+) -> None:
+    """Raise BudgetExceeded when so many more seats cost a department more than its budget.
+
+    Call it with the pool locked, since every claim does: then nobody uses the same rest twice. leaving: whose seat is
+    given on, and so no longer costs their department anything.
+    """
+    wanted: Counter[int] = Counter(
+        one.department_id for one in (*members, *invitations) if one.department_id is not None
+    )
+    if leaving is not None and leaving.department_id is not None:
+        wanted[leaving.department_id] -= 1
+    more = [pk for pk, count in wanted.items() if count > 0]
+    budgets = list(DepartmentBudget.objects.filter(account=account, department_id__in=more)) if more else []
+    cost = seat_cost(account) if budgets else None
+    if cost is None:
+        return
+    held = seats_by_department(account, [row.department_id for row in budgets])
+    for row in budgets:
+        used = held[row.department_id] * cost.amount
+        if row.currency == cost.currency and used + wanted[row.department_id] * cost.amount > row.amount:
+            raise BudgetExceeded(
+                _("The budget of %(department)s for seats is used up. Nothing was changed. Ask for approval.")
+                % {"department": row.department},
+                department=row.department.public_id,
+                budget=row.amount,
+                used=used,
+                seat_cost=cost.amount,
+                currency=cost.currency,
+                ask_at="/api/v1/requests",
+            )
+
+
+def used_up(account: Account) -> list[int]:
+    """Keys of departments that cannot pay for one more seat."""
+    cost = seat_cost(account) if DepartmentBudget.objects.filter(account=account).exists() else None
+    if cost is None:
+        return []
+    rows = list(DepartmentBudget.objects.filter(account=account, currency=cost.currency))
+    held = seats_by_department(account, [row.department_id for row in rows])
+    return [row.department_id for row in rows if (held[row.department_id] + 1) * cost.amount > row.amount]
+
+
+def within_budgets(account: Account, places: Sequence[WaitingPerson]) -> list[WaitingPerson]:
+    """Those in the queue whose departments can pay for their seats, each after those before. With the pool locked."""
+    fitting: list[WaitingPerson] = []
+    for place in places:
+        chosen = [*fitting, place]
+        try:
+            check_budgets(
+                account=account,
+                members=[one.membership for one in chosen if one.membership],
+                invitations=[one.invitation for one in chosen if not one.membership and one.invitation],
+            )
+        except BudgetExceeded:
+            continue
+        fitting = chosen
+    return fitting
+
+
+def budgets_of(account: Account) -> list[BudgetUse]:
+    """Every department with its seats, what they cost and what is left."""
+    places = list(Department.objects.filter(account=account).order_by("name"))
+    budgets = {row.department_id: row for row in DepartmentBudget.objects.filter(account=account)}
+    held, cost = seats_by_department(account, [place.pk for place in places]), seat_cost(account)
+    found = []
+    for place in places:
+        used = held[place.pk] * cost.amount if cost else 0
+        row = budgets.get(place.pk)
+        holds = row is not None and cost is not None and row.currency == cost.currency
+        budget = row.amount if row is not None and holds else None
+        found.append(BudgetUse(place, held[place.pk], used, budget, None if budget is None else budget - used))
+    return found
+
+
+@transaction.atomic
+def set_budget(
+    *, account: Account, department: Department, amount: int | None, currency: str, actor: Actor, at: datetime
+) -> None:
+    """Set what a department's seats may cost a month, minor units; None: no budget. Nobody loses a seat by it."""
+    row = DepartmentBudget.objects.select_for_update(no_key=True).filter(account=account, department=department).first()
+    old = (row.amount, row.currency) if row else (None, "")
+    if old == (amount, currency) or (row is None and amount is None):
+        return
+    if amount is None:
+        DepartmentBudget.objects.filter(account=account, department=department).delete()
+    else:
+        DepartmentBudget.objects.update_or_create(
+            department=department, defaults={"account": account, "amount": amount, "currency": currency}
+        )
+    record_audit(
+        account=account,
+        actor=actor,
+        action="budget.changed",
+        target=department.public_id,
+        summary=str(department),
+        old=old[0],
+        new=amount,
+        currency=currency,
+    )
