@@ -208,6 +208,8 @@ def register() -> None:
             "usage.settings_changed": gettext_lazy("Usage settings changed"),
             "policy.changed": gettext_lazy("Seat limit changed"),
             "buying_policy.changed": gettext_lazy("Rules for buying changed"),
+            "joiners.stopped": gettext_lazy("Seats for joiners not bought"),
+            "joiners.again": gettext_lazy("Seats for joiners tried again"),
             "budget.changed": gettext_lazy("Budget of a department changed"),
             "approval_chain.changed": gettext_lazy("Approvers changed"),
             "true_up.counted": gettext_lazy("True-up counted"),

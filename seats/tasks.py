@@ -10,6 +10,7 @@ from seats.capacity.comp_seats import end_due_comps
 from seats.capacity.enforce_grace import enforce_grace as enforce
 from seats.capacity.set_policy import end_due_exceptions
 from seats.capacity.warn_of_reductions import warn_of_reductions as warn
+from seats.directory.buy_for_joiners import buy_for_all_joiners
 from seats.growth.deliver_alert import deliver_alert as deliver
 from seats.growth.deliver_alert import ring_waiting_alerts
 from seats.growth.forget_job_runs import forget_job_runs as forget_runs
@@ -60,6 +61,12 @@ def end_comps() -> None:
 def end_exceptions() -> None:
     """Put limits back whose exception's last day is over."""
     end_due_exceptions(at=now())
+
+
+@shared_task(name="seats.buy_for_joiners")
+def buy_for_joiners() -> None:
+    """Buy seats for people whom directories added, or ask for them."""
+    buy_for_all_joiners(at=now())
 
 
 @shared_task(name="seats.enforce_grace")

@@ -13,7 +13,16 @@ from seatportal.kit.admin import ReadOnlyAdmin
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seats.holders.release_seat import release_seat
-from seats.models import Assignment, DailyUsage, PlannedHolder, SeatRequest, WaitingPerson
+from seats.models import (
+    Assignment,
+    DailyUsage,
+    DepartmentBudget,
+    JoinerPurchase,
+    PlannedHolder,
+    RequestStep,
+    SeatRequest,
+    WaitingPerson,
+)
 
 
 @admin.register(Assignment)
@@ -54,12 +63,44 @@ class WaitingAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "membership__user", "invitation")
 
 
+class RequestStepInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """Who has to approve, in order."""
+
+    model = RequestStep
+    fields = readonly_fields = ("position", "role", "from_amount", "approved", "decided_by", "decided_at")
+    extra, can_delete = 0, False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Steps are the account's own."""
+        return False
+
+
+@admin.register(DepartmentBudget)
+class DepartmentBudgetAdmin(ReadOnlyAdmin):
+    """What departments may spend on seats a month."""
+
+    list_display = ("department", "account", "amount", "currency")
+    search_fields = ("account__name", "department__name")
+    list_select_related = ("account", "department")
+
+
+@admin.register(JoinerPurchase)
+class JoinerPurchaseAdmin(ReadOnlyAdmin):
+    """Seats for people whom directories added."""
+
+    list_display = ("account", "state", "since", "next_try_at", "tries", "problem")
+    list_filter = ("state",)
+    search_fields = ("account__name",)
+    list_select_related = ("account",)
+
+
 @admin.register(SeatRequest)
 class SeatRequestAdmin(ReadOnlyAdmin):
-    """Requests for a seat."""
+    """Requests for a seat, and purchases that wait for approval with their steps."""
 
-    list_display = ("public_id", "account", "membership", "state", "reason", "created_at", "decided_at")
-    list_filter = ("state",)
+    list_display = ("public_id", "account", "kind", "quantity", "membership", "state", "reason", "created_at")
+    list_filter = ("kind", "state")
+    inlines = (RequestStepInline,)
     search_fields = ("public_id", "account__name", "membership__user__email")
     date_hierarchy = "created_at"
     list_select_related = ("account", "membership__user", "membership__account")

@@ -16,7 +16,7 @@ from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
-from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatLimitReached, SeatsFrozen
+from seats.errors import AlreadySeated, BudgetExceeded, NotAMember, SeatGone, SeatLimitReached, SeatsFrozen
 from seats.holders.assign_seat import assign_seat
 from seats.holders.queries import open_seats
 from seats.holders.reassign_seat import reassign_seat
@@ -112,7 +112,16 @@ class Assignments(ApiView):
         summary="Give a seat to somebody",
         body=NewAssignmentSerializer,
         answers={201: AssignmentSerializer},
-        problems=[SeatLimitReached, SeatsFrozen, AlreadySeated, NotAMember, BadAddress, AlreadyMember, NotYours],
+        problems=[
+            SeatLimitReached,
+            SeatsFrozen,
+            BudgetExceeded,
+            AlreadySeated,
+            NotAMember,
+            BadAddress,
+            AlreadyMember,
+            NotYours,
+        ],
         examples={"A member": {"member_id": "mem_0v6c2k9x4h8r1d5t7w3z"}, "By address": {"email": "lena@example.com"}},
     )
     @idempotent()
@@ -176,7 +185,7 @@ class Reassignment(ApiView):
         summary="Move a seat to somebody else",
         body=ReassignmentSerializer,
         answers={200: AssignmentSerializer},
-        problems=[AlreadySeated, NotAMember, SeatGone, SeatsFrozen],
+        problems=[AlreadySeated, NotAMember, SeatGone, SeatsFrozen, BudgetExceeded],
     )
     @idempotent()
     def post(self, request: Request, assignment_id: str) -> Response:

@@ -27,6 +27,7 @@ from seats.api.purchase_requests import PurchaseSerializer, ask_purchase
 from seats.errors import (
     AlreadyRequested,
     AlreadySeated,
+    BudgetExceeded,
     NotAMember,
     NotAnApprover,
     PriceNeeded,
@@ -197,7 +198,7 @@ class RequestDecision(ApiView):
         body=DecisionSerializer,
         answers={200: SeatRequestSerializer},
         problems=[
-            *(RequestGone, SeatLimitReached, SeatsFrozen, NotAMember, NotAnApprover, PriceNeeded),
+            *(RequestGone, SeatLimitReached, SeatsFrozen, BudgetExceeded, NotAMember, NotAnApprover, PriceNeeded),
             *(QuoteUnknown, QuoteExpired, QuoteChanged, *GROWTH),
         ],
         examples={"Yes": {"decision": "approve"}, "No": {"decision": "refuse", "answer": "Next quarter"}},

@@ -37,6 +37,7 @@ from billing.terms.set_buying_policy import buying_policy_of
 from seatportal.kit.errors import PortalError
 from seats.holders.queries import waiting_in
 from seats.models import JoinerPurchase, SeatRequest
+from seats.pool.budgets import used_up
 from seats.pool.pools import pool_of
 from seats.requests.request_purchase import request_purchase
 
@@ -81,6 +82,10 @@ def stopped_purchase(account: Account) -> JoinerPurchase | None:
 def buy_for_all_joiners(*, at: datetime) -> int:
     """Every row that is due; returns how many. One that fails never stops the rest."""
     due = list(JoinerPurchase.objects.filter(state=State.OPEN, next_try_at__lte=at).order_by("pk"))
+    for row in JoinerPurchase.objects.filter(state=State.STOPPED).select_related("account"):
+        if not joiners_without_seat(row.account):
+            # Nobody waits any more: the next joiner begins anew.
+            JoinerPurchase.objects.filter(pk=row.pk, state=State.STOPPED).update(state=State.DONE)
     for row in due:
         try:
             buy_for_joiners(row_id=row.pk, at=at)
@@ -90,10 +95,15 @@ def buy_for_all_joiners(*, at: datetime) -> int:
 
 
 def joiners_without_seat(account: Account) -> list[Membership]:
-    """Members of a directory who wait beyond the seats that are free, the first come first."""
+    """Members of a directory who wait beyond the seats that are free, the first come first.
+
+    Not those whose department's budget is used up: a bought seat would not be theirs. None while seats are frozen.
+    """
     from_directory = DirectoryPerson.objects.filter(account=account, active=True, user__isnull=False)
-    places = waiting_in(account).filter(
-        membership__left_at__isnull=True, membership__user__in=from_directory.values("user")
+    places = (
+        waiting_in(account)
+        .filter(membership__left_at__isnull=True, membership__user__in=from_directory.values("user"))
+        .exclude(membership__department_id__in=used_up(account))
     )
     pool = pool_of(account)
     people = [place.membership for place in places if place.membership]
@@ -151,7 +161,9 @@ def _buy(row: JoinerPurchase, count: int, at: datetime) -> bool:
     left = count if allowance.seats_left is None else min(count, allowance.seats_left)
     if not left:
         return False
-    quote = quote_quantity(account=row.account, actor=Actor.system("task"), add=min(left, LARGEST_STEP), at=at)
+    quote = quote_quantity(
+        account=row.account, actor=Actor.system("task"), add=min(left, LARGEST_STEP), at=at, present=False
+    )
     if needs_approval(quote, at):
         return False
     try:

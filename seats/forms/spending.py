@@ -13,6 +13,7 @@ from billing.models import ApprovalStep, BuyingPolicy
 from billing.terms.approvers import Step
 from billing.terms.set_buying_policy import MOST_STEPS
 from seatportal.kit.money import exponent, to_decimal, to_minor
+from seats.pool.budgets import BudgetUse
 
 
 class MoneyField(forms.DecimalField):
@@ -111,6 +112,26 @@ class StepForm(forms.Form):
         if not typed["role"]:
             return None
         return Step(position, typed["role"], typed["people"], typed.get("from_amount") or 0)
+
+
+class BudgetsForm(forms.Form):
+    """A monthly budget for each department; an empty one has none."""
+
+    def __init__(self, *args: Any, budgets: Sequence[BudgetUse], currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.budgets = budgets
+        for row in budgets:
+            self.fields[row.department.public_id] = MoneyField(
+                currency=currency,
+                label=_("Budget of %(department)s a month in %(currency)s")
+                % {"department": row.department, "currency": currency.upper()},
+                required=False,
+                initial=row.budget,
+            )
+
+    def rows(self) -> list[tuple[BudgetUse, forms.BoundField]]:
+        """Each department with its field."""
+        return [(row, self[row.department.public_id]) for row in self.budgets]
 
 
 def step_forms(account: Account, currency: str, steps: Sequence[Step], data: Any = None) -> list[StepForm]:

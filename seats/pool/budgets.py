@@ -62,7 +62,7 @@ def seats_by_department(account: Account, departments: Sequence[int]) -> Counter
         account=account,
         ended_at__isnull=True,
     ).values_list("membership__department_id", "invitation__department_id")
-    return Counter(member if member is not None else invited for member, invited in rows)
+    return Counter(member or invited for member, invited in rows)
 
 
 def check_budgets(
@@ -77,9 +77,8 @@ def check_budgets(
     Call it with the pool locked, since every claim does: then nobody uses the same rest twice. leaving: whose seat is
     given on, and so no longer costs their department anything.
     """
-    wanted: Counter[int] = Counter(
-        one.department_id for one in (*members, *invitations) if one.department_id is not None
-    )
+    places = [*(one.department_id for one in members), *(one.department_id for one in invitations)]
+    wanted = Counter(pk for pk in places if pk is not None)
     if leaving is not None and leaving.department_id is not None:
         wanted[leaving.department_id] -= 1
     more = [pk for pk, count in wanted.items() if count > 0]

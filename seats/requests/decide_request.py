@@ -25,7 +25,8 @@ def decide_request(
 ) -> SeatRequest:
     """Answer a request for a seat: approve, which gives the seat in the same transaction, or refuse.
 
-    Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember, BudgetExceeded: then the request stays open.
+    Raises RequestGone; and when approving SeatLimitReached, SeatsFrozen, NotAMember, BudgetExceeded: then the request
+    stays open.
     """
     # A claim locks the member first and closes the open request last; this keeps the same order.
     list(Membership.objects.select_for_update(no_key=True).filter(account=account, pk=request.membership_id))
@@ -77,7 +78,7 @@ def decide_request(
 
 
 def _may_exceed_budget(request: SeatRequest, actor: Actor) -> bool:
-    """Whoever may set a department's budget may give a seat above it, never to themselves and never on their own word."""
+    """Whoever may set a department's budget may give a seat above it, to others and where others asked."""
     user = actor.user
     if user is None or user.pk in (request.asked_by_id, request.membership.user_id):
         return False

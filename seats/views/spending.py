@@ -1,4 +1,4 @@
-"""What may be bought without approval, and who approves the rest."""
+"""What may be bought without approval, who approves the rest, and what departments may spend."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
@@ -17,7 +17,9 @@ from billing.terms.set_buying_policy import buying_policy_of, set_buying_policy,
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
-from seats.forms.spending import AllowanceForm, StepForm, step_forms
+from seats.directory.buy_for_joiners import stopped_purchase, try_again
+from seats.forms.spending import AllowanceForm, BudgetsForm, StepForm, step_forms
+from seats.pool.budgets import budgets_of, seat_cost, set_budget
 
 PAGE = "seats/spending.html"
 
@@ -70,6 +72,37 @@ def chain(request: AccountRequest) -> HttpResponse:
     return render(request, PAGE, _context(request, steps=forms) | {"problem": problem}, status=status)
 
 
+@requires("policy.manage")
+def budgets(request: AccountRequest) -> HttpResponse:
+    """Save what departments may spend on seats."""
+    if request.method != "POST":
+        return redirect("seats:spending", request.account.slug)
+    currency = _currency(request)
+    form = BudgetsForm(request.POST, budgets=budgets_of(request.account) if currency else [], currency=currency)
+    if not form.is_valid():
+        return render(request, PAGE, _context(request, budgets=form), status=422)
+    for row in form.budgets:
+        set_budget(
+            account=request.account,
+            department=row.department,
+            amount=form.cleaned_data[row.department.public_id],
+            currency=currency,
+            actor=actor_of(request),
+            at=now(),
+        )
+    messages.success(request, _("The budgets are saved."))
+    return redirect("seats:spending", request.account.slug)
+
+
+@requires("policy.manage")
+@require_POST
+def joiners(request: AccountRequest) -> HttpResponse:
+    """Try again to buy for people whom a directory added."""
+    if try_again(account=request.account, actor=actor_of(request), at=now()):
+        messages.success(request, _("The seats are tried again in a moment."))
+    return redirect("seats:spending", request.account.slug)
+
+
 def _currency(request: AccountRequest) -> str:
     """The subscription's; empty before the first one, and then no amount can be set."""
     subscription = live_subscription(request.account)
@@ -77,7 +110,11 @@ def _currency(request: AccountRequest) -> str:
 
 
 def _context(
-    request: AccountRequest, *, form: AllowanceForm | None = None, steps: list[StepForm] | None = None
+    request: AccountRequest,
+    *,
+    form: AllowanceForm | None = None,
+    steps: list[StepForm] | None = None,
+    budgets: BudgetsForm | None = None,
 ) -> dict[str, Any]:
     account, currency = request.account, _currency(request)
     policy = buying_policy_of(account)
@@ -88,6 +125,9 @@ def _context(
     return {
         "form": form or AllowanceForm(initial=initial, currency=currency),
         "steps": steps or step_forms(account, currency, chain_of(account)),
+        "budgets": budgets or BudgetsForm(budgets=budgets_of(account) if currency else [], currency=currency),
+        "cost": seat_cost(account),
+        "stopped": stopped_purchase(account),
         "allowance": allowance_of(account, now()),
         "other_currency": policy.currency if other else "",
     }
