@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_single_sign_on"),
         ("billing", "0023_buying_policy"),
-        ("seats", "0030_purchase_requests"),
+        ("seats", "0031_people_imports"),
     ]
 
     operations = [
