@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 from accounts.access.actor import Actor
 from accounts.models import User
 from seatportal.kit.clock import now as present
+from seats.growth.mark_accounts import mark_accounts
 from seats.growth.reviews import prepare_review
 from seats.growth.sweep import sweep_account
 from seats.insight.record_recurring import record_recurring
@@ -152,6 +153,7 @@ def account_team_pages(studio: Studio) -> tuple[list[str], list[str]]:
     rows = (Signal.objects.latest("pk"), Alert.objects.latest("pk"), ExpansionTask.objects.latest("pk"))
     review = prepare_review(account=studio.account, actor=Actor.system("demo"), at=present(), reason="quarterly")
     record_recurring(at=present())
+    mark_accounts(at=present())
     own = [
         reverse("admin:seats_signal_accounts") + "?show=power",
         reverse("admin:seats_signal_account_act", args=[studio.account.pk, "review"]),
