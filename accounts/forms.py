@@ -180,15 +180,17 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     """An address and what the person is to be."""
 
-    field_order = ("email", "name", "role", "department")
+    field_order = ("email", "name", "role", "department", "region")
     email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     name = forms.CharField(label=_("Name"), max_length=150, required=False)
     department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), required=False)
+    region = forms.ModelChoiceField(Region.objects.none(), label=_("Region"), required=False)
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].initial = Role.MEMBER
         _offer(self, "department", Department.objects.filter(account=account))
+        _offer(self, "region", Region.objects.filter(account=account))
 
 
 class MemberForm(forms.Form):
@@ -234,6 +236,23 @@ class PlaceForm(forms.Form):
     """A department or region."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class RegionForm(PlaceForm):
+    """A region, with what is noted for procurement there."""
+
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, required=False, help_text=_("Three letters, such as EUR.")
+    )
+    tax_entity = forms.CharField(
+        label=_("Tax entity"), max_length=120, required=False, help_text=_("Which of your companies buys there.")
+    )
+    residency = forms.CharField(
+        label=_("Data residency"),
+        max_length=40,
+        required=False,
+        help_text=_("Where the data of these people has to stay, such as EU."),
+    )
 
 
 class KeyForm(forms.Form):

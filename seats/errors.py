@@ -12,6 +12,27 @@ class SeatLimitReached(PortalError):
     message = _("All seats are in use. Add a seat, reassign one, or put the person on the waiting list.")
 
 
+class RegionFull(SeatLimitReached):
+    """Every seat of the person's region is taken, though others may have free ones."""
+
+    code = "region_full"
+    message = _("All seats of this person’s region are in use. Move a seat within the region, or raise its number.")
+
+
+class SplitTooLarge(PortalError):
+    """More seats for regions than there are."""
+
+    code, status = "split_too_large", 422
+    message = _("The regions cannot have more seats together than the account has.")
+
+
+class SplitWrong(PortalError):
+    """A number that is no pool."""
+
+    code, status = "split_wrong", 422
+    message = _("Give each region a number of seats from 1 up, or none.")
+
+
 class CompWrong(PortalError):
     """A number of seats free of charge, or their last day, that cannot be."""
 

@@ -173,6 +173,7 @@ def register() -> None:
     LABELS.update(
         {
             "seats.comped": gettext_lazy("Seats given free of charge"),
+            "regions.split": gettext_lazy("Seats set aside for regions"),
             "seats.comp_ended": gettext_lazy("Seats free of charge ended"),
             "seat.assigned": gettext_lazy("Seat assigned"),
             "seat.reserved": gettext_lazy("Seat reserved"),

@@ -9,13 +9,14 @@ from django.dispatch import receiver
 
 from accounts import facts as accounts_facts
 from accounts.access.actor import Actor
-from accounts.models import Account, Invitation, Membership
+from accounts.models import Account, Invitation, Membership, Region
 from billing import facts as billing_facts
 from billing.dunning.queries import late_of
 from billing.dunning.rules import Stage
 from billing.models import QuantityChange, ScheduledDecrease, Subscription
 from seats.capacity.books import recount, seat_books
 from seats.capacity.record_purchase import follow_standing, record_purchase
+from seats.capacity.split_seats import end_region_pool
 from seats.directory.seat_or_wait import seat_or_wait
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seats
@@ -23,6 +24,7 @@ from seats.holders.reserve_seat import free_reserved, occupy_reserved
 from seats.holders.wait import keep_place, leave_queue, leave_queue_invited
 from seats.models import Assignment
 from seats.pool.pools import create_pool, lock_pool
+from seats.pool.regions import check_move
 from seats.requests.follow_purchase import follow_purchase
 
 
@@ -60,6 +62,21 @@ def free_seat_of_leaver(membership: Membership, actor: Actor, at: datetime, **_:
             at=at,
             end_reason=Assignment.EndReason.LEFT,
         )
+
+
+@receiver(accounts_facts.member_moves)
+def refuse_full_region(membership: Membership, region: Region | None, **_: Any) -> None:
+    """Who holds a seat takes it along into another region's pool, if there is room."""
+    pool = lock_pool(membership.account)
+    seat = seat_of(membership)
+    if seat is not None:
+        check_move(pool, seat, region.pk if region else None)
+
+
+@receiver(accounts_facts.region_ends)
+def give_back_region_pool(region: Region, actor: Actor, at: datetime, **_: Any) -> None:
+    """What was kept for a region that is deleted goes back to the rest."""
+    end_region_pool(account=region.account, region=region, actor=actor, at=at)
 
 
 @receiver(accounts_facts.invitation_closed)

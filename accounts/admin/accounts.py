@@ -56,7 +56,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only 
 
 @admin.register(Department, Region)
 class PlaceAdmin(ReadOnlyAdmin):
-    """Departments and regions; customers keep them themselves."""
+    """Departments and regions with what is noted of them; customers keep them themselves."""
 
     list_display = ("name", "account", "created_at")
     search_fields = ("name", "public_id", "account__name")

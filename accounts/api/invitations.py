@@ -6,9 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import AlreadyMember, BadAddress, BadSetting, InvitationGone, NotYours
+from accounts.members.details import Details
 from accounts.members.invitations import invite_member, resend_invitation, revoke_invitation
 from accounts.members.queries import invitations_of, place_named
-from accounts.models import Department, Invitation, Role
+from accounts.models import Department, Invitation, Region, Role
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
@@ -32,6 +33,7 @@ class NewInvitationSerializer(Input):
     name = Text(required=False, default="", allow_blank=True, max_length=150)
     role = serializers.ChoiceField(choices=ROLES, default="member")
     department_id = Text(required=False, help_text="From /departments.")
+    region_id = Text(required=False, help_text="From /regions.")
 
 
 class InvitationSerializer(serializers.Serializer[Invitation]):
@@ -42,6 +44,7 @@ class InvitationSerializer(serializers.Serializer[Invitation]):
     name = serializers.CharField(allow_blank=True)
     role = serializers.ChoiceField(choices=ROLES)
     department_id = serializers.CharField(source="department.public_id", default=None, allow_null=True)
+    region_id = serializers.CharField(source="region.public_id", default=None, allow_null=True)
     state = serializers.ChoiceField(choices=STATES)
     member_id = serializers.CharField(
         source="accepted_by.public_id", default=None, allow_null=True, help_text="Who joined by it."
@@ -83,8 +86,14 @@ class Invitations(ApiView):
         """By mail, without a seat. `200`: the address was invited before; no second mail is sent."""
         values = checked(NewInvitationSerializer, request.data)
         department = place_named(self.account, Department, values.pop("department_id", None))
+        region = place_named(self.account, Region, values.pop("region_id", None))
         invitation, created = invite_member(
-            account=self.account, department=department, actor=self.actor, at=now(), **values
+            account=self.account,
+            department=department,
+            details=Details(region=region),
+            actor=self.actor,
+            at=now(),
+            **values,
         )
         return Response(InvitationSerializer(invitation).data, status=201 if created else 200)
 

@@ -21,6 +21,7 @@ LABELS: dict[str, str | Promise] = {
     "region.added": _("Region added"),
     "region.renamed": _("Region renamed"),
     "region.deleted": _("Region deleted"),
+    "region.changed": _("Region's details changed"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),
     "directory.connected": _("Directory connected"),

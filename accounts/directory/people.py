@@ -12,6 +12,7 @@ from accounts.directory.places import department_named, region_named
 from accounts.directory.sign_ins import end_sessions, follow_words, sign_in_at
 from accounts.directory.words import Words, check_words
 from accounts.errors import AlreadyMember, BadWords, PersonGone, PersonTaken
+from accounts.facts import member_moves
 from accounts.members.admit_member import admit_member
 from accounts.members.remove_member import remove_member
 from accounts.models import Account, DirectoryPerson, Membership, User
@@ -30,7 +31,7 @@ def add_person(
     _take_words(person, words, actor, at)
     joined = None if active is False else _join(person, words, actor, at)
     _save(person)
-    _follow(person, words)
+    _follow(person, words, at)
     record_audit(
         account=account,
         actor=actor,
@@ -65,7 +66,7 @@ def change_person(
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     if changed or joined is not None:
         _save(person)
-        _follow(person, words)
+        _follow(person, words, at)
         record_audit(
             account=account,
             actor=actor,
@@ -193,8 +194,8 @@ def _save(person: DirectoryPerson) -> None:
         raise PersonTaken from error
 
 
-def _follow(person: DirectoryPerson, words: Words) -> None:
-    """Carry the words to the membership and the sign-in."""
+def _follow(person: DirectoryPerson, words: Words, at: datetime) -> None:
+    """Carry the words to the membership and the sign-in. Raises PersonTaken, and what refuses a move to a region."""
     follow_words(person, words)
     membership = live_membership(person)
     if membership is None:
@@ -207,6 +208,9 @@ def _follow(person: DirectoryPerson, words: Words) -> None:
         "external_id": person.external_id or membership.external_id,
     }
     changed = [name for name, value in told.items() if getattr(membership, name) != value]
+    if "region" in changed:
+        list(Membership.objects.select_for_update(no_key=True).filter(pk=membership.pk))
+        member_moves.send(sender=Membership, membership=membership, region=person.region, at=at)
     for name in changed:
         setattr(membership, name, told[name])
     try:

@@ -31,7 +31,7 @@ def edit_member(
     """Change the named ones of role, title, department, region, employment, ends_on, level, manager or manager_email
     (of one who is still to join), and external_id.
 
-    Raises MemberGone, NotYours, LastOwner, BadSetting, ExternalIdTaken.
+    Raises MemberGone, NotYours, LastOwner, and what update_member raises.
     """
     lock_member(account=account, membership=membership, changes=changes)
     if "role" in changes:

@@ -45,14 +45,14 @@ def open_invitations_of(account: Account) -> QuerySet[Invitation]:
     """Invitations that nobody has answered yet, the newest first."""
     return (
         Invitation.objects.filter(account=account, state=Invitation.State.OPEN)
-        .select_related("department", "invited_by__user")
+        .select_related("department", "region", "invited_by__user")
         .order_by("-created_at", "-pk")
     )
 
 
 def invitations_of(account: Account, *, state: str = "") -> QuerySet[Invitation]:
     """All invitations, or those in one state."""
-    found = Invitation.objects.filter(account=account).select_related("department", "accepted_by")
+    found = Invitation.objects.filter(account=account).select_related("department", "region", "accepted_by")
     return found.filter(state=state) if state else found
 
 

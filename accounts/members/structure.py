@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from babel.numbers import list_currencies
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.errors import BadSetting, InUse, NameTaken
+from accounts.facts import region_ends
+from accounts.members.update_account import changed_fields
 from accounts.models import Account, Department, Membership, Region
 
 type Place = Department | Region
@@ -41,6 +44,42 @@ def rename_place(*, account: Account, place: Place, name: str, actor: Actor, at:
 
 
 @transaction.atomic
+def change_region(
+    *,
+    account: Account,
+    region: Region,
+    name: str,
+    currency: str,
+    tax_entity: str,
+    residency: str,
+    actor: Actor,
+    at: datetime,
+) -> Region:
+    """Name a region and note what procurement there needs; nothing is computed from it.
+
+    currency: ISO 4217, or empty. Raises NameTaken, BadSetting.
+    """
+    code = currency.strip().lower()
+    if code and code.upper() not in list_currencies():
+        raise BadSetting(_("Write the currency as three letters, such as EUR."), field="currency")
+    rename_place(account=account, place=region, name=name, actor=actor, at=at)
+    changed = changed_fields(
+        region, {"currency": code, "tax_entity": tax_entity.strip(), "residency": residency.strip()}
+    )
+    if changed:
+        region.save(update_fields=[*changed])
+        record_audit(
+            account=account,
+            actor=actor,
+            action="region.changed",
+            target=region.public_id,
+            summary=region.name,
+            **changed,
+        )
+    return region
+
+
+@transaction.atomic
 def delete_place(*, account: Account, place: Place, actor: Actor, at: datetime) -> None:
     """Delete it while nobody belongs to it; people who left lose the note. Raises InUse."""
     # Against hold_place: nobody can move in between the look and the end.
@@ -56,6 +95,8 @@ def delete_place(*, account: Account, place: Place, actor: Actor, at: datetime) 
         target=locked.public_id,
         summary=locked.name,
     )
+    if isinstance(locked, Region):
+        region_ends.send(sender=Region, region=locked, actor=actor, at=at)
     locked.delete()
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.errors import ExternalIdTaken, MemberGone
+from accounts.facts import member_moves
 from accounts.members.managers import check_manager
 from accounts.members.structure import hold_place
 from accounts.members.update_account import changed_fields
@@ -34,7 +35,7 @@ def update_member(
 
     manager_email: of a manager who is still to join; then manager is None.
 
-    Raises MemberGone, BadSetting, ExternalIdTaken.
+    Raises MemberGone, BadSetting, ExternalIdTaken, and what refuses the move to another region.
     """
     department = hold_place(account, department, field="department")
     region = hold_place(account, region, field="region")
@@ -48,6 +49,8 @@ def update_member(
     if person is None:
         raise MemberGone
     check_manager(person, manager)
+    if region != person.region:
+        member_moves.send(sender=Membership, membership=person, region=region, at=at)
     changed = changed_fields(
         person,
         {

@@ -27,11 +27,18 @@ class Department(Dated):
 
 
 class Region(Dated):
-    """Where people of an account work, such as EU."""
+    """Where people of an account work, such as EU.
+
+    What is noted for procurement there is for people to read; nothing is computed from it. currency: ISO 4217 in
+    lower case. residency: where the data of its people has to stay, such as eu.
+    """
 
     public_id = PublicIdField("reg")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="regions")
     name = models.CharField(_("name"), max_length=80)
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="", db_default="")
+    tax_entity = models.CharField(_("tax entity"), max_length=120, blank=True, default="", db_default="")
+    residency = models.CharField(_("data residency"), max_length=40, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("region")

@@ -12,6 +12,7 @@ from accounts.access.pages import AccountRequest, public, requires
 from accounts.errors import InvitationGone
 from accounts.forms import InviteForm
 from accounts.members.accept_invitation import accept_invitation, owns_address
+from accounts.members.details import Details
 from accounts.members.invitations import invite_member, open_by_token, resend_invitation, revoke_invitation
 from accounts.members.queries import open_invitations_of
 from accounts.models import Invitation, User
@@ -26,9 +27,10 @@ def invite(request: AccountRequest) -> HttpResponse:
     """Ask somebody in."""
     form = InviteForm(request.POST or None, account=request.account, by=request.membership.role)
     if request.method == "POST" and form.is_valid():
+        details = Details(region=form.cleaned_data.pop("region"))
         try:
             invitation, created = invite_member(
-                account=request.account, actor=actor_of(request), at=now(), **form.cleaned_data
+                account=request.account, details=details, actor=actor_of(request), at=now(), **form.cleaned_data
             )
         except PortalError as error:
             put_error(form, error)

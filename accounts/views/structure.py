@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
-from accounts.forms import PlaceForm
+from accounts.forms import PlaceForm, RegionForm
 from accounts.members.queries import places_of
-from accounts.members.structure import KINDS, Place, add_place, delete_place, rename_place
+from accounts.members.structure import KINDS, Place, add_place, change_region, delete_place, rename_place
+from accounts.models import Region
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
@@ -45,18 +46,16 @@ def add(request: AccountRequest, kind: str) -> HttpResponse:
 
 @requires("account.manage")
 def rename(request: AccountRequest, kind: str, place_id: str) -> HttpResponse:
-    """Give another name."""
+    """Give another name; of a region also what is noted for procurement."""
     place = _find(request, kind, place_id)
-    form = PlaceForm(request.POST or None, initial={"name": place.name})
+    form = (RegionForm if isinstance(place, Region) else PlaceForm)(request.POST or None, initial=vars(place))
     if request.method == "POST" and form.is_valid():
+        by: dict[str, Any] = {"account": request.account, "actor": actor_of(request), "at": now()}
         try:
-            rename_place(
-                account=request.account,
-                place=place,
-                name=form.cleaned_data["name"],
-                actor=actor_of(request),
-                at=now(),
-            )
+            if isinstance(place, Region):
+                change_region(region=place, **form.cleaned_data, **by)
+            else:
+                rename_place(place=place, **form.cleaned_data, **by)
         except PortalError as error:
             put_error(form, error)
         else:

@@ -29,11 +29,17 @@ def maybe(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def listed(schema: Schema) -> Schema:
+    """Any number of these."""
+    return {"type": "array", "items": schema}
+
+
 MEMBER = shape(id=TEXT, email=TEXT, name=TEXT, external_id=maybe(TEXT))
 INVITATION = shape(id=TEXT, email=TEXT)
 SEAT = shape(id=TEXT)
 JOIN = shape(id=TEXT, email=TEXT, name=TEXT)
 DOMAIN = shape(id=TEXT, name=TEXT)
+REGION_POOL = shape(region=shape(id=TEXT, name=TEXT), seats=NUMBER)
 POOL = shape(purchased=NUMBER, assigned=NUMBER, limit=NUMBER)
 # Of kind purchase, member is who asked; quantity is null where one seat is asked for.
 REQUEST = shape(request=shape(id=TEXT), member=MEMBER, reason=TEXT, answer=TEXT, kind=TEXT, quantity=maybe(NUMBER))
@@ -79,6 +85,9 @@ KINDS: dict[str, Kind] = {
     ),
     "seats.limit_reached": Kind(_("The last seat was taken"), shape(pool=POOL)),
     "seats.limit_changed": Kind(_("The seat limit changed"), shape(before=POLICY, after=POLICY)),
+    "seats.regions_changed": Kind(
+        _("Seats were set aside for regions"), shape(before=listed(REGION_POOL), after=listed(REGION_POOL))
+    ),
     "account.standing_changed": Kind(
         _("Seats stopped or started to work, or to be given"),
         shape(before=TEXT, after=TEXT, seats_work={"type": "boolean"}),

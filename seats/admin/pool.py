@@ -14,7 +14,7 @@ from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seats.capacity.set_policy import set_policy, until_fits
 from seats.errors import ExceptionWrong
-from seats.models import LedgerEntry, SeatPool
+from seats.models import LedgerEntry, RegionPool, SeatPool
 
 LIMIT = ("mode", "allowance", "grace_days")
 
@@ -68,6 +68,8 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         "comped_until",
         "assigned",
         "entitled",
+        "set_aside",
+        "common_assigned",
         "frozen",
         "over_since",
         "mode",
@@ -83,6 +85,8 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         "comped_until",
         "assigned",
         "entitled",
+        "set_aside",
+        "common_assigned",
         "frozen",
         "over_since",
     )
@@ -111,6 +115,15 @@ class SeatPoolAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
             )
         except PortalError as error:
             self.message_user(request, str(error), "ERROR")
+
+
+@admin.register(RegionPool)
+class RegionPoolAdmin(ReadOnlyAdmin):
+    """Seats that accounts keep for regions; customers set them themselves."""
+
+    list_display = ("region", "account", "seats", "assigned", "created_at")
+    search_fields = ("region__name", "region__public_id", "account__name", "account__slug")
+    list_select_related = ("account", "region")
 
 
 @admin.register(LedgerEntry)

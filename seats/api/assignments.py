@@ -8,15 +8,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import AlreadyMember, BadAddress, NotYours
-from accounts.members.queries import members_of
-from accounts.models import Role
+from accounts.errors import AlreadyMember, BadAddress, BadSetting, NotYours
+from accounts.members.details import Details
+from accounts.members.queries import members_of, place_named
+from accounts.models import Region, Role
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
-from seats.errors import AlreadySeated, BudgetExceeded, NotAMember, SeatGone, SeatLimitReached, SeatsFrozen
+from seats.errors import (
+    AlreadySeated,
+    BudgetExceeded,
+    NotAMember,
+    RegionFull,
+    SeatGone,
+    SeatLimitReached,
+    SeatsFrozen,
+)
 from seats.holders.assign_seat import assign_seat
 from seats.holders.queries import open_seats
 from seats.holders.reassign_seat import reassign_seat
@@ -39,6 +48,7 @@ class NewAssignmentSerializer(Input):
 
     member_id = Text(required=False, help_text="A member's id.")
     email = Text(required=False, help_text="A member's address, or one to invite with a seat.")
+    region_id = Text(required=False, help_text="For an address to invite: whose seats it draws from; from /regions.")
     reason = Text(required=False, default="", allow_blank=True, max_length=200)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -114,6 +124,7 @@ class Assignments(ApiView):
         answers={201: AssignmentSerializer},
         problems=[
             SeatLimitReached,
+            RegionFull,
             SeatsFrozen,
             BudgetExceeded,
             AlreadySeated,
@@ -121,6 +132,7 @@ class Assignments(ApiView):
             BadAddress,
             AlreadyMember,
             NotYours,
+            BadSetting,
         ],
         examples={"A member": {"member_id": "mem_0v6c2k9x4h8r1d5t7w3z"}, "By address": {"email": "lena@example.com"}},
     )
@@ -130,7 +142,7 @@ class Assignments(ApiView):
         values = checked(NewAssignmentSerializer, request.data)
         return Response(AssignmentSerializer(self._give(**values)).data, status=201)
 
-    def _give(self, *, reason: str, member_id: str = "", email: str = "") -> Assignment:
+    def _give(self, *, reason: str, member_id: str = "", email: str = "", region_id: str | None = None) -> Assignment:
         people = members_of(self.account)
         member = people.filter(public_id=member_id).first() or people.filter(user__email=email.strip().lower()).first()
         if member is not None:
@@ -142,6 +154,7 @@ class Assignments(ApiView):
             email=email,
             role=Role.MEMBER,
             department=None,
+            details=Details(region=place_named(self.account, Region, region_id)),
             name="",
             actor=self.actor,
             at=now(),
@@ -185,7 +198,7 @@ class Reassignment(ApiView):
         summary="Move a seat to somebody else",
         body=ReassignmentSerializer,
         answers={200: AssignmentSerializer},
-        problems=[AlreadySeated, NotAMember, SeatGone, SeatsFrozen, BudgetExceeded],
+        problems=[AlreadySeated, NotAMember, RegionFull, SeatGone, SeatsFrozen, BudgetExceeded],
     )
     @idempotent()
     def post(self, request: Request, assignment_id: str) -> Response:

@@ -19,7 +19,7 @@ from seatportal.api.headers import etag_of
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
-from seats.errors import UsageIsPrivate
+from seats.errors import RegionFull, UsageIsPrivate
 from seats.insight.members import SEATS, members_with_seats
 
 ROLES = [str(role) for role in Role.values]
@@ -131,7 +131,7 @@ class OneMember(ApiView):
         summary="Change a person",
         body=MemberEditSerializer,
         answers={200: MemberSerializer},
-        problems=[NotYours, LastOwner, MemberGone, BadSetting, ExternalIdTaken],
+        problems=[NotYours, LastOwner, MemberGone, BadSetting, ExternalIdTaken, RegionFull],
         examples={"To a team manager": {"role": "team_manager"}},
         if_match="optional",
     )

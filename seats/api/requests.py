@@ -32,6 +32,7 @@ from seats.errors import (
     NotAnApprover,
     PriceNeeded,
     ReasonMissing,
+    RegionFull,
     RemindedToday,
     RequestGone,
     SeatLimitReached,
@@ -198,7 +199,8 @@ class RequestDecision(ApiView):
         body=DecisionSerializer,
         answers={200: SeatRequestSerializer},
         problems=[
-            *(RequestGone, SeatLimitReached, SeatsFrozen, BudgetExceeded, NotAMember, NotAnApprover, PriceNeeded),
+            *(RequestGone, SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded),
+            *(NotAMember, NotAnApprover, PriceNeeded),
             *(QuoteUnknown, QuoteExpired, QuoteChanged, *GROWTH),
         ],
         examples={"Yes": {"decision": "approve"}, "No": {"decision": "refuse", "answer": "Next quarter"}},

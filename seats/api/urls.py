@@ -11,6 +11,7 @@ from seats.api.member_imports import MemberImportPeople, MemberImports, OneMembe
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
 from seats.api.policy import Policy
+from seats.api.regions import SeatRegions
 from seats.api.reports import OneReport, Reports
 from seats.api.requests import (
     OneSeatRequest,
@@ -27,6 +28,7 @@ from seats.api.usage_events import UsageEvents
 
 urlpatterns = [
     path("seats", Seats.as_view(), name="seats"),
+    path("seats/regions", SeatRegions.as_view(), name="seat-regions"),
     path("policy", Policy.as_view(), name="policy"),
     path("ledger", Ledger.as_view(), name="ledger"),
     path("signals", Signals.as_view(), name="signals"),

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from billing.facts import SeatBooks
-from seats.models import Assignment, LedgerEntry, SeatPool
+from seats.models import Assignment, LedgerEntry, RegionPool, SeatPool
 from seats.pool.ledger import purchased_by_ledger
-from seats.pool.pools import lock_pool
+from seats.pool.pools import lock_pool, recounting
 
 
 def seat_books(*, account: Account, invoices: Collection[str] = ()) -> SeatBooks:
@@ -38,11 +38,14 @@ def seat_books(*, account: Account, invoices: Collection[str] = ()) -> SeatBooks
 def recount(*, account: Account, purchased: int) -> SeatPool:
     """Set the counter to the seats really taken, and offer so many as purchased; nobody loses a seat by it."""
     pool = lock_pool(account)
-    count = Assignment.objects.filter(account=account, ended_at__isnull=True).count()
-    with connection.cursor() as cursor:
-        # The guard on the counter knows this word; it holds until the transaction ends (migration 0003).
-        cursor.execute("SET LOCAL seats.recount = 'on'")
-        SeatPool.objects.filter(pk=pool.pk).update(assigned=count, purchased=purchased)
-        cursor.execute("SET LOCAL seats.recount = 'off'")
+    taken = Assignment.objects.filter(account=account, ended_at__isnull=True)
+    of_region = taken.filter(region_pool=OuterRef("pk")).order_by().values("region_pool").annotate(n=Count("pk"))
+    with recounting():
+        SeatPool.objects.filter(pk=pool.pk).update(
+            assigned=taken.count(),
+            common_assigned=taken.filter(region_pool__isnull=True).count(),
+            purchased=purchased,
+        )
+        RegionPool.objects.filter(account=account).update(assigned=Coalesce(Subquery(of_region.values("n")), 0))
     pool.refresh_from_db()
     return pool

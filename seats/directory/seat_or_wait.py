@@ -19,7 +19,7 @@ from seats.errors import (
     SeatsFrozen,
 )
 from seats.holders.claim import claim
-from seats.holders.queries import waiting_in
+from seats.holders.queries import waiting_beside
 from seats.holders.wait import wait_for_seat
 from seats.requests.request_seat import request_seat
 
@@ -29,9 +29,9 @@ def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor
     """Claim a seat; at the limit wait for one, and ask for it or have it bought, by the account's policy; while seats
     are frozen or the department's budget is used up, wait.
 
-    Who waits already is served first. An invited person has the reserved seat by now.
+    Who waits already, for a seat from the same pool, is served first. An invited person has the reserved seat by now.
     """
-    full = waiting_in(account).exists()
+    full = waiting_beside(membership).exists()
     if not full:
         try:
             claim(account=account, members=[membership], actor=actor, at=at, reason=reason)

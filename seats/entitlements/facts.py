@@ -12,18 +12,21 @@ from seats.entitlements.rules import Facts, Seats
 _FACTS = """
 SELECT p.revision, p.purchased, p.comped, p.allowance, p.assigned, p.mode, p.frozen,
        a.name, m.public_id, u.email, m.external_id, coalesce(u.is_active, false), s.public_id, s.started_at,
-       w.id IS NOT NULL, i.expires_at
+       w.id IS NOT NULL,
+       p.assigned < p.purchased + p.comped + p.allowance AND p.set_aside > 0 AND coalesce(
+           r.assigned >= r.seats, p.common_assigned >= p.purchased + p.comped + p.allowance - p.set_aside),
+       i.expires_at
 FROM seats_seatpool p
 CROSS JOIN unnest(%(names)s::text[]) WITH ORDINALITY AS a(name, position)
 LEFT JOIN LATERAL (
     SELECT * FROM (
-        SELECT 1 AS way, o.id, o.public_id, o.external_id, o.user_id FROM accounts_membership o
+        SELECT 1 AS way, o.id, o.public_id, o.external_id, o.user_id, o.region_id FROM accounts_membership o
         WHERE o.account_id = p.account_id AND o.external_id = a.name AND o.external_id <> '' AND o.left_at IS NULL
         UNION ALL
-        SELECT 2, o.id, o.public_id, o.external_id, o.user_id FROM accounts_membership o
+        SELECT 2, o.id, o.public_id, o.external_id, o.user_id, o.region_id FROM accounts_membership o
         WHERE o.public_id = lower(a.name) AND o.account_id = p.account_id AND o.left_at IS NULL
         UNION ALL
-        SELECT 3, o.id, o.public_id, o.external_id, o.user_id FROM accounts_user n
+        SELECT 3, o.id, o.public_id, o.external_id, o.user_id, o.region_id FROM accounts_user n
         JOIN accounts_membership o ON o.account_id = p.account_id AND o.user_id = n.id AND o.left_at IS NULL
         WHERE n.email = lower(a.name)
     ) AS found ORDER BY way LIMIT 1
@@ -32,6 +35,7 @@ LEFT JOIN accounts_user u ON u.id = m.user_id
 LEFT JOIN seats_assignment s ON s.account_id = p.account_id AND s.membership_id = m.id AND s.ended_at IS NULL
 LEFT JOIN seats_waitingperson w ON w.account_id = p.account_id AND w.membership_id = m.id
     AND w.served_at IS NULL AND w.withdrawn_at IS NULL
+LEFT JOIN seats_regionpool r ON r.region_id = m.region_id
 LEFT JOIN accounts_invitation i ON m.id IS NULL AND i.account_id = p.account_id AND i.email = lower(a.name)
     AND i.state = 'open' AND i.expires_at > %(at)s
 WHERE p.account_id = %(account)s

@@ -25,6 +25,7 @@ class Reason(StrEnum):
 
     INVITATION_OPEN = "invitation_open"
     SEAT_LIMIT_REACHED = "seat_limit_reached"
+    REGION_FULL = "region_full"  # The same in the person's region, though others may have free seats.
     ACCOUNT_SUSPENDED = "account_suspended"
     SUBSCRIPTION_ENDED = "subscription_ended"
     SIGN_IN_BLOCKED = "sign_in_blocked"
@@ -54,6 +55,7 @@ class Facts:
     seat_id: str | None
     seat_since: datetime | None
     waits: bool
+    region_full: bool
     invitation_ends: datetime | None
 
 
@@ -87,7 +89,9 @@ def judge(facts: Facts, frozen: str) -> tuple[State, Reason | None]:
             return State.INVITED, Reason.INVITATION_OPEN
         return State.UNKNOWN, Reason.NOT_A_MEMBER
     if facts.seat_id is None:
-        return (State.WAITING, Reason.SEAT_LIMIT_REACHED) if facts.waits else (State.NO_SEAT, Reason.NO_SEAT)
+        if not facts.waits:
+            return State.NO_SEAT, Reason.NO_SEAT
+        return State.WAITING, Reason.REGION_FULL if facts.region_full else Reason.SEAT_LIMIT_REACHED
     if frozen in ENDED:
         return State.SUSPENDED, Reason.SUBSCRIPTION_ENDED
     if seats_off(frozen):

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.queries import members_of, open_invitations_of
-from accounts.models import Account, Department, Invitation, Membership
+from accounts.models import Account, Department, Invitation, Membership, Region
 from seats.errors import PersonUnknown
 
 # The list that a browser offers while one types; the page puts it below the field.
@@ -42,13 +42,17 @@ class AssignForm(forms.Form):
     department = forms.ModelChoiceField(
         label=_("Department of a new person"), queryset=Department.objects.none(), required=False, empty_label="–"
     )
+    region = forms.ModelChoiceField(
+        label=_("Region of a new person"), queryset=Region.objects.none(), required=False, empty_label="–"
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        departments = self.fields["department"]
-        if isinstance(departments, forms.ModelChoiceField):
-            departments.queryset = Department.objects.filter(account=account)
+        for name, places in (("department", Department.objects), ("region", Region.objects)):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = places.filter(account=account)
 
 
 class ReassignForm(forms.Form):

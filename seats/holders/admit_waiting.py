@@ -1,5 +1,6 @@
 """Give free seats to those who wait, first come first served."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -12,6 +13,8 @@ from seats.holders.claim import claim
 from seats.models import SeatPool, WaitingPerson
 from seats.pool.budgets import used_up, within_budgets
 from seats.pool.pools import lock_pool
+from seats.pool.regions import lock_rooms
+from seats.pool.rules import Room
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +23,8 @@ log = structlog.get_logger(__name__)
 def admit_waiting(*, account: Account, at: datetime) -> int:
     """Seat as many as there are free seats, paid or free of charge; returns how many. Never the soft allowance.
 
-    People of a department whose budget is used up keep their place and are passed by.
+    People of a department whose budget is used up keep their place and are passed by. Where a region has a pool, its
+    people wait for that one's seats and hold up nobody else.
     """
     pool = lock_pool(account)
     if pool.frozen or not pool.open:
@@ -31,11 +35,13 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
     members &= ~Q(membership__department_id__in=spent)
     invited = Q(membership__isnull=True, invitation__account=account, invitation__state=Invitation.State.OPEN)
     invited &= ~Q(invitation__department_id__in=spent)
+    rooms = lock_rooms(pool)
     found = [
-        *_locked(account, members, "membership", pool.open),
-        *_locked(account, invited & Q(invitation__expires_at__gt=at), "invitation", pool.open),
+        *_with_room(account, members, "membership", pool, rooms),
+        *_with_room(account, invited & Q(invitation__expires_at__gt=at), "invitation", pool, rooms),
     ]
-    next_ones = within_budgets(account, sorted(found, key=lambda place: (place.since, place.pk)))[: pool.open]
+    places = within_budgets(account, sorted(found, key=lambda place: (place.since, place.pk)))
+    next_ones = _fitting(places, pool, rooms)
     if next_ones:
         claim(
             account=account,
@@ -45,6 +51,36 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
             at=at,
         )
     return len(next_ones)
+
+
+def _with_room(
+    account: Account, who: Q, row: str, pool: SeatPool, rooms: Mapping[int | None, Room]
+) -> Iterator[WaitingPerson]:
+    """The first places for each room, as many as it has seats."""
+    regions = [region for region in rooms if region is not None]
+    for region in rooms:
+        where = Q(**{f"{row}__region": region}) if region is not None else ~Q(**{f"{row}__region__in": regions})
+        most = min(_free(pool, rooms, region), pool.open)
+        if most:
+            yield from _locked(account, who & where if regions else who, row, most)
+
+
+def _free(pool: SeatPool, rooms: Mapping[int | None, Room], region: int | None) -> int:
+    """Seats of a room for the queue: the soft allowance, which is the common room's, is not."""
+    return rooms[region].free if region is not None else max(rooms[None].free - pool.allowance, 0)
+
+
+def _fitting(places: Sequence[WaitingPerson], pool: SeatPool, rooms: Mapping[int | None, Room]) -> list[WaitingPerson]:
+    """Those who find room, in their order, and no more than there are seats."""
+    left = {region: _free(pool, rooms, region) for region in rooms}
+    fitting: list[WaitingPerson] = []
+    for place in places:
+        person = place.membership or place.invitation
+        region = person.region_id if person and person.region_id in rooms else None
+        if left[region] and len(fitting) < pool.open:
+            left[region] -= 1
+            fitting.append(place)
+    return fitting
 
 
 def _locked(account: Account, who: Q, row: str, most: int) -> list[WaitingPerson]:

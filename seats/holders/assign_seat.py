@@ -11,5 +11,5 @@ from seats.models import Assignment
 def assign_seat(
     *, account: Account, membership: Membership, actor: Actor, at: datetime, reason: str = "", over_budget: bool = False
 ) -> Assignment:
-    """Give one seat. Raises SeatLimitReached, SeatsFrozen, AlreadySeated, NotAMember, BudgetExceeded."""
+    """Give one seat. Raises what claim raises."""
     return claim(account=account, members=[membership], actor=actor, at=at, reason=reason, over_budget=over_budget)[0]

@@ -1,7 +1,7 @@
 """The one path by which a seat is taken: every door (page, API, invitation, sign-up, admin, purchase) ends here.
 
 Three walls: the rule says no with a clear word; the pool's row lock makes the rule's numbers true; and the check
-constraint on the counter refuses whatever forgot both.
+constraints on the counters refuse whatever forgot both.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,13 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import audit_entry, record_audits
 from accounts.models import Account, Invitation, Membership
 from accounts.webhooks.emit_events import Told, emit_events, invitation_data, member_data
-from seats.errors import AlreadySeated, NotAMember, SeatLimitReached
+from seats.errors import AlreadySeated, NotAMember, RegionFull, SeatLimitReached
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry, SeatPool
 from seats.pool.budgets import check_budgets
 from seats.pool.ledger import new_entry, write_entries
 from seats.pool.pools import lock_pool
+from seats.pool.regions import check_rooms
 from seats.pool.rules import check_may_claim
 
 
@@ -36,14 +37,15 @@ def claim(
     """Take one seat for each member and reserve one for each invitation: all or none.
 
     over_budget: somebody approved it, so the departments' budgets do not stop it.
-    Raises SeatLimitReached, SeatsFrozen, BudgetExceeded, AlreadySeated, NotAMember.
+    Raises SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded, AlreadySeated, NotAMember.
     """
     wanted = len(members) + len(invitations)
     if not wanted:
         return []
-    _lock_members(account, members)
+    regions = _lock_members(account, members)
     pool = lock_pool(account)
     check_may_claim(frozen=pool.frozen, assigned=pool.assigned, limit=pool.limit, wanted=wanted)
+    check_rooms(pool, [*regions, *(invitation.region_id for invitation in invitations)])
     if not over_budget:
         check_budgets(account=account, members=members, invitations=invitations)
     common = {
@@ -61,6 +63,8 @@ def claim(
     except IntegrityError as error:
         if "pool_never_oversold" in str(error):
             raise SeatLimitReached(limit=pool.limit, assigned=pool.assigned) from error
+        if "region_never_oversold" in str(error) or "rest_never_oversold" in str(error):
+            raise RegionFull from error
         if "seat_once_per" in str(error):
             raise AlreadySeated from error
         raise
@@ -69,17 +73,19 @@ def claim(
     return rows
 
 
-def _lock_members(account: Account, members: Sequence[Membership]) -> None:
-    """Against remove_member at the same moment, which would leave a seat with somebody who left."""
+def _lock_members(account: Account, members: Sequence[Membership]) -> list[int | None]:
+    """Against remove_member at the same moment, which would leave a seat with somebody who left, and against a move
+    to another region; returns where each belongs."""
     ids = [m.pk for m in members]
-    active = set(
+    active = dict(
         Membership.objects.select_for_update(no_key=True)
         .filter(account=account, pk__in=ids, left_at__isnull=True)
         .order_by("pk")
-        .values_list("pk", flat=True)
+        .values_list("pk", "region_id")
     )
-    if active != set(ids):
+    if active.keys() != set(ids):
         raise NotAMember
+    return list(active.values())
 
 
 def _note(rows: Sequence[Assignment], pool: SeatPool, actor: Actor, at: datetime, reason: str) -> None:

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Membership
-from seats.models import Assignment, SeatPool, WaitingPerson
+from seats.models import Assignment, RegionPool, SeatPool, WaitingPerson
 from seats.pool.rules import seats_off
 
 # "Active" is at least one counted action within this time (the seed's 30 days).
@@ -113,6 +114,15 @@ def waiting_in(account: Account) -> QuerySet[WaitingPerson]:
     return WaitingPerson.objects.filter(
         account=account, served_at__isnull=True, withdrawn_at__isnull=True
     ).select_related("membership__user", "invitation")
+
+
+def waiting_beside(membership: Membership) -> QuerySet[WaitingPerson]:
+    """Who waits for a seat from the pool from which this member would get one."""
+    pooled = set(RegionPool.objects.filter(account=membership.account_id).values_list("region_id", flat=True))
+    queue = waiting_in(membership.account).alias(where=Coalesce("membership__region_id", "invitation__region_id"))
+    if membership.region_id in pooled:
+        return queue.filter(where=membership.region_id)
+    return queue.filter(Q(where__isnull=True) | ~Q(where__in=pooled))
 
 
 def tenures_of(membership: Membership) -> QuerySet[Assignment]:

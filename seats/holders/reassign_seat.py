@@ -10,12 +10,14 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
 from accounts.webhooks.emit_events import emit_event, member_data
 from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
+from seats.holders.admit_waiting import admit_waiting
 from seats.holders.claim import seat_data
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry
 from seats.pool.budgets import check_budgets
 from seats.pool.ledger import new_entry
 from seats.pool.pools import lock_pool
+from seats.pool.regions import check_move
 
 
 @transaction.atomic
@@ -25,9 +27,9 @@ def reassign_seat(
     """Take the seat from its holder and give it to `to` at the same moment.
 
     The open row goes on with the new holder and a closed row keeps the old tenure, so no reader ever sees the seat
-    free and it works at a full, and even at an exceeded, limit.
+    free and it works at a full, and even at an exceeded, limit. Between regions there must be room where it goes.
 
-    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen, BudgetExceeded.
+    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen, RegionFull, BudgetExceeded.
     """
     receiver = (
         Membership.objects.select_for_update(no_key=True, of=("self",))
@@ -43,12 +45,13 @@ def reassign_seat(
     seat = (
         Assignment.objects.select_for_update(no_key=True, of=("self",))
         .filter(account=account, pk=assignment.pk, state=Assignment.State.HELD, ended_at__isnull=True)
-        .select_related("membership__user")
+        .select_related("membership__user", "region_pool")
         .first()
     )
     if seat is None or seat.membership_id != assignment.membership_id:
         raise SeatGone
     leaver = seat.membership
+    between_pools = check_move(pool, seat, receiver.region_id)
     check_budgets(account=account, members=[receiver], leaving=leaver)
     tenure = Assignment.objects.create(
         account=account,
@@ -105,6 +108,8 @@ def reassign_seat(
         from_member=leaver.public_id if leaver else "",
         to_member=receiver.public_id,
     )
+    if between_pools:
+        admit_waiting(account=account, at=at)
     return seat
 
 

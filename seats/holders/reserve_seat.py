@@ -6,13 +6,16 @@ from django.db import transaction
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
+from accounts.members.details import NO_DETAILS, Details
 from accounts.members.invitations import invite_member
 from accounts.models import Account, Department, Invitation, Membership
 from accounts.webhooks.emit_events import emit_event, member_data
+from seats.errors import RegionFull
 from seats.holders.claim import claim, seat_data
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment
 from seats.pool.pools import lock_pool
+from seats.pool.regions import check_move
 
 
 @transaction.atomic
@@ -25,13 +28,14 @@ def invite_with_seat(
     name: str,
     actor: Actor,
     at: datetime,
+    details: Details = NO_DETAILS,
 ) -> tuple[Invitation, Assignment]:
     """Invite an address and hold a seat for it; inviting again changes nothing.
 
-    Raises what invite_member raises, SeatLimitReached, SeatsFrozen: then nobody was invited.
+    Raises what invite_member raises, SeatLimitReached, RegionFull, SeatsFrozen: then nobody was invited.
     """
     invitation, created = invite_member(
-        account=account, email=email, role=role, department=department, name=name, actor=actor, at=at
+        account=account, email=email, role=role, department=department, name=name, actor=actor, at=at, details=details
     )
     held = None if created else reserved_for(invitation)
     if held is not None:
@@ -41,16 +45,28 @@ def invite_with_seat(
 
 def reserved_for(invitation: Invitation) -> Assignment | None:
     """The seat that an invitation holds."""
-    return Assignment.objects.filter(
-        account=invitation.account, invitation=invitation, ended_at__isnull=True, state=Assignment.State.RESERVED
-    ).first()
+    return (
+        Assignment.objects.filter(
+            account=invitation.account, invitation=invitation, ended_at__isnull=True, state=Assignment.State.RESERVED
+        )
+        .select_related("region_pool")
+        .first()
+    )
 
 
 def occupy_reserved(*, invitation: Invitation, membership: Membership, actor: Actor, at: datetime) -> bool:
-    """The invited person joined: the reserved seat becomes theirs, in place, so it is never counted twice."""
-    lock_pool(membership.account)
+    """The invited person joined: the reserved seat becomes theirs, in place, so it is never counted twice.
+
+    Where a directory puts them into a region that has no room the seat is free again, and they have none.
+    """
+    pool = lock_pool(membership.account)
     seat = reserved_for(invitation)
     if seat is None:
+        return False
+    try:
+        check_move(pool, seat, membership.region_id)
+    except RegionFull:
+        release_seats(account=membership.account, assignments=[seat], actor=actor, at=at)
         return False
     seat.state = Assignment.State.HELD
     seat.membership = membership

@@ -50,6 +50,25 @@ INVARIANTS = (
         SELECT m.public_id, count(*) || ' seats' FROM seats_assignment t
         JOIN accounts_membership m ON m.id = t.membership_id
         WHERE t.ended_at IS NULL GROUP BY m.public_id HAVING count(*) > 1
+        UNION ALL
+        SELECT a.public_id, p.common_assigned || ' counted outside regional pools, ' || count(t.id) || ' held, '
+            || p.common_entitled || ' allowed, ' || p.set_aside || ' set aside'
+        FROM seats_seatpool p JOIN accounts_account a ON a.id = p.account_id
+        LEFT JOIN seats_assignment t ON t.account_id = p.account_id AND t.ended_at IS NULL AND t.region_pool_id IS NULL
+        GROUP BY a.public_id, p.id HAVING p.common_assigned <> count(t.id) OR p.common_assigned > p.common_entitled
+            OR p.set_aside <> (SELECT coalesce(sum(seats), 0) FROM seats_regionpool WHERE account_id = p.account_id)
+        UNION ALL
+        SELECT r.public_id, p.assigned || ' counted, ' || count(t.id) || ' held, ' || p.entitled || ' allowed'
+        FROM seats_regionpool p JOIN accounts_region r ON r.id = p.region_id
+        LEFT JOIN seats_assignment t ON t.region_pool_id = p.id AND t.ended_at IS NULL
+        GROUP BY r.public_id, r.account_id, p.id HAVING p.assigned <> count(t.id) OR p.assigned > p.entitled
+            OR p.account_id <> r.account_id
+        UNION ALL
+        SELECT t.public_id, 'drawn from another pool than its holder''s region' FROM seats_assignment t
+        LEFT JOIN accounts_membership m ON m.id = t.membership_id
+        LEFT JOIN accounts_invitation i ON i.id = t.invitation_id AND t.membership_id IS NULL
+        LEFT JOIN seats_regionpool p ON p.region_id = coalesce(m.region_id, i.region_id)
+        WHERE t.ended_at IS NULL AND t.region_pool_id IS DISTINCT FROM p.id
         """,
     ),
     Invariant(

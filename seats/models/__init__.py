@@ -18,6 +18,7 @@ from seats.models.people_import import ImportedPerson, PeopleImport
 from seats.models.planned import PlannedHolder
 from seats.models.pool import SeatPool
 from seats.models.recurring import RecurringChange
+from seats.models.region_pool import RegionPool
 from seats.models.request import RequestStep, SeatRequest
 from seats.models.review import BusinessReview
 from seats.models.roi import RoiVersion
@@ -67,6 +68,7 @@ __all__ = [
     "PlannedHolder",
     "RecurringChange",
     "ReductionLeaver",
+    "RegionPool",
     "RequestStep",
     "RoiVersion",
     "RolloutPlan",

@@ -6,12 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Invitation, Membership, User
 from seatportal.kit.ids import PublicIdField
+from seats.models.region_pool import RegionPool
 
 
 class Assignment(models.Model):
     """One tenure of one seat. Rows are written only by `seats.holders`.
 
     The open row is the seat and goes on when its holder changes; the former tenure becomes a closed row (`previous`).
+    region_pool: which pool an open seat draws from, by where its holder belongs; none: what no pool has claimed. A
+    trigger writes it, never the application.
     A trigger counts open rows into SeatPool.assigned, so a path that forgets the rules fails on the pool's check.
     """
 
@@ -39,6 +42,16 @@ class Assignment(models.Model):
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    region_pool = models.ForeignKey(
+        RegionPool,
+        verbose_name=_("regional pool"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
     door = models.CharField(_("door"), max_length=16)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     started_at = models.DateTimeField(_("from"))
@@ -71,7 +84,8 @@ class Assignment(models.Model):
         indexes = [
             models.Index(
                 fields=["account", "started_at"], condition=Q(ended_at__isnull=True), name="seat_open_by_account"
-            )
+            ),
+            models.Index(fields=["region_pool"], condition=Q(region_pool__isnull=False), name="seat_by_region_pool"),
         ]
 
     def __str__(self) -> str:

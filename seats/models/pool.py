@@ -18,6 +18,8 @@ class SeatPool(Dated):
     account's zone, and what these three are again afterwards (seats/capacity/set_policy).
     entitled: the highest `assigned` that the database allows: max(purchased + comped + allowance, assigned).
     assigned: seats held or reserved; kept by a trigger on seats_assignment, never by hand.
+    set_aside: seats in regions' pools (RegionPool), their sum. common_assigned, common_entitled: the same pair for
+    those who belong to no such region and share the rest. All three are kept by triggers, never by hand.
     began_at: the first purchase, as the ledger has it; stays when a subscription ends.
     revision: raised by triggers with everything that may change who is let in (seats/entitlements); never by hand.
     """
@@ -34,6 +36,9 @@ class SeatPool(Dated):
     comped_until = models.DateField(_("free of charge until"), null=True, blank=True)
     entitled = models.PositiveIntegerField(_("may be taken"), default=0)
     assigned = models.PositiveIntegerField(_("taken"), default=0)
+    set_aside = models.PositiveIntegerField(_("set aside for regions"), default=0, db_default=0)
+    common_assigned = models.PositiveIntegerField(_("taken outside regional pools"), default=0, db_default=0)
+    common_entitled = models.PositiveIntegerField(_("may be taken outside regional pools"), default=0, db_default=0)
     mode = models.CharField(_("limit"), max_length=4, choices=Mode, default=Mode.HARD)
     allowance = models.PositiveIntegerField(
         _("seats over the limit"), default=0, help_text=_("With a soft limit: how many seats may be used on top.")
@@ -56,6 +61,8 @@ class SeatPool(Dated):
         verbose_name_plural = _("seat pools")
         constraints = [
             models.CheckConstraint(condition=Q(assigned__lte=F("entitled")), name="pool_never_oversold"),
+            # Constraints are looked at by name: of an account without regional pools the first one speaks.
+            models.CheckConstraint(condition=Q(common_assigned__lte=F("common_entitled")), name="rest_never_oversold"),
             models.CheckConstraint(condition=Q(mode="soft") | Q(allowance=0), name="pool_hard_has_no_allowance"),
             models.CheckConstraint(
                 condition=Q(comped=0, comped_until__isnull=True) | Q(comped__gt=0, comped_until__isnull=False),
@@ -80,6 +87,16 @@ class SeatPool(Dated):
     def open(self) -> int:
         """Seats that nobody holds, paid or free of charge; the soft allowance is not among them."""
         return max(self.purchased + self.comped - self.assigned, 0)
+
+    @property
+    def owned(self) -> int:
+        """Seats there are, paid or free of charge; the soft allowance is not among them."""
+        return self.purchased + self.comped
+
+    @property
+    def common(self) -> int:
+        """Seats that may be taken by people of no regional pool; the soft allowance is theirs alone."""
+        return max(self.limit - self.set_aside, 0)
 
     @property
     def free(self) -> int:

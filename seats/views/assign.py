@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
+from accounts.members.details import Details
 from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Membership, Role
 from seatportal.kit.clock import now
@@ -20,9 +21,9 @@ from seats.forms.people import AssignForm, find_member
 from seats.holders.assign_seat import assign_seat
 from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.wait import leave_queue, leave_queue_invited, wait_for_seat, wait_with_invitation
-from seats.insight.people import count_idle, idle_people, without_seat
+from seats.insight.people import without_seat
 from seats.models import Assignment
-from seats.views.common import counts_for, page_link, to_list
+from seats.views.common import counts_for, page_link, to_list, ways_out
 
 
 @requires("seats.assign")
@@ -41,12 +42,11 @@ def assign(request: AccountRequest) -> HttpResponse:
     member = find_member(request.account, typed)
     try:
         seat = _give(request, form, member, at)
-    except SeatLimitReached:
+    except SeatLimitReached as error:
         context |= {
             "refused": member.user.get_full_name() if member else typed,
             "refused_member": member,
-            "idle": idle_people(request.account, at, size=3) if member else [],
-            "idle_count": count_idle(request.account, at),
+            **ways_out(request, error, at, mover=member is not None),
         }
         return render(request, "seats/assign.html", context, status=409)
     except PortalError as error:
@@ -69,6 +69,7 @@ def _give(request: AccountRequest, form: AssignForm, member: Membership | None, 
         email=values["person"],
         role=Role.MEMBER,
         department=values["department"],
+        details=Details(region=values["region"]),
         name=values["name"],
         actor=actor,
         at=at,

@@ -1,6 +1,8 @@
 """What several seat pages share."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -12,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts.access.pages import AccountRequest
 from seatportal.kit.clock import now
+from seats.errors import RegionFull, SeatLimitReached
 from seats.frame import pool_for
 from seats.holders.queries import SeatCounts, open_seats, seat_counts
+from seats.insight.people import count_idle, idle_people
 from seats.models import Assignment
 
 
@@ -53,6 +57,20 @@ def to_list(
     seats = [undo] if isinstance(undo, Assignment) else undo or ()
     query = urlencode([("undo", seat.public_id) for seat in seats])
     return redirect(f"{page_link(request, 'list')}?{query}" if query else page_link(request, "list"))
+
+
+def ways_out(request: AccountRequest, refusal: SeatLimitReached, at: datetime, *, mover: bool = True) -> dict[str, Any]:
+    """What seats/parts/full.html says where somebody got no seat; idle seats do not help where a region is full.
+
+    mover: the person is a member already, so that a seat can be moved to them.
+    """
+    if isinstance(refusal, RegionFull):
+        return {"refusal": refusal}
+    return {
+        "refusal": refusal,
+        "idle": idle_people(request.account, at, size=3) if mover else [],
+        "idle_count": count_idle(request.account, at),
+    }
 
 
 def csv_delimiter() -> str:

@@ -17,6 +17,7 @@ from seats.holders.queries import waiting_in
 from seats.insight.history import History, months_of_growth, twelve_months
 from seats.insight.people import count_idle
 from seats.insight.renewal import next_renewal
+from seats.pool.regions import split_of
 from seats.requests.queries import open_requests
 from seats.true_up.queries import waiting_true_up
 from seats.views.common import counts_for
@@ -46,6 +47,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "idle": count_idle(request.account, at),
         "requests": open_requests(request.account).count() if decides else 0,
         "waiting": list(waiting_in(request.account)[:3]) if counts.waiting else [],
+        "split": split_of(pool),
         "beyond": max(counts.assigned - counts.limit, 0),
         "grace_ends": grace_ends,
         "overdue": overdue_invoice(request.account) if "billing.view" in request.capabilities else None,

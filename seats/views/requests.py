@@ -18,14 +18,13 @@ from seatportal.kit.forms import put_error
 from seats.errors import SeatLimitReached
 from seats.forms.requests import AnswerForm, RequestForm
 from seats.holders.queries import seat_of, waiting_in
-from seats.insight.people import count_idle, idle_people
 from seats.models import SeatRequest
 from seats.requests.decide_request import decide_request
 from seats.requests.queries import answered_requests, latest_request_of, open_requests
 from seats.requests.remind import remind
 from seats.requests.request_seat import request_seat
 from seats.requests.withdraw_request import withdraw_request
-from seats.views.common import counts_for
+from seats.views.common import counts_for, ways_out
 
 ANSWERED_SHOWN = 20
 
@@ -131,11 +130,7 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
             except SeatLimitReached as error:
                 at = now()
                 status = error.status
-                context |= {
-                    "full": True,
-                    "idle": idle_people(request.account, at, size=3),
-                    "idle_count": count_idle(request.account, at),
-                }
+                context |= {"full": True, **ways_out(request, error, at)}
             except PortalError as error:
                 put_error(form, error)
                 status = error.status

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import transaction
@@ -13,13 +13,15 @@ from accounts.access.actor import Actor
 from accounts.members.accept_invitation import accept_invitation
 from accounts.members.invitations import expire_invitations, invite_member, revoke_invitation, token_of
 from accounts.members.remove_member import remove_member
-from accounts.models import Account, Membership, WebhookEndpoint, WebhookEvent, WebhookStream
+from accounts.members.structure import add_place
+from accounts.models import Account, Membership, Region, WebhookEndpoint, WebhookEvent, WebhookStream
 from accounts.webhooks.catalog import KINDS
 from accounts.webhooks.deliver_webhook import number_events
 from accounts.webhooks.rules import payload_of
 from accounts.webhooks.schema import payload_schema
 from seats.capacity.record_purchase import follow_standing
 from seats.capacity.set_policy import set_policy
+from seats.capacity.split_seats import split_seats
 from seats.holders.assign_seat import assign_seat
 from seats.holders.queries import seat_of
 from seats.holders.reassign_seat import reassign_seat
@@ -81,6 +83,8 @@ def test_every_fact_is_told_once(
         else:
             withdraw_request(request=asked, **act)
     set_policy(mode="soft", allowance=1, grace_days=7, reason="", **act)
+    europe = cast(Region, add_place(kind="region", name="EU", **act))
+    split_seats(seats={europe: 1}, reason="", **act)
     with transaction.atomic():
         follow_standing(account=account, status="past_due", stage="suspended", at=now)
     remove_member(membership=ben, **act)
@@ -104,11 +108,16 @@ def test_every_fact_is_told_once(
         "request.refused": 1,
         "request.withdrawn": 1,
         "seats.limit_changed": 1,
+        "seats.regions_changed": 1,
         "account.standing_changed": 1,
         "member.left": 1,
     }
     by_type = {one["type"]: one["data"] for one in found}
     assert by_type.keys() | ORDERS | TRANCHES == KINDS.keys()
+    assert by_type["seats.regions_changed"] == {
+        "before": [],
+        "after": [{"region": {"id": europe.public_id, "name": "EU"}, "seats": 1}],
+    }
     assert by_type["request.approved"]["answer"] == "Yes"
     assert by_type["seat.reassigned"]["from"]["email"] == "mia@acme.example"
     assert by_type["seat.released"]["because"] == "released"

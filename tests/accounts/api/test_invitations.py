@@ -32,6 +32,7 @@ def test_one_is_sent(acme: Integrator, owner: Membership) -> None:
         "name": "Lena",
         "role": "member",
         "department_id": support.public_id,
+        "region_id": None,
         "state": "open",
         "member_id": None,
         "created_at": stamp(row.created_at),

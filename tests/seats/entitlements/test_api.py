@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.access.actor import Actor
 from accounts.members.invitations import revoke_invitation
 from accounts.members.remove_member import remove_member
-from accounts.models import Account, Invitation, Membership, User
+from accounts.models import Account, Invitation, Membership, Region, User
 from seats.capacity.record_purchase import follow_standing
 from seats.capacity.set_policy import set_policy
+from seats.capacity.split_seats import split_seats
 from seats.entitlements import check_entitlements
 from seats.entitlements.facts import read_facts
 from seats.holders.assign_seat import assign_seat
@@ -280,6 +281,30 @@ def test_the_table_of_changes_is_whole(account: Account, member: Membership, act
         account=account, email="new@acme.example", role="member", department=None, name="", actor=actor, at=now
     )
     assert tuple(changes(account, seat, member, member, member, actor, now)) == KINDS
+
+
+def test_a_full_region_is_the_reason_while_the_account_has_free_seats(
+    acme: Integrator, account: Account, member: Membership, actor: Actor, now: datetime
+) -> None:
+    """Whatever moves the numbers, or the person, is another revision, so that the kept answer is not given again."""
+    region = Region.objects.create(account=account, name="EU")
+    wanda = join(account, "Wanda", "member", now)
+    Membership.objects.filter(pk__in=[member.pk, wanda.pk]).update(region=region)
+    assign_seat(account=account, membership=member, actor=actor, at=now)
+    split_seats(account=account, seats={region: 1}, reason="", actor=actor, at=now)
+    wait_for_seat(account=account, membership=wanda, actor=actor, at=now)
+
+    assert stand(acme, wanda.public_id) == (False, "waiting_for_seat", "region_full")
+    SeatPool.objects.filter(account=account).update(purchased=1)
+    assert stand(acme, wanda.public_id) == (False, "waiting_for_seat", "seat_limit_reached")
+    SeatPool.objects.filter(account=account).update(purchased=10)
+    assert stand(acme, wanda.public_id) == (False, "waiting_for_seat", "region_full")
+    Membership.objects.filter(pk=wanda.pk).update(region=None)
+    assert stand(acme, wanda.public_id) == (False, "waiting_for_seat", "seat_limit_reached")
+    Membership.objects.filter(pk=wanda.pk).update(region=region)
+    assert stand(acme, wanda.public_id) == (False, "waiting_for_seat", "region_full")
+    split_seats(account=account, seats={region: 2}, reason="", actor=actor, at=now)
+    assert stand(acme, wanda.public_id) == (True, "active", None)
 
 
 def test_an_invitation_ends_by_itself(
