@@ -81,7 +81,7 @@ def test_what_is_no_split(acme: Integrator, pool: SeatPool, europe: Region, outs
     for body, status, code in (
         (of(europe, 11), 422, "split_too_large"),
         (of(europe, 0), 422, "validation_failed"),
-        (of(theirs, 4), 422, "bad_setting"),
+        (of(theirs, 4), 400, "bad_setting"),
         ({"regions": [one, one]}, 422, "split_wrong"),
         ({"regions": [{"region_id": europe.public_id}]}, 422, "validation_failed"),
     ):
@@ -144,6 +144,6 @@ def test_what_is_noted_of_a_region(acme: Integrator, europe: Region) -> None:
         "residency": "",
     }
     refused = problem(acme.patch(path, {"currency": "abc", "name": "Europe"}))
-    assert (refused["status"], refused["errors"][0]["field"]) == (422, "currency")
+    assert (refused["status"], refused["errors"][0]["field"]) == (400, "currency")
     europe.refresh_from_db()
     assert (europe.name, europe.currency, europe.residency) == ("EU", "chf", "")

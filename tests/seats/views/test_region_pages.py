@@ -95,9 +95,9 @@ def test_a_full_region_at_the_pages(
     assert nora.membership is not None
     answer = browser.post(
         f"{url}settings/people/{nora.membership.public_id}/details/",
-        {"region": europe.pk, "employment": "employee"},
+        {"region": europe.public_id, "employment": "employee"},
     )
-    assert answer.status_code == 409 or "The seat of the region EU is in use." in answer.text
+    assert (answer.status_code, "The seat of the region EU is in use." in answer.text) == (409, True)
     nora.membership.refresh_from_db()
     assert nora.membership.region is None
 
