@@ -45,6 +45,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "find-sharing": {"task": "seats.find_sharing", "schedule": crontab(hour="4", minute="10")},
     "show-sharing": {"task": "seats.show_sharing", "schedule": 3600.0},
     "buy-for-joiners": {"task": "seats.buy_for_joiners", "schedule": 15.0},
+    "resume-paused": {"task": "seats.resume_paused", "schedule": 600.0},
     "admit-waiting": {"task": "seats.admit_waiting", "schedule": 60.0},
     "check-invariants": {"task": "seats.check_invariants", "schedule": 3600.0},
     "end-exceptions": {"task": "seats.end_exceptions", "schedule": 60.0},

@@ -61,6 +61,34 @@ class SeatsFrozen(PortalError):
     message = _("Seats cannot be given while the subscription is not active.")
 
 
+class PersonPaused(PortalError):
+    """An admin has paused the person."""
+
+    code, status = "person_paused", 409
+    message = _("This person is paused. Resume them first; then they get a free seat or wait for one.")
+
+
+class NoSeatToPause(PortalError):
+    """Only a holder can be paused."""
+
+    code, status = "no_seat_to_pause", 409
+    message = _("This person has no seat, so there is nothing to pause.")
+
+
+class NotPaused(PortalError):
+    """There is no pause to end."""
+
+    code, status = "not_paused", 409
+    message = _("This person is not paused.")
+
+
+class PauseWrong(PortalError):
+    """A day that cannot be."""
+
+    code, status = "pause_wrong", 422
+    message = _("Choose a day from tomorrow to three years from now, or none.")
+
+
 class AlreadySeated(PortalError):
     """The person has a seat or a reserved one."""
 

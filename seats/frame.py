@@ -173,6 +173,8 @@ def register() -> None:
     LABELS.update(
         {
             "seats.comped": gettext_lazy("Seats given free of charge"),
+            "member.paused": gettext_lazy("Person paused"),
+            "member.resumed": gettext_lazy("Person resumed"),
             "regions.split": gettext_lazy("Seats set aside for regions"),
             "seats.comp_ended": gettext_lazy("Seats free of charge ended"),
             "seat.assigned": gettext_lazy("Seat assigned"),

@@ -21,6 +21,7 @@ from seats.directory.seat_or_wait import seat_or_wait
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seats
 from seats.holders.reserve_seat import free_reserved, occupy_reserved
+from seats.holders.resume_person import forget_pause
 from seats.holders.wait import keep_place, leave_queue, leave_queue_invited
 from seats.models import Assignment
 from seats.pool.pools import create_pool, lock_pool
@@ -53,6 +54,7 @@ def seat_who_joined(membership: Membership, reason: str, actor: Actor, at: datet
 def free_seat_of_leaver(membership: Membership, actor: Actor, at: datetime, **_: Any) -> None:
     """Who leaves the account frees the seat at once; billing never stands in the way of a removal."""
     leave_queue(account=membership.account, membership=membership, at=at)
+    forget_pause(account=membership.account, membership=membership, actor=actor, at=at)
     seat = seat_of(membership)
     if seat is not None:
         release_seats(

@@ -19,6 +19,7 @@ from seats.growth.send_digests import send_digests as send_all_digests
 from seats.growth.sweep import start_sweep
 from seats.growth.sweep import work_sweeps as work
 from seats.holders.admit_waiting import admit_all_waiting
+from seats.holders.resume_person import resume_due
 from seats.insight.make_use_report import make_due_reports
 from seats.insight.record_department_marks import record_department_marks
 from seats.insight.record_recurring import record_recurring
@@ -67,6 +68,12 @@ def end_exceptions() -> None:
 def buy_for_joiners() -> None:
     """Buy seats for people whom directories added, or ask for them."""
     buy_for_all_joiners(at=now())
+
+
+@shared_task(name="seats.resume_paused")
+def resume_paused() -> None:
+    """Bring back people whose pause ends today."""
+    resume_due(at=now())
 
 
 @shared_task(name="seats.enforce_grace")

@@ -18,6 +18,7 @@ from seats.views import (
     my_page,
     nudges,
     overview,
+    pauses,
     people_imports,
     person,
     policy,
@@ -83,6 +84,8 @@ urlpatterns = [
     path(f"{SEATS}bulk/undo/", bulk_more.undo_many, name="bulk_undo"),
     path(f"{SEATS}bulk/effect/", bulk.bulk_effect, name="bulk_effect"),
     path(f"{SEATS}people/<str:member_id>/", person.person, name="person"),
+    path(f"{SEATS}people/<str:member_id>/pause/", pauses.pause, name="pause"),
+    path(f"{SEATS}people/<str:member_id>/resume/", pauses.resume, name="resume"),
     path(f"{SEATS}people/<str:member_id>/wait/", assign.wait, name="wait"),
     path(f"{SEATS}people/<str:member_id>/stop-waiting/", assign.stop_waiting, name="stop_waiting"),
     path(

@@ -35,6 +35,15 @@ _ROLES: dict[str, frozenset[str]] = {
 }
 
 
+# These see or pay, and do not work with the product.
+FREE_ROLES = frozenset(["billing", "viewer"])
+
+
+def needs_seat(role: str) -> bool:
+    """Whether somebody of this role is given a seat without being asked for; by hand anybody may have one."""
+    return role not in FREE_ROLES
+
+
 def capabilities_of(role: str) -> frozenset[str]:
     """What a role may do; an unknown role may do nothing."""
     return _ROLES.get(role, frozenset())

@@ -93,6 +93,12 @@ KINDS: dict[str, Kind] = {
         shape(before=TEXT, after=TEXT, seats_work={"type": "boolean"}),
     ),
     "member.joined": Kind(_("A person joined"), shape(member=MEMBER, role=TEXT, invitation_id=maybe(TEXT))),
+    "member.paused": Kind(
+        _("A person was paused, and the seat is free"), shape(member=MEMBER, resumes_on=maybe(TEXT), reason=TEXT)
+    ),
+    "member.resumed": Kind(
+        _("A pause ended; without a seat the person waits for one"), shape(member=MEMBER, seat=maybe(SEAT))
+    ),
     "member.left": Kind(_("A person left or was removed"), shape(member=MEMBER)),
     "invitation.made": Kind(_("A person was invited"), shape(invitation=INVITATION, role=TEXT, ends_at=MOMENT)),
     "invitation.accepted": Kind(_("An invitation was accepted"), shape(invitation=INVITATION, member=MEMBER)),

@@ -18,6 +18,7 @@ from seats.models import (
     DailyUsage,
     DepartmentBudget,
     JoinerPurchase,
+    Pause,
     PlannedHolder,
     RequestStep,
     SeatRequest,
@@ -92,6 +93,16 @@ class JoinerPurchaseAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("account__name",)
     list_select_related = ("account",)
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnlyAdmin):
+    """People whose seat rests."""
+
+    list_display = ("membership", "account", "paused_at", "resumes_on", "reason", "ended_at")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("account__name", "membership__user__email")
+    list_select_related = ("account", "membership__user", "membership__account")
 
 
 @admin.register(SeatRequest)

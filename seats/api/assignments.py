@@ -21,6 +21,7 @@ from seats.errors import (
     AlreadySeated,
     BudgetExceeded,
     NotAMember,
+    PersonPaused,
     RegionFull,
     SeatGone,
     SeatLimitReached,
@@ -128,6 +129,7 @@ class Assignments(ApiView):
             SeatsFrozen,
             BudgetExceeded,
             AlreadySeated,
+            PersonPaused,
             NotAMember,
             BadAddress,
             AlreadyMember,
@@ -198,7 +200,7 @@ class Reassignment(ApiView):
         summary="Move a seat to somebody else",
         body=ReassignmentSerializer,
         answers={200: AssignmentSerializer},
-        problems=[AlreadySeated, NotAMember, RegionFull, SeatGone, SeatsFrozen, BudgetExceeded],
+        problems=[AlreadySeated, NotAMember, PersonPaused, RegionFull, SeatGone, SeatsFrozen, BudgetExceeded],
     )
     @idempotent()
     def post(self, request: Request, assignment_id: str) -> Response:

@@ -84,6 +84,8 @@ class MemberSerializer(serializers.Serializer[Membership]):
         source="seen_at", allow_null=True, help_text="Null too where the account shows usage for groups only."
     )
     waiting = serializers.BooleanField(help_text="In the queue for a seat.")
+    paused = serializers.BooleanField(help_text="Without a seat until the person is resumed.")
+    resumes_on = serializers.DateField(allow_null=True, help_text="The day on which a pause ends; null: by hand.")
     seat_id = serializers.CharField(allow_null=True, help_text="The assignment; null without a seat.")
     seat_since = Moment(allow_null=True)
 

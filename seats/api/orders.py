@@ -37,7 +37,15 @@ from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seats.api.named import named_people
 from seats.capacity.undo_purchase import undo_purchase
-from seats.errors import AlreadySeated, BudgetExceeded, NotAMember, SeatsInUse, TooManyPeople
+from seats.errors import (
+    AlreadySeated,
+    BudgetExceeded,
+    NotAMember,
+    PersonPaused,
+    RegionFull,
+    SeatsInUse,
+    TooManyPeople,
+)
 from seats.holders.buy_and_assign import buy_and_assign
 from seats.holders.queries import seat_counts
 
@@ -162,7 +170,7 @@ class Orders(ApiView):
                 PaymentDeclined,
                 OrderNotCompleted,
             ),
-            *(TooManyPeople, NotAMember, BadAddress, AlreadySeated, BudgetExceeded),
+            *(TooManyPeople, NotAMember, BadAddress, AlreadySeated, BudgetExceeded, RegionFull, PersonPaused),
         ],
         examples={
             "Buy and assign": {

@@ -30,6 +30,7 @@ from seats.errors import (
     BudgetExceeded,
     NotAMember,
     NotAnApprover,
+    PersonPaused,
     PriceNeeded,
     ReasonMissing,
     RegionFull,
@@ -200,7 +201,7 @@ class RequestDecision(ApiView):
         answers={200: SeatRequestSerializer},
         problems=[
             *(RequestGone, SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded),
-            *(NotAMember, NotAnApprover, PriceNeeded),
+            *(PersonPaused, NotAMember, NotAnApprover, PriceNeeded),
             *(QuoteUnknown, QuoteExpired, QuoteChanged, *GROWTH),
         ],
         examples={"Yes": {"decision": "approve"}, "No": {"decision": "refuse", "answer": "Next quarter"}},

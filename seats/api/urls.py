@@ -10,6 +10,7 @@ from seats.api.ledger import Ledger
 from seats.api.member_imports import MemberImportPeople, MemberImports, OneMemberImport
 from seats.api.members import Members, OneMember
 from seats.api.orders import Cancellation, OneOrder, Orders, Undo
+from seats.api.pauses import MemberPause, MemberResumption
 from seats.api.policy import Policy
 from seats.api.regions import SeatRegions
 from seats.api.reports import OneReport, Reports
@@ -52,6 +53,8 @@ urlpatterns = [
     path("invoices/<str:invoice_id>/lines/<int:position>/people", LinePeople.as_view(), name="invoice-line-people"),
     path("reports", Reports.as_view(), name="reports"),
     path("reports/<str:report_id>", OneReport.as_view(), name="report"),
+    path("members/<str:member_id>/pause", MemberPause.as_view(), name="pause-member"),
+    path("members/<str:member_id>/resume", MemberResumption.as_view(), name="resume-member"),
     path("entitlements/check", EntitlementBatch.as_view(), name="entitlements-check"),
     # An id of the customer's own may have a slash.
     path("entitlements/<path:user>", Entitlement.as_view(), name="entitlement"),

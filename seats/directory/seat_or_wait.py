@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.access.actor import Actor
+from accounts.access.roles import needs_seat
 from accounts.models import Account, Membership
 from billing.models import BuyingPolicy
 from billing.terms.set_buying_policy import buying_policy_of
@@ -21,6 +22,7 @@ from seats.errors import (
 from seats.holders.claim import claim
 from seats.holders.queries import waiting_beside
 from seats.holders.wait import wait_for_seat
+from seats.pool.regions import has_pool
 from seats.requests.request_seat import request_seat
 
 
@@ -29,8 +31,11 @@ def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor
     """Claim a seat; at the limit wait for one, and ask for it or have it bought, by the account's policy; while seats
     are frozen or the department's budget is used up, wait.
 
-    Who waits already, for a seat from the same pool, is served first. An invited person has the reserved seat by now.
+    Who has a free role, as an invitation gave it, gets none by this. Who waits already, for a seat from the same pool,
+    is served first. An invited person has the reserved seat by now.
     """
+    if not needs_seat(membership.role):
+        return
     full = waiting_beside(membership).exists()
     if not full:
         try:
@@ -45,7 +50,9 @@ def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor
             return
     with suppress(AlreadySeated, AlreadyWaiting):
         place = wait_for_seat(account=account, membership=membership, actor=actor, at=at)
-        if full and place.served_at is None and buying_policy_of(account).joiners != BuyingPolicy.Joiners.WAIT:
+        # More seats of the account do not help where a region has its own.
+        bought = buying_policy_of(account).joiners != BuyingPolicy.Joiners.WAIT and not has_pool(membership)
+        if full and place.served_at is None and bought:
             want_seats(account=account, at=at)
         elif full and place.served_at is None:
             # Nobody in person asks: the request stands in the name of the person whom it is for.

@@ -4,15 +4,16 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, DirectoryPerson, Membership
-from seats.models import Assignment, WaitingPerson
+from seats.models import Assignment, Pause, WaitingPerson
 
 SEATED = "seated"
 WAITING = "waiting_for_seat"
+PAUSED = "paused"
 NO_SEAT = "no_seat"
 NO_ADDRESS = "no_address"
 REMOVED = "removed"
 INACTIVE = "inactive"
-STATES = (SEATED, WAITING, NO_SEAT, NO_ADDRESS, REMOVED, INACTIVE)
+STATES = (SEATED, WAITING, PAUSED, NO_SEAT, NO_ADDRESS, REMOVED, INACTIVE)
 
 
 def people_of(account: Account) -> QuerySet[DirectoryPerson]:
@@ -26,12 +27,14 @@ def people_of(account: Account) -> QuerySet[DirectoryPerson]:
     queue = WaitingPerson.objects.filter(
         account=account, membership__user=OuterRef("user"), served_at__isnull=True, withdrawn_at__isnull=True
     )
+    pauses = Pause.objects.filter(account=account, membership__user=OuterRef("user"), ended_at__isnull=True)
     state = Case(
         When(active=False, then=Value(INACTIVE)),
         When(user__isnull=True, then=Value(NO_ADDRESS)),
         When(member_id__isnull=True, then=Value(REMOVED)),
         When(Exists(holders), then=Value(SEATED)),
         When(Exists(queue), then=Value(WAITING)),
+        When(Exists(pauses), then=Value(PAUSED)),
         default=Value(NO_SEAT),
         output_field=CharField(),
     )

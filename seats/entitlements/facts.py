@@ -15,7 +15,7 @@ SELECT p.revision, p.purchased, p.comped, p.allowance, p.assigned, p.mode, p.fro
        w.id IS NOT NULL,
        p.assigned < p.purchased + p.comped + p.allowance AND p.set_aside > 0 AND coalesce(
            r.assigned >= r.seats, p.common_assigned >= p.purchased + p.comped + p.allowance - p.set_aside),
-       i.expires_at
+       z.id IS NOT NULL, i.expires_at
 FROM seats_seatpool p
 CROSS JOIN unnest(%(names)s::text[]) WITH ORDINALITY AS a(name, position)
 LEFT JOIN LATERAL (
@@ -36,6 +36,7 @@ LEFT JOIN seats_assignment s ON s.account_id = p.account_id AND s.membership_id 
 LEFT JOIN seats_waitingperson w ON w.account_id = p.account_id AND w.membership_id = m.id
     AND w.served_at IS NULL AND w.withdrawn_at IS NULL
 LEFT JOIN seats_regionpool r ON r.region_id = m.region_id
+LEFT JOIN seats_pause z ON z.account_id = p.account_id AND z.membership_id = m.id AND z.ended_at IS NULL
 LEFT JOIN accounts_invitation i ON m.id IS NULL AND i.account_id = p.account_id AND i.email = lower(a.name)
     AND i.state = 'open' AND i.expires_at > %(at)s
 WHERE p.account_id = %(account)s

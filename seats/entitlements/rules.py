@@ -15,6 +15,7 @@ class State(StrEnum):
     ACTIVE = "active"  # Holds a seat that works.
     INVITED = "invited"  # Has an invitation that is still open, and is not in the account yet.
     WAITING = "waiting_for_seat"  # A member in the queue.
+    PAUSED = "paused"  # A member whose access rests; the seat is free for others meanwhile.
     SUSPENDED = "suspended"  # Holds a seat that does not work at present.
     NO_SEAT = "no_seat"  # A member without a seat.
     UNKNOWN = "unknown"  # Nobody of that name is in the account now.
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     ACCOUNT_SUSPENDED = "account_suspended"
     SUBSCRIPTION_ENDED = "subscription_ended"
     SIGN_IN_BLOCKED = "sign_in_blocked"
+    PAUSED = "paused"
     NO_SEAT = "no_seat"
     NOT_A_MEMBER = "not_a_member"
 
@@ -56,6 +58,7 @@ class Facts:
     seat_since: datetime | None
     waits: bool
     region_full: bool
+    paused: bool
     invitation_ends: datetime | None
 
 
@@ -89,6 +92,8 @@ def judge(facts: Facts, frozen: str) -> tuple[State, Reason | None]:
             return State.INVITED, Reason.INVITATION_OPEN
         return State.UNKNOWN, Reason.NOT_A_MEMBER
     if facts.seat_id is None:
+        if facts.paused:
+            return State.PAUSED, Reason.PAUSED
         if not facts.waits:
             return State.NO_SEAT, Reason.NO_SEAT
         return State.WAITING, Reason.REGION_FULL if facts.region_full else Reason.SEAT_LIMIT_REACHED

@@ -14,6 +14,7 @@ from accounts.audit.record_audit import audit_entry, record_audits
 from accounts.models import Account, Invitation, Membership
 from accounts.webhooks.emit_events import Told, emit_events, invitation_data, member_data
 from seats.errors import AlreadySeated, NotAMember, RegionFull, SeatLimitReached
+from seats.holders.paused import check_not_paused
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry, SeatPool
 from seats.pool.budgets import check_budgets
@@ -37,13 +38,15 @@ def claim(
     """Take one seat for each member and reserve one for each invitation: all or none.
 
     over_budget: somebody approved it, so the departments' budgets do not stop it.
-    Raises SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded, AlreadySeated, NotAMember.
+    Raises SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded, AlreadySeated, PersonPaused,
+    NotAMember.
     """
     wanted = len(members) + len(invitations)
     if not wanted:
         return []
     regions = _lock_members(account, members)
     pool = lock_pool(account)
+    check_not_paused(account, members)
     check_may_claim(frozen=pool.frozen, assigned=pool.assigned, limit=pool.limit, wanted=wanted)
     check_rooms(pool, [*regions, *(invitation.region_id for invitation in invitations)])
     if not over_budget:

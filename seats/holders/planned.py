@@ -12,6 +12,7 @@ from accounts.models import Account, ApiKey, Invitation, Membership, Role, User
 from billing.quotes.queries import lock_unused
 from seatportal.kit.errors import PortalError
 from seats.holders.assign_seat import assign_seat
+from seats.holders.paused import check_not_paused
 from seats.holders.release_seat import release_seats
 from seats.holders.reserve_seat import invite_with_seat
 from seats.models import Assignment, PlannedHolder
@@ -25,11 +26,12 @@ def plan_holders(
     """Note whom the seats of a quote are for; noting again replaces the former list.
 
     Once the quote is bought nothing changes any more, so a second click seats nobody twice. Raises QuoteUnknown, and
-    RegionFull where more seats of the account would not help somebody: then nothing is bought for them.
+    RegionFull or PersonPaused where more seats would not help somebody: then nothing is bought for them.
     """
     if not lock_unused(account, quote_id):
         return
     check_regions(account, members)
+    check_not_paused(account, members)
     PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True).delete()
     rows = [PlannedHolder(account=account, quote_id=quote_id, membership=m, planned_by=actor.user) for m in members]
     rows += [PlannedHolder(account=account, quote_id=quote_id, email=e, planned_by=actor.user) for e in emails]

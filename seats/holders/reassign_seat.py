@@ -12,6 +12,7 @@ from accounts.webhooks.emit_events import emit_event, member_data
 from seats.errors import AlreadySeated, NotAMember, SeatGone, SeatsFrozen
 from seats.holders.admit_waiting import admit_waiting
 from seats.holders.claim import seat_data
+from seats.holders.paused import check_not_paused
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry
 from seats.pool.budgets import check_budgets
@@ -29,7 +30,8 @@ def reassign_seat(
     The open row goes on with the new holder and a closed row keeps the old tenure, so no reader ever sees the seat
     free and it works at a full, and even at an exceeded, limit. Between regions there must be room where it goes.
 
-    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen, RegionFull, BudgetExceeded.
+    Raises SeatGone, AlreadySeated, NotAMember, SeatsFrozen, RegionFull, BudgetExceeded,
+    PersonPaused.
     """
     receiver = (
         Membership.objects.select_for_update(no_key=True, of=("self",))
@@ -40,6 +42,7 @@ def reassign_seat(
     if receiver is None:
         raise NotAMember
     pool = lock_pool(account)
+    check_not_paused(account, [receiver])
     if pool.frozen:
         raise SeatsFrozen(state=pool.frozen)
     seat = (

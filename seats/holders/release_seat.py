@@ -51,6 +51,7 @@ def close_tenures(
     *, pool: SeatPool, assignments: Sequence[Assignment], end_reason: str, actor: Actor, at: datetime, reason: str
 ) -> None:
     """End tenures and write their lines; the caller holds the pool's lock."""
+    paused = end_reason == Assignment.EndReason.PAUSED
     Assignment.objects.filter(pk__in=[a.pk for a in assignments]).update(
         ended_at=at, ended_by=actor.user, end_reason=end_reason
     )
@@ -58,7 +59,7 @@ def close_tenures(
         [
             new_entry(
                 pool=pool,
-                kind=LedgerEntry.Kind.RELEASED,
+                kind=LedgerEntry.Kind.PAUSED if paused else LedgerEntry.Kind.RELEASED,
                 at=at,
                 actor=actor.user,
                 reason=reason,

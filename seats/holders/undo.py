@@ -14,6 +14,7 @@ from seats.holders.assign_seat import assign_seat
 from seats.holders.claim import claim
 from seats.holders.reassign_seat import reassign_seat, reassign_seats
 from seats.holders.release_seat import release_seats
+from seats.holders.resume_person import take_back_pause
 from seats.models import Assignment
 from seats.pool.pools import lock_pool
 
@@ -27,6 +28,10 @@ class Act(StrEnum):
     RESERVED = "reserved"
     REASSIGNED = "reassigned"
     RELEASED = "released"
+    PAUSED = "paused"
+
+
+ENDS = {Assignment.EndReason.RELEASED.value: Act.RELEASED, Assignment.EndReason.PAUSED.value: Act.PAUSED}
 
 
 def act_to_undo(seat: Assignment, *, user_id: int | None, at: datetime) -> Act | None:
@@ -36,8 +41,9 @@ def act_to_undo(seat: Assignment, *, user_id: int | None, at: datetime) -> Act |
     """
     if seat.ended_at is not None:
         mine = user_id is not None and seat.ended_by_id == user_id and at - seat.ended_at <= UNDO_WITHIN
-        released = seat.end_reason == Assignment.EndReason.RELEASED and seat.membership_id is not None
-        return Act.RELEASED if mine and released else None
+        if not mine or seat.membership_id is None:
+            return None
+        return ENDS.get(seat.end_reason)
     if user_id is None or seat.started_by_id != user_id or at - seat.started_at > UNDO_WITHIN:
         return None
     if seat.state == Assignment.State.RESERVED:
@@ -70,6 +76,10 @@ def undo_seat_act(*, account: Account, assignment: Assignment, actor: Actor, at:
         if seat.membership is None:
             raise UndoGone
         assign_seat(account=account, membership=seat.membership, actor=actor, at=at, reason=seat.reason)
+    elif act == Act.PAUSED:
+        if seat.membership is None:
+            raise UndoGone
+        take_back_pause(account=account, membership=seat.membership, actor=actor, at=at)
     elif act == Act.RESERVED:
         if seat.invitation is None:
             raise UndoGone

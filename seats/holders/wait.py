@@ -10,6 +10,7 @@ from accounts.errors import InvitationGone
 from accounts.models import Account, Invitation, Membership, User
 from seats.errors import AlreadySeated, AlreadyWaiting
 from seats.holders.admit_waiting import admit_waiting
+from seats.holders.paused import check_not_paused
 from seats.models import Assignment, WaitingPerson
 
 
@@ -17,8 +18,9 @@ from seats.models import Assignment, WaitingPerson
 def wait_for_seat(*, account: Account, membership: Membership, actor: Actor, at: datetime) -> WaitingPerson:
     """Put a member at the end of the queue; a seat that is free goes to them at once.
 
-    Raises AlreadySeated, AlreadyWaiting.
+    Raises AlreadySeated, AlreadyWaiting, PersonPaused.
     """
+    check_not_paused(account, [membership])
     if Assignment.objects.filter(account=account, membership=membership, ended_at__isnull=True).exists():
         raise AlreadySeated
     place = enqueue(account=account, membership=membership, asked_by=actor.user, at=at)

@@ -8,11 +8,11 @@ from accounts.members.queries import members_of
 from accounts.models import Account, Membership
 from seats.errors import UsageIsPrivate
 from seats.holders.queries import waiting_in
-from seats.models import Assignment
+from seats.models import Assignment, Pause
 from seats.usage.settings import groups_only
 
-HELD, NONE, WAITING = "held", "none", "waiting"
-SEATS = (HELD, NONE, WAITING)
+HELD, NONE, WAITING, PAUSED = "held", "none", "waiting", "paused"
+SEATS = (HELD, NONE, WAITING, PAUSED)
 
 
 def members_with_seats(
@@ -24,13 +24,16 @@ def members_with_seats(
     seat: str = "",
     active_since: datetime | None = None,
 ) -> QuerySet[Membership]:
-    """Members with `seat_id` and `seat_since` (None without a seat), `waiting`, and `seen_at`, their last activity.
+    """Members with `seat_id` and `seat_since` (None without a seat), `waiting`, `paused` with `resumes_on`, and
+    `seen_at`, their last activity.
 
     With privacy mode on seen_at is None for all, and nobody can be chosen by it. Raises UsageIsPrivate.
 
-    search: a part of name or address. department: its id or name. seat: held, none (waiting or not) or waiting.
+    search: a part of name or address. department: its id or name. seat: held, none (of all without one),
+    waiting or paused.
     """
     held = Assignment.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True)
+    pauses = Pause.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True)
     private = groups_only(account)
     if private and active_since is not None:
         raise UsageIsPrivate(field="active_since")
@@ -41,6 +44,8 @@ def members_with_seats(
             seen_at=Value(None, DateTimeField()) if private else F("last_active_at"),
             seat_id=Subquery(held.values("public_id")[:1]),
             seat_since=Subquery(held.values("started_at")[:1]),
+            paused=Exists(pauses),
+            resumes_on=Subquery(pauses.values("resumes_on")[:1]),
             waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),
         )
     )
@@ -58,4 +63,6 @@ def members_with_seats(
         rows = rows.filter(~Exists(held))
     elif seat == WAITING:
         rows = rows.filter(waiting=True)
+    elif seat == PAUSED:
+        rows = rows.filter(paused=True)
     return rows

@@ -30,13 +30,21 @@ from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Invitation, Membership
 from seats.holders.queries import ACTIVE_WITHIN, waiting_in
 from seats.insight.activity import NOTHING
-from seats.insight.rows import Key, Row, fill_rows, places_of_invitation, places_of_outer, wishes_of_outer
+from seats.insight.rows import (
+    Key,
+    Row,
+    fill_rows,
+    pauses_of_outer,
+    places_of_invitation,
+    places_of_outer,
+    wishes_of_outer,
+)
 from seats.insight.states import state_of_member
-from seats.models import Assignment
+from seats.models import Assignment, Pause
 from seats.requests.queries import open_requests
 from seats.usage.settings import groups_only
 
-SHOWS = ("all", "active", "idle", "none", "reports", "managers", "invited", "waiting", "requests")
+SHOWS = ("all", "active", "idle", "none", "reports", "managers", "invited", "waiting", "paused", "requests")
 SORTS = ("name", "department", "active", "since")
 # These tell what somebody did.
 BY_USE = ("active", "idle")
@@ -104,6 +112,7 @@ def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
         "none": members - held["all"],
         "invited": invited,
         "waiting": waiting_in(account).filter(_about_place(text), membership__left_at__isnull=True).count(),
+        "paused": Pause.objects.filter(account=account, ended_at__isnull=True).filter(found).count(),
         "requests": open_requests(account).filter(found).count(),
         "reports": _search_members(members_of(account), text).filter(_filter("reports", at)).count(),
         "managers": _search_members(members_of(account), text).filter(_filter("managers", at)).count(),
@@ -193,7 +202,7 @@ def _idle_seats(account: Account, at: datetime) -> QuerySet[Assignment]:
 
 def without_seat(account: Account, text: str = "", *, size: int = 50) -> list[Membership]:
     """Members who could receive a seat, by name."""
-    found = members_of(account).exclude(Exists(_seats()))
+    found = members_of(account).exclude(Exists(_seats())).exclude(Exists(pauses_of_outer()))
     return list(_search_members(found, text).order_by(_name("user__"), "pk")[:size])
 
 
@@ -296,6 +305,8 @@ def _filter(show: str, at: datetime) -> Q:
         return Q(Exists(_seats_of_manager())) & ~Q(Exists(_seats()))
     if show == "managers":
         return Q(Exists(_reports())) & Q(Exists(_seats())) & ~Q(Exists(_reports(seated=True)))
+    if show == "paused":
+        return Q(Exists(pauses_of_outer()))
     if show == "waiting":
         return Q(Exists(places_of_outer()))
     return Q(Exists(wishes_of_outer())) if show == "requests" else Q()

@@ -11,7 +11,7 @@ from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Invitation, Membership
 from seats.insight.activity import NOTHING, Activity, activity_of
 from seats.insight.states import Standing, State, state_of_member
-from seats.models import Assignment, SeatRequest, WaitingPerson
+from seats.models import Assignment, Pause, SeatRequest, WaitingPerson
 from seats.usage.settings import groups_only
 
 # "m" for a member or "i" for an invitation, its pk, the value that is sorted by, and its public id.
@@ -60,7 +60,9 @@ def fill_rows(account: Account, keys: Sequence[Key], at: datetime, *, own: bool 
     """The rows behind the keys, in their order; six statements at most. In privacy mode they say nothing of use."""
     member_ids = [pk for kind, pk, _k, _id in keys if kind == "m"]
     invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
-    found = members_of(account).annotate(waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()))
+    found = members_of(account).annotate(
+        waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()), paused=Exists(pauses_of_outer())
+    )
     members = found.in_bulk(member_ids) if member_ids else {}
     invited = open_invitations_of(account).annotate(waits=Exists(places_of_invitation()))
     invitations = invited.in_bulk(invitation_ids) if invitation_ids else {}
@@ -75,6 +77,7 @@ def fill_rows(account: Account, keys: Sequence[Key], at: datetime, *, own: bool 
                 seated_at=seat.started_at if seat is not None else None,
                 last_active_at=member.last_active_at,
                 waiting=member.waits,
+                paused=member.paused,
                 at=at,
             )
             if private:
@@ -96,6 +99,11 @@ def places_of_outer() -> QuerySet[WaitingPerson]:
 def places_of_invitation() -> QuerySet[WaitingPerson]:
     """The outer invitation's place in the queue."""
     return WaitingPerson.objects.filter(invitation=OuterRef("pk"), served_at__isnull=True, withdrawn_at__isnull=True)
+
+
+def pauses_of_outer() -> QuerySet[Pause]:
+    """The outer member's pause."""
+    return Pause.objects.filter(membership=OuterRef("pk"), ended_at__isnull=True)
 
 
 def wishes_of_outer() -> QuerySet[SeatRequest]:

@@ -16,6 +16,7 @@ class Standing(StrEnum):
     SEATED = "seated"
     INVITED = "invited"
     WAITING = "waiting"
+    PAUSED = "paused"
     NO_SEAT = "none"
 
 
@@ -28,10 +29,17 @@ class State:
 
 
 def state_of_member(
-    *, seated_at: datetime | None, last_active_at: datetime | None, waiting: bool, at: datetime
+    *,
+    seated_at: datetime | None,
+    last_active_at: datetime | None,
+    waiting: bool,
+    at: datetime,
+    paused: bool = False,
 ) -> State:
     """Idle is who holds a seat for at least 30 days and did nothing in that time; before, a silent seat is new."""
     if seated_at is None:
+        if paused:
+            return State(Standing.PAUSED)
         return State(Standing.WAITING if waiting else Standing.NO_SEAT)
     if last_active_at is not None and last_active_at >= at - ACTIVE_WITHIN:
         return State(Standing.ACTIVE)

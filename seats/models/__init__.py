@@ -13,6 +13,7 @@ from seats.models.joiners import JoinerPurchase
 from seats.models.leaver import ReductionLeaver
 from seats.models.ledger import LedgerEntry
 from seats.models.nudge import Nudge, NudgeRefusal
+from seats.models.pause import Pause
 from seats.models.peers import PeerBand
 from seats.models.people_import import ImportedPerson, PeopleImport
 from seats.models.planned import PlannedHolder
@@ -63,6 +64,7 @@ __all__ = [
     "Nudge",
     "NudgeRefusal",
     "Pattern",
+    "Pause",
     "PeerBand",
     "PeopleImport",
     "PlannedHolder",

@@ -33,6 +33,7 @@ class Assignment(models.Model):
         ACCEPTED = "accepted", _("Invitation accepted")
         REVOKED = "revoked", _("Invitation withdrawn")
         EXPIRED = "expired", _("Invitation expired")
+        PAUSED = "paused", _("Paused")
         OVER_LIMIT = "over_limit", _("Over the limit")
         ENDED = "ended", _("Subscription ended")
 

@@ -29,6 +29,7 @@ class LedgerEntry(models.Model):
         RESERVED = "reserved", _("Seat reserved")
         REASSIGNED = "reassigned", _("Seat reassigned")
         RELEASED = "released", _("Seat released")
+        PAUSED = "paused", _("Holder paused")
         COMPED = "comped", _("Seats free of charge")
 
     PURCHASES = (Kind.STARTED, Kind.BOUGHT, Kind.UNDONE, Kind.PLAN, Kind.REDUCED, Kind.EXTERNAL, Kind.ENDED)

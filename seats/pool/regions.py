@@ -16,6 +16,11 @@ def region_pools(account: Account) -> QuerySet[RegionPool]:
     return RegionPool.objects.filter(account=account).select_related("region").order_by("region__name", "pk")
 
 
+def has_pool(member: Membership) -> bool:
+    """Whether the member's region has seats of its own."""
+    return member.region_id is not None and RegionPool.objects.filter(region=member.region_id).exists()
+
+
 def lock_rooms(pool: SeatPool) -> dict[int | None, Room]:
     """The room of each region that has a pool, by the region's key; None: of everybody else.
 

@@ -10,8 +10,10 @@ from accounts.access.pages import AccountRequest, requires
 from accounts.access.roles import roles_with
 from accounts.members.queries import helpers_of
 from seatportal.kit.clock import now
+from seats.holders.paused import pause_of
 from seats.holders.queries import tenures_of, waiting_in
 from seats.insight.rows import row_of
+from seats.insight.states import Standing
 from seats.models import SeatRequest
 from seats.pool.pools import pool_of
 from seats.pool.rules import seats_off
@@ -43,12 +45,13 @@ def my_page(request: AccountRequest) -> HttpResponse:
         "remind_at": may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at) if asked else None,
         "may_remind": asked is not None
         and at >= may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at),
+        "pause": pause_of(request.membership),
         "place": ahead.index(mine) + 1 if mine in ahead else None,
         "tenures": tenures_of(request.membership).filter(ended_at__isnull=False)[:10],
         "helpers": helpers_of(request.account, roles=roles_with("seats.assign")),
         "may_have_mails": "usage.view" in request.capabilities,
         "refuses_nudges": refuses_nudges(request.membership),
         "purchases": purchases_with(request.membership),
-        "may_ask": "requests.make" in request.capabilities,
+        "may_ask": "requests.make" in request.capabilities and row.state.standing != Standing.PAUSED,
     }
     return render(request, "seats/my_page.html", context)

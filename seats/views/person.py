@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.access.pages import AccountRequest, requires
 from accounts.members.queries import members_of
 from seatportal.kit.clock import now
+from seats.holders.paused import pause_of
 from seats.holders.queries import tenures_of
 from seats.insight.rows import row_of
 
@@ -22,6 +23,7 @@ def person(request: AccountRequest, member_id: str) -> HttpResponse:
     context: dict[str, Any] = {
         "row": row,
         "member": member,
+        "pause": pause_of(member),
         "tenures": tenures_of(member),
         "use": row.activity if "usage.view" in request.capabilities else None,
         "may_assign": "seats.assign" in request.capabilities,

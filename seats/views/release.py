@@ -68,6 +68,7 @@ def undo(request: AccountRequest, seat_id: str) -> HttpResponse:
         Act.ASSIGNED: _("Undone: the seat is free again."),
         Act.RESERVED: _("Undone: the invitation is withdrawn and the seat is free again."),
         Act.REASSIGNED: _("Undone: the seat is back with its former holder."),
+        Act.PAUSED: _("Undone: the person is not paused and has a seat again."),
         Act.RELEASED: _("Undone: the seat is back with its holder."),
     }[act]
     return to_list(request, text)

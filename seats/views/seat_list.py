@@ -21,7 +21,8 @@ from seats.usage.settings import groups_only
 from seats.views.bulk_more import MOST
 from seats.views.common import counts_for, csv_delimiter, seats_sentence
 
-BY_MANAGER = ("reports", "managers")
+# Shown where there is somebody.
+RARE = ("reports", "managers", "paused")
 SHOW_LABELS: dict[str, str | Promise] = {
     "all": gettext_lazy("All"),
     "active": pgettext_lazy("seats", "Active"),
@@ -31,6 +32,7 @@ SHOW_LABELS: dict[str, str | Promise] = {
     "managers": gettext_lazy("Managers, no report seated"),
     "invited": gettext_lazy("Invited"),
     "waiting": gettext_lazy("Waiting"),
+    "paused": gettext_lazy("Paused"),
     "requests": gettext_lazy("Requests"),
 }
 
@@ -50,11 +52,10 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     counts = count_people(request.account, choice.text, at)
-    # Filters by the hierarchy only where it is known.
     shown = [
         show
         for show in SHOWS
-        if not (private and show in BY_USE) and (show not in BY_MANAGER or counts[show] or show == choice.show)
+        if not (private and show in BY_USE) and (show not in RARE or counts[show] or show == choice.show)
     ]
     context: dict[str, Any] = {
         "counts": counts_for(request),

@@ -23,10 +23,12 @@ from seats.capacity.record_purchase import follow_standing
 from seats.capacity.set_policy import set_policy
 from seats.capacity.split_seats import split_seats
 from seats.holders.assign_seat import assign_seat
+from seats.holders.pause_person import pause_person
 from seats.holders.queries import seat_of
 from seats.holders.reassign_seat import reassign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
+from seats.holders.resume_person import resume_person
 from seats.requests.decide_request import decide_request
 from seats.requests.request_seat import request_seat
 from seats.requests.withdraw_request import withdraw_request
@@ -34,6 +36,8 @@ from tests.conftest import Funded, join, make_user
 from tests.factories.seats import give_pool
 
 ORDERS = {"order.applied", "order.awaiting_payment", "order.ended"}
+# See tests/accounts/sso.
+JOINS = {"domain.verified", "domain.lost", "join.asked", "join.approved", "join.refused"}
 # See tests/seats/rollout/test_running.py.
 TRANCHES = {"tranche.scheduled", "tranche.held", "tranche.bought", "tranche.cancelled"}
 
@@ -83,6 +87,9 @@ def test_every_fact_is_told_once(
         else:
             withdraw_request(request=asked, **act)
     set_policy(mode="soft", allowance=1, grace_days=7, reason="", **act)
+    newcomer = Membership.objects.get(account=account, user__name="New")
+    pause_person(membership=newcomer, resumes_on=None, reason="Leave", **act)
+    resume_person(membership=newcomer, **act)
     europe = cast(Region, add_place(kind="region", name="EU", **act))
     split_seats(seats={europe: 1}, reason="", **act)
     with transaction.atomic():
@@ -96,13 +103,15 @@ def test_every_fact_is_told_once(
         "member.joined": 3,
         "request.made": 3,
         "request.approved": 1,
-        "seat.assigned": 2,
+        "seat.assigned": 3,
         "seat.reassigned": 1,
         "seat.reserved": 1,
         "seats.limit_reached": 1,
         "invitation.made": 3,
         "invitation.accepted": 1,
-        "seat.released": 1,
+        "seat.released": 2,
+        "member.paused": 1,
+        "member.resumed": 1,
         "invitation.revoked": 1,
         "invitation.expired": 1,
         "request.refused": 1,
@@ -113,14 +122,15 @@ def test_every_fact_is_told_once(
         "member.left": 1,
     }
     by_type = {one["type"]: one["data"] for one in found}
-    assert by_type.keys() | ORDERS | TRANCHES == KINDS.keys()
+    assert by_type.keys() | ORDERS | TRANCHES | JOINS == KINDS.keys()
+    assert (by_type["member.paused"]["reason"], by_type["member.resumed"]["seat"] is None) == ("Leave", False)
     assert by_type["seats.regions_changed"] == {
         "before": [],
         "after": [{"region": {"id": europe.public_id, "name": "EU"}, "seats": 1}],
     }
     assert by_type["request.approved"]["answer"] == "Yes"
     assert by_type["seat.reassigned"]["from"]["email"] == "mia@acme.example"
-    assert by_type["seat.released"]["because"] == "released"
+    assert by_type["seat.released"]["because"] == "paused"
     assert by_type["account.standing_changed"] == {"before": "", "after": "suspended", "seats_work": False}
     assert by_type["seats.limit_reached"] == {"pool": {"purchased": 2, "assigned": 2, "limit": 2}}
 

@@ -59,6 +59,8 @@ def test_one_member(acme: Integrator, people: dict[str, Membership], now: dateti
         "joined_at": now.isoformat().replace("+00:00", "Z"),
         "last_active_at": None,
         "waiting": True,
+        "paused": False,
+        "resumes_on": None,
         "seat_id": None,
         "seat_since": None,
     }

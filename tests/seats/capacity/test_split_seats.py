@@ -13,14 +13,18 @@ from accounts.members.edit_member import edit_member
 from accounts.members.invitations import token_of
 from accounts.members.structure import add_place, delete_place
 from accounts.models import Account, AuditEntry, Invitation, Membership, Region, Role
+from billing.models import QuantityChange
+from billing.quotes.quote_quantity import quote_quantity
 from seats.capacity.books import recount
 from seats.capacity.enforce_grace import enforce_grace
 from seats.capacity.set_policy import set_policy
 from seats.capacity.split_seats import split_seats
-from seats.errors import RegionFull, SeatLimitReached, SplitTooLarge, SplitWrong
+from seats.errors import PersonPaused, RegionFull, SeatLimitReached, SplitTooLarge, SplitWrong
 from seats.holders.admit_waiting import admit_waiting
 from seats.holders.assign_seat import assign_seat
+from seats.holders.buy_and_assign import buy_and_assign
 from seats.holders.claim import claim
+from seats.holders.pause_person import pause_person
 from seats.holders.queries import seat_of
 from seats.holders.reassign_seat import reassign_seat
 from seats.holders.release_seat import release_seat
@@ -28,8 +32,8 @@ from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.undo import undo_seat_act
 from seats.holders.wait import wait_for_seat
 from seats.invariants.check_invariants import check_invariants
-from seats.models import Assignment, LedgerEntry, RegionPool, SeatPool, WaitingPerson
-from tests.conftest import join, make_user
+from seats.models import Assignment, LedgerEntry, PlannedHolder, RegionPool, SeatPool, WaitingPerson
+from tests.conftest import Funded, join, make_user
 from tests.factories.seats import give_pool, seat
 
 SYSTEM = Actor.system("demo")
@@ -374,6 +378,30 @@ def test_an_invitation_reserves_in_its_region_and_is_taken_there(
     assert member.region == europe
     assert seat_of(member) == reserved
     assert numbers(account) == (2, 0, 7, {"EU": (2, 2), "US": (0, 5)})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_bought_for_whom_more_seats_would_not_help(funded: Funded, now: datetime) -> None:
+    account, actor = funded.account, funded.actor
+    europe = region(account, "EU", now)
+    split_seats(account=account, seats={europe: 2}, reason="", actor=actor, at=now)
+    eva, emil, ella = (person(account, name, europe, now) for name in ("Eva", "Emil", "Ella"))
+    nora = person(account, "Nora", None, now)
+    seat(eva, now)
+    quote = quote_quantity(account=account, actor=actor, add=2, at=now)
+    buy = {"account": account, "quote_id": quote.public_id, "emails": [], "actor": actor, "at": now}
+
+    with pytest.raises(RegionFull) as refused:
+        buy_and_assign(members=[emil, ella], **buy)
+    assert refused.value.data["missing"] == 1
+    seat(nora, now)
+    pause_person(account=account, membership=nora, resumes_on=None, reason="", actor=actor, at=now)
+    with pytest.raises(PersonPaused):
+        buy_and_assign(members=[nora], **buy)
+
+    assert not QuantityChange.objects.exists()
+    assert not PlannedHolder.objects.exists()
+    assert SeatPool.objects.get(account=account).purchased == 10
 
 
 def test_a_region_that_ends_gives_its_seats_back(

@@ -8,7 +8,7 @@ import pytest
 from seats.entitlements.rules import Facts, Reason, Standing, State, ends_at, judge, standing_of
 
 THEN = datetime(2026, 4, 16, 12, tzinfo=UTC)
-NOBODY = Facts("mia", None, None, None, False, None, None, False, False, None)
+NOBODY = Facts("mia", None, None, None, False, None, None, False, False, False, None)
 INVITED = replace(NOBODY, invitation_ends=THEN)
 MEMBER = replace(NOBODY, member_id="mem_1", email="mia@acme.example", external_id="", may_sign_in=True)
 SEATED = replace(MEMBER, seat_id="seat_1", seat_since=THEN)
@@ -33,6 +33,8 @@ WAITS = replace(MEMBER, waits=True)
         (WAITS, "suspended", State.WAITING, Reason.SEAT_LIMIT_REACHED),
         (replace(WAITS, region_full=True), "", State.WAITING, Reason.REGION_FULL),
         (replace(MEMBER, region_full=True), "", State.NO_SEAT, Reason.NO_SEAT),
+        (replace(MEMBER, paused=True), "", State.PAUSED, Reason.PAUSED),
+        (replace(MEMBER, paused=True), "suspended", State.PAUSED, Reason.PAUSED),
         (MEMBER, "", State.NO_SEAT, Reason.NO_SEAT),
         (INVITED, "", State.INVITED, Reason.INVITATION_OPEN),
         (NOBODY, "", State.UNKNOWN, Reason.NOT_A_MEMBER),

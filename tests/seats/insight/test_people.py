@@ -92,6 +92,7 @@ def test_each_filter_shows_its_people(
         "none": {mail["none"], mail["waiting"]},
         "invited": {"lena@acme.example"},
         "waiting": {mail["waiting"]},
+        "paused": set(),
         "requests": set(),
         "reports": set(),
         "managers": set(),
