@@ -156,6 +156,13 @@ class TermsWrong(PortalError):
     message = _("These terms contradict each other.")
 
 
+class OrderNumberWrong(PortalError):
+    """Not a number that fits on a document."""
+
+    code, status = "order_number_wrong", 422
+    message = _("Enter a purchase order number of at most 60 characters.")
+
+
 class QuantityWrong(PortalError):
     """Not a number that makes sense."""
 

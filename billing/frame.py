@@ -148,6 +148,7 @@ def register() -> None:
     BANNERS.extend([past_due, ending, trial, paused])
     LABELS.update(
         {
+            "vendor.changed": gettext_lazy("Vendor data changed"),
             "checkout.opened": gettext_lazy("Checkout opened"),
             "purchase.confirmed": gettext_lazy("Purchase ordered"),
             "purchase.applied": gettext_lazy("Seats bought"),

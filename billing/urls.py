@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.views import checkout, ending, invoices, offer, payment_method, plan, resumption
+from billing.views import checkout, ending, invoices, offer, payment_method, plan, resumption, vendor
 from billing.views.stripe_webhook import stripe_webhook
 
 app_name = "billing"
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{ACCOUNT}plan/restart/stop/", resumption.stop, name="restart-stop"),
     path(f"{ACCOUNT}plan/card/", payment_method.card, name="card"),
     path(f"{ACCOUNT}plan/card/changed/", payment_method.card_changed, name="card-changed"),
+    path(f"{ACCOUNT}vendor/", vendor.vendor_data, name="vendor"),
+    path(f"{ACCOUNT}vendor.pdf", vendor.vendor_pdf, name="vendor_pdf"),
     path(f"{ACCOUNT}invoices/", invoices.invoices, name="invoices"),
     path(f"{ACCOUNT}invoices/<str:invoice_id>/", invoices.invoice, name="invoice"),
 ]

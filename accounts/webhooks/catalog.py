@@ -49,7 +49,7 @@ ORDER = shape(
 )
 TRANCHE = shape(
     plan=shape(id=TEXT),
-    tranche=shape(id=TEXT, state=TEXT, seats=NUMBER, due_on=DAY, held_code=maybe(TEXT)),
+    tranche=shape(id=TEXT, state=TEXT, quantity=NUMBER, due_on=DAY, held_code=maybe(TEXT)),
     order_id=maybe(TEXT),
 )
 POLICY = shape(

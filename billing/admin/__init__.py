@@ -11,6 +11,7 @@ from billing.admin import (
     invoices,
     subscriptions,
     terms,
+    vendor,
 )
 from billing.admin.needs import money_needs
 from seatportal.kit.admin import NEEDS
@@ -28,4 +29,5 @@ __all__ = [
     "invoices",
     "subscriptions",
     "terms",
+    "vendor",
 ]

@@ -62,7 +62,8 @@ def accept_quote(
 ) -> QuantityChange:
     """Turn a promise into an intent with its key and every parameter. Nothing is sent yet.
 
-    po_number: for customers who pay by invoice; empty: the one agreed in their terms. true_up_key: the key of a
+    po_number: empty: the one agreed in their terms. It stands on the order's document, and where an invoice is sent,
+    on that; Stripe takes none along with a charge of a card. true_up_key: the key of a
     true-up, whose price nothing else may accept. present: see update_params. approval: where it was approved; then the
     month's allowance is not asked, and never more is charged than was approved.
 
@@ -88,7 +89,7 @@ def accept_quote(
     _check_again(quote, standing, item, held, at)
     _check_approved(quote, approval, actor, at)
     change_id = public_id("chg")
-    po_number = (po_number.strip() or held.po_number)[:60] if quote.on_credit else ""
+    po_number = (po_number.strip() or held.po_number)[:60]
     params = update_params(
         change_id=change_id,
         item_id=quote.item_stripe_id,

@@ -18,6 +18,7 @@ from billing.models.resumption import Resumption
 from billing.models.stripe_event import EventCursor, StripeEvent
 from billing.models.subscription import Subscription, SubscriptionItem
 from billing.models.terms import Terms
+from billing.models.vendor import Vendor
 
 __all__ = [
     "ApprovalStep",
@@ -47,4 +48,5 @@ __all__ = [
     "Subscription",
     "SubscriptionItem",
     "Terms",
+    "Vendor",
 ]

@@ -72,7 +72,11 @@ class NewOrderSerializer(Input):
     )
     reason = Text(required=False, default="", allow_blank=True, max_length=200, help_text="Stands in the ledger.")
     po_number = Text(
-        required=False, default="", allow_blank=True, max_length=60, help_text="On credit: printed on the invoice."
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=60,
+        help_text="On the order's document; on credit, on the invoice too. Empty: the one agreed in the terms.",
     )
 
 

@@ -22,8 +22,10 @@ from seats.api.requests import (
     RequestWithdrawal,
     SeatRequests,
 )
+from seats.api.rollouts import OneRollout, RolloutEnd, Rollouts
 from seats.api.seats import Seats
 from seats.api.signals import Signals
+from seats.api.tranches import OneTranche, TrancheCancellation, TrancheRelease, TrancheRetry, Tranches
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
 
@@ -67,4 +69,12 @@ urlpatterns = [
     path("orders/<str:order_id>", OneOrder.as_view(), name="order"),
     path("orders/<str:order_id>/cancel", Cancellation.as_view(), name="cancel-order"),
     path("orders/<str:order_id>/undo", Undo.as_view(), name="undo-order"),
+    path("rollouts", Rollouts.as_view(), name="rollouts"),
+    path("rollouts/<str:rollout_id>", OneRollout.as_view(), name="rollout"),
+    path("rollouts/<str:rollout_id>/end", RolloutEnd.as_view(), name="end-rollout"),
+    path("tranches", Tranches.as_view(), name="tranches"),
+    path("tranches/<str:tranche_id>", OneTranche.as_view(), name="tranche"),
+    path("tranches/<str:tranche_id>/cancel", TrancheCancellation.as_view(), name="cancel-tranche"),
+    path("tranches/<str:tranche_id>/release", TrancheRelease.as_view(), name="release-tranche"),
+    path("tranches/<str:tranche_id>/retry", TrancheRetry.as_view(), name="retry-tranche"),
 ]

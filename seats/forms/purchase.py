@@ -50,7 +50,7 @@ class PurchaseForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         if not on_credit:
-            del self.fields["po_number"]
+            self.fields["po_number"].help_text = _("Printed on the order’s document.")
         self.account, self.room = account, room
         self.members: list[Membership] = []
         self.addresses: list[str] = []
@@ -107,6 +107,18 @@ class PurchaseForm(forms.Form):
                 % {"count": count, "room": self.room},
             )
         return data
+
+
+class OrderNumberForm(forms.Form):
+    """The customer's own number of an order, where nothing else is asked."""
+
+    po_number = forms.CharField(
+        label=gettext_lazy("Purchase order number"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("Empty: the one agreed in your terms."),
+        widget=forms.TextInput(attrs={"form": "pay", "autocomplete": "off"}),
+    )
 
 
 def suggested(account: Account) -> list[Membership]:

@@ -105,3 +105,9 @@ class TrancheForm(forms.Form):
     def wish(self) -> Wish:
         """What was typed, for the verb."""
         return Wish(**self.cleaned_data)
+
+
+class ReleaseForm(forms.Form):
+    """Why a gate is overridden."""
+
+    reason = forms.CharField(label=gettext_lazy("Why it is released anyway"), max_length=200)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
 from accounts.access.roles import capabilities_of
@@ -99,7 +100,7 @@ def release_tranche(*, account: Account, tranche_id: str, reason: str, actor: Ac
     Raises Tranche.DoesNotExist, TrancheClosed, TrancheNotHeld, RolloutRefused without a reason.
     """
     if not reason.strip():
-        raise RolloutRefused(field="reason")
+        raise RolloutRefused(_("Say why it is released anyway."), field="reason")
     with transaction.atomic():
         tranche = lock_tranche(account, tranche_id)
         if not tranche.is_open:

@@ -74,7 +74,7 @@ def emit(tranche: Tranche, kind: str, at: datetime) -> None:
         "tranche": {
             "id": tranche.public_id,
             "state": str(tranche.state),
-            "seats": tranche.quantity,
+            "quantity": tranche.quantity,
             "due_on": tranche.due_on.isoformat(),
             "held_code": tranche.held_code or None,
         },

@@ -13,9 +13,9 @@ from accounts.access.pages import AccountRequest, requires
 from billing.catalog.pricing import amount
 from billing.catalog.queries import prices_on_offer, scheme_of
 from billing.changes.buy_quote import buy_quote
-from billing.errors import QuoteChanged, QuoteExpired, QuoteUnknown
+from billing.errors import OrderNumberWrong, QuoteChanged, QuoteExpired, QuoteUnknown
 from billing.mirror.queries import card_of, live_subscription, seat_item
-from billing.models import Price, Quote, SubscriptionItem
+from billing.models import Price, SubscriptionItem
 from billing.quotes.queries import quote_of
 from billing.quotes.quote_plan import length, quote_plan
 from billing.terms.queries import terms_in_force
@@ -23,6 +23,7 @@ from billing.views.words import interval_words
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.templatetags.portal import money
+from seats.forms.purchase import OrderNumberForm
 from seats.views.approval import approval_of
 from seats.views.price_rows import button_of, rows_of, sentence_of
 
@@ -54,10 +55,18 @@ def pay_plan(request: AccountRequest) -> HttpResponse:
     """Switch at the price that was shown; a price that no longer holds is asked for again."""
     if request.method != "POST":
         return redirect("seats:change_plan", request.account.slug)
-    quote: Quote | None = None
+    quote, form = None, OrderNumberForm(request.POST)
     try:
         quote = quote_of(request.account, request.POST.get("quote_id", ""))
-        change = buy_quote(account=request.account, quote_id=quote.public_id, actor=actor_of(request), at=now())
+        if not form.is_valid():
+            raise OrderNumberWrong(field="po_number")
+        change = buy_quote(
+            account=request.account,
+            quote_id=quote.public_id,
+            actor=actor_of(request),
+            at=now(),
+            po_number=form.cleaned_data["po_number"],
+        )
     except PortalError as error:
         again = isinstance(error, QuoteExpired | QuoteChanged | QuoteUnknown) and quote is not None
         price = Price.objects.filter(stripe_id=quote.target_price_stripe_id).first() if again and quote else None
@@ -69,7 +78,12 @@ def pay_plan(request: AccountRequest) -> HttpResponse:
 def _context(request: AccountRequest, price_id: str, quantity: str) -> dict[str, Any]:
     subscription = live_subscription(request.account)
     item = seat_item(subscription) if subscription else None
-    context: dict[str, Any] = {"subscription": subscription, "item": item, "chosen": price_id}
+    context: dict[str, Any] = {
+        "subscription": subscription,
+        "item": item,
+        "chosen": price_id,
+        "order": OrderNumberForm(),
+    }
     if subscription is None or item is None:
         return context
     context["choices"] = [

@@ -17,7 +17,7 @@ from seatportal.kit.clock import now, start_of_day
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seatportal.kit.money import to_decimal
-from seats.forms.rollout import TrancheForm
+from seats.forms.rollout import ReleaseForm, TrancheForm
 from seats.insight.bands import utilization_in
 from seats.models import RolloutPlan, Tranche
 from seats.rollout.queries import tranches_of
@@ -75,7 +75,8 @@ def cancel(request: AccountRequest, tranche_id: str) -> HttpResponse:
 @require_POST
 def release(request: AccountRequest, tranche_id: str) -> HttpResponse:
     """Buy it although too few seats are active."""
-    row, reason = _find(request, tranche_id), request.POST.get("reason", "")
+    row, form = _find(request, tranche_id), ReleaseForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
         done = release_tranche(
             account=request.account, tranche_id=tranche_id, reason=reason, actor=actor_of(request), at=now()
@@ -175,6 +176,7 @@ def _show(request: AccountRequest, row: Tranche, *, refusal: PortalError | None 
         "icon": icon,
         "use": use,
         "why": held_words(row.held_code) if row.held_code else "",
+        "release": ReleaseForm(),
         "refusal": str(refusal) if refusal is not None else "",
     }
     if row.is_open:

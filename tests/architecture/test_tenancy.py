@@ -278,6 +278,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "goal_id": goal.public_id,
             "report_id": report.public_id,
             "plan_id": rollout.public_id,
+            "rollout_id": rollout.public_id,
             "tranche_id": step.public_id,
             "case_id": case.public_id,
             "credit_id": credit.public_id,

@@ -227,11 +227,19 @@ def test_the_api_sells_on_credit_within_the_limit(invoiced: Funded, now: datetim
     assert (problem(refused)["limit"], problem(refused)["open"]) == (10_000, 8_000)
 
 
-def test_a_card_customer_names_no_order_number(funded: Funded, client_of: ClientOf) -> None:
-    page = text_of(client_of(funded.owner).get(reverse("seats:add", args=[funded.account.slug]), {"add": "2"}))
+def test_a_card_customer_names_an_order_number_for_the_documents(funded: Funded, client_of: ClientOf) -> None:
+    """Stripe takes no number along with a charge of a card, so it stands on the order's document."""
+    client, slug = client_of(funded.owner), funded.account.slug
+    page = text_of(client.get(reverse("seats:add", args=[slug]), {"add": "2"}))
+    assert "Printed on the order’s document." in page
 
-    assert 'name="po_number"' not in page
-    assert not Terms.objects.exists()
+    client.post(reverse("seats:pay", args=[slug]), {"quote_id": Quote.objects.get().public_id, "po_number": "PO 17"})
+
+    change = QuantityChange.objects.get()
+    assert (change.state, change.po_number) == ("applied", "PO 17")
+    assert "invoice_settings" not in change.params
+    document = text_of(client.get(reverse("seats:order_document", args=[slug, change.public_id])))
+    assert "<dt>Purchase order number</dt><dd>PO 17</dd>" in document
 
 
 def test_the_next_step_and_the_credit_are_named(owner: Membership, fund: FundMaker, client_of: ClientOf) -> None:
