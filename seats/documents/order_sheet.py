@@ -1,9 +1,5 @@
 """An applied purchase as a document. Every amount is the mirror's; nothing is added up here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,23 +10,14 @@ from billing.models import Invoice, Price, QuantityChange
 from billing.terms.vendor import vendor, vendor_pairs
 from seatportal.kit.sheets import Section, Sheet, Table
 from seatportal.templatetags.portal import day, moment, money
-from seats.models import Tranche
+from seats.models import SeatRequest, Tranche
 
 State = QuantityChange.State
 
 
-@dataclass(frozen=True)
-class Approval:
-    """Somebody's yes."""
-
-    name: str
-    at: datetime
-    words: str = ""
-
-
-def order_sheet(change: QuantityChange, *, approvals: Sequence[Approval] = ()) -> Sheet:
+def order_sheet(change: QuantityChange) -> Sheet:
     """The document of one applied purchase, in the account's language and time zone."""
-    account = change.account
+    account, asked = change.account, request_of(change)
     with translation.override(account.locale), timezone.override(account.time_zone):
         return Sheet(
             title=_("Order %(number)s") % {"number": change.public_id},
@@ -40,7 +27,7 @@ def order_sheet(change: QuantityChange, *, approvals: Sequence[Approval] = ()) -
                 *_parties(change),
                 Section(_("What changed"), _changed(change)),
                 _charged(change),
-                *_approved(change, approvals),
+                *([approvals_section(asked)] if asked is not None else []),
             ],
             foot=_("%(account)s · order %(number)s") % {"account": account.name, "number": change.public_id},
         )
@@ -126,10 +113,21 @@ def _invoice(change: QuantityChange) -> Invoice | None:
     return found.prefetch_related("lines").first()
 
 
-def _approved(change: QuantityChange, approvals: Sequence[Approval]) -> list[Section]:
-    if not approvals:
-        return []
-    return [Section(_("Approvals"), [(one.name, f"{moment(one.at)}\n{one.words}".strip()) for one in approvals])]
+def request_of(change: QuantityChange) -> SeatRequest | None:
+    """The request by which a purchase was approved."""
+    found = SeatRequest.objects.filter(account=change.account, change=change, kind=SeatRequest.Kind.PURCHASE)
+    return found.select_related("account", "asked_by", "decided_by", "department").first()
+
+
+def approvals_section(asked: SeatRequest) -> Section:
+    """Who asked, and who agreed to how much, and when."""
+    pairs = [(_("Asked by"), f"{asked.asked_by.get_full_name()}, {moment(asked.created_at)}\n{asked.reason}".strip())]
+    for step in asked.steps.select_related("decided_by").order_by("position"):
+        if step.decided_by is not None and step.approved is not None:
+            amount = _("up to %(amount)s") % {"amount": money(step.approved, asked.currency)}
+            said = f"{step.decided_by.get_full_name()}, {moment(step.decided_at)}, {amount}"
+            pairs.append((_("Approved by"), said))
+    return Section(_("Approvals"), pairs)
 
 
 def _price(change: QuantityChange) -> str:
