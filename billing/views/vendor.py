@@ -1,7 +1,7 @@
 """Vendor data for a customer's purchasing department, to read and to download."""
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -26,10 +26,10 @@ def vendor_data(request: AccountRequest) -> HttpResponse:
 @requires("billing.view")
 @require_safe
 def vendor_pdf(request: AccountRequest) -> HttpResponse:
-    """The same as a file."""
+    """The same as a file; while there is nothing in it, the page says whom to ask."""
     found = vendor()
     if found is None:
-        raise Http404
+        return redirect("billing:vendor", request.account.slug)
     response = HttpResponse(
         sheet_pdf(vendor_sheet(found, language=get_language() or "en"), at=found.updated_at),
         content_type="application/pdf",

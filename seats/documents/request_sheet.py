@@ -1,5 +1,6 @@
 """An approved request for a purchase as a document: what was asked, for how much, and who agreed."""
 
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -14,11 +15,14 @@ from seats.models import SeatRequest
 State = SeatRequest.State
 
 
+def purchases_of(account: Account) -> QuerySet[SeatRequest]:
+    """Purchases that somebody wanted approved."""
+    return SeatRequest.objects.filter(account=account, kind=SeatRequest.Kind.PURCHASE)
+
+
 def approved_request(request_id: str, *, of: Account) -> SeatRequest | None:
     """A purchase that was approved, bought already or on its way; None for every other."""
-    found = SeatRequest.objects.filter(
-        account=of, public_id=request_id, kind=SeatRequest.Kind.PURCHASE, state__in=(State.BUYING, State.APPROVED)
-    )
+    found = purchases_of(of).filter(public_id=request_id, state__in=(State.BUYING, State.APPROVED))
     return found.select_related("account", "asked_by", "department", "change").first()
 
 

@@ -9,16 +9,19 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
-from accounts.models import Membership
+from accounts.models import Account, Membership, Role
 from billing.changes.buy_quote import buy_quote
 from billing.changes.undo_change import undo_change
 from billing.models import Invoice, QuantityChange, Vendor
 from billing.quotes.quote_quantity import quote_quantity
+from billing.terms.approvers import Step
+from billing.terms.set_buying_policy import set_chain
 from seatportal.kit.pdf import sheet_pdf
 from seatportal.kit.sheets import Section, Sheet, Table
-from seats.documents.order_sheet import Approval, order_sheet
+from seats.documents.order_sheet import order_sheet
 from seats.rollout.run_tranches import run_due_tranches
-from tests.conftest import Funded
+from tests.conftest import Funded, join
+from tests.seats.requests.test_purchases import approve, ask
 from tests.seats.rollout.steps import scheduled
 
 Browser = Callable[[Membership], Client]
@@ -105,19 +108,31 @@ def test_an_order_is_an_amendment_with_the_mirrors_own_numbers(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_speaks_the_accounts_language_and_names_who_approved(funded: Funded, now: datetime) -> None:
-    funded.account.locale = "de"
-    funded.account.save()
-    change = buy(funded, now)
-    change.account = funded.account
+def test_it_speaks_the_accounts_language_and_names_who_approved(
+    funded: Funded, client_of: Browser, now: datetime
+) -> None:
+    bea = join(funded.account, "Bea", Role.BILLING, now)
+    set_chain(account=funded.account, steps=[Step(1, "owner", frozenset(), 0)], actor=funded.actor, at=now)
+    asked = ask(funded, bea, now, po_number="PO-5")
+    waiting = reverse("seats:request_document", args=[funded.account.slug, asked.public_id])
+    assert client_of(bea).get(waiting)["Location"] == waiting.removesuffix("document/")
+    approve(asked, funded.owner, now)
+    Account.objects.update(locale="de")
+    change = QuantityChange.objects.select_related("account").get()
 
-    sheet = order_sheet(change, approvals=[Approval("Fiona", now, "Budget 2027")])
+    sheet = order_sheet(change)
 
     assert sheet.language == "de"
-    assert [section.pairs for section in sheet.sections][-1][0][0] == "Fiona"
-    assert "Budget 2027" in sheet.sections[-1].pairs[0][1]
     table = next(section.table for section in sheet.sections if section.table)
     assert table.totals[-1][1] == "80,00\xa0$"
+    said = [value for _name, value in sheet.sections[-1].pairs]
+    assert said[0].startswith("Bea, ")
+    assert said[0].endswith("\nTwo hires")
+    assert said[1].startswith("Olivia, ")
+    assert "80,00\xa0$" in said[1]
+    text = words_of(client_of(bea).get(waiting.removesuffix("/") + ".pdf").content)
+    for wanted in (asked.public_id, "Olivia", "80,00", "PO-5", change.public_id):
+        assert wanted in text, wanted
 
 
 @pytest.mark.django_db(transaction=True)
@@ -155,7 +170,7 @@ def test_vendor_data_is_read_and_downloaded_by_billing_people_only(
     page, pdf = (reverse(f"billing:{name}", args=[owner.account.slug]) for name in ("vendor", "vendor_pdf"))
     browser = client_of(owner)
     assert "No vendor data is published yet" in browser.get(page).content.decode()
-    assert browser.get(pdf).status_code == 404
+    assert browser.get(pdf)["Location"] == page
     Vendor.objects.create(
         name="Seatworks Ltd", address="London", iban="GB33 0000", security_url="https://vendor.example/security"
     )
