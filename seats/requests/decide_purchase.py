@@ -113,7 +113,7 @@ def _approve(
         # A step before this one had agreed to less: it looks again.
         tell_approvers(locked, left[0], at=at, why="price" if left[0].approved is not None else "next")
     else:
-        locked.change = accept_quote(
+        change = accept_quote(
             quote=quote,
             actor=actor,
             at=at,
@@ -121,6 +121,10 @@ def _approve(
             po_number=locked.po_number,
             approval=Approval(request_id=locked.public_id, most=quote.total),
         )
+        if change.approval_id != locked.public_id or change.pk == locked.change_id:
+            # The price was used already, by somebody's own purchase or by a try of this one that failed.
+            raise PriceNeeded(field="quote_id")
+        locked.change = change
         locked.state, locked.problem = SeatRequest.State.BUYING, ""
         locked.decided_by, locked.decided_at = actor.user, at
     locked.save(update_fields=["state", "answer", "change", "problem", "decided_by", "decided_at"])

@@ -9,6 +9,7 @@ from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice, Role, WebhookEndpoint, WebhookEvent
 from billing.changes.buy_quote import Approval, accept_quote
 from billing.changes.finish_open_changes import finish_open_changes
+from billing.changes.pending import cancel_change
 from billing.errors import QuoteExpired, QuoteUnknown
 from billing.models import ApprovalStep, QuantityChange, Quote
 from billing.quotes.quote_quantity import quote_quantity
@@ -354,3 +355,36 @@ def test_an_approver_who_left_is_replaced_by_the_role(
     Membership.objects.filter(pk=member.pk).update(left_at=now)
     assert approve(asked, bea, now).state == "approved"
     assert Approval(asked.public_id, 8000).most == paid(funded)[0]
+
+
+def test_a_form_sent_again_after_a_declined_card_needs_a_fresh_price(
+    funded: Funded, bea: Membership, now: datetime
+) -> None:
+    asked = ask(funded, bea, now)
+    quote = price_request(account=funded.account, request=asked, actor=funded.actor, at=now)
+    funded.desk.card(funded.customer.stripe_id, "pm_card_chargeCustomerFail")
+    done = approve(asked, funded.owner, now, quote=quote)
+    if done.state == "buying":
+        assert done.change is not None
+        cancel_change(account=funded.account, change_id=done.change.public_id, actor=funded.actor, at=now)
+    funded.desk.card(funded.customer.stripe_id)
+    with pytest.raises(PriceNeeded):
+        approve(asked, funded.owner, now, quote=quote)
+    asked.refresh_from_db()
+    assert (asked.state, asked.decided_by) == ("open", None)
+    assert RequestStep.objects.get().approved is None
+    assert paid(funded) == []
+    assert approve(asked, funded.owner, now).state == "approved"
+    assert paid(funded) == [8000]
+
+
+def test_a_price_that_bought_something_else_approves_nothing(funded: Funded, bea: Membership, now: datetime) -> None:
+    asked = ask(funded, bea, now, add=3)
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=2, at=now)
+    bought = accept_quote(quote=quote, actor=funded.actor, at=now)
+    with pytest.raises(PriceNeeded):
+        approve(asked, funded.owner, now, quote=quote)
+    asked.refresh_from_db()
+    assert (asked.state, asked.change) == ("open", None)
+    assert RequestStep.objects.get().approved is None
+    assert QuantityChange.objects.get() == bought
