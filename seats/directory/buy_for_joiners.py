@@ -39,6 +39,7 @@ from seats.holders.queries import waiting_in
 from seats.models import JoinerPurchase, SeatRequest
 from seats.pool.budgets import used_up
 from seats.pool.pools import pool_of
+from seats.pool.regions import common_open, region_pools
 from seats.requests.request_purchase import request_purchase
 
 log = structlog.get_logger(__name__)
@@ -97,17 +98,19 @@ def buy_for_all_joiners(*, at: datetime) -> int:
 def joiners_without_seat(account: Account) -> list[Membership]:
     """Members of a directory who wait beyond the seats that are free, the first come first.
 
-    Not those whose department's budget is used up: a bought seat would not be theirs. None while seats are frozen.
+    Not those whose department's budget is used up, nor those whose region has seats of its own: a bought seat would
+    not be theirs. Nor do free seats of regions help the others. None while seats are frozen.
     """
     from_directory = DirectoryPerson.objects.filter(account=account, active=True, user__isnull=False)
     places = (
         waiting_in(account)
         .filter(membership__left_at__isnull=True, membership__user__in=from_directory.values("user"))
         .exclude(membership__department_id__in=used_up(account))
+        .exclude(membership__region_id__in=region_pools(account).values("region_id"))
     )
     pool = pool_of(account)
     people = [place.membership for place in places if place.membership]
-    return people[pool.open :] if not pool.frozen else []
+    return people[common_open(pool) :] if not pool.frozen else []
 
 
 def buy_for_joiners(*, row_id: int, at: datetime) -> None:

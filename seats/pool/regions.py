@@ -34,6 +34,11 @@ def lock_rooms(pool: SeatPool) -> dict[int | None, Room]:
     return rooms | {None: Room(pool.common, pool.common_assigned, split=bool(pool.set_aside))}
 
 
+def common_open(pool: SeatPool) -> int:
+    """Free seats, paid or free of charge, that no region keeps for its own people; without the soft allowance."""
+    return min(pool.open, max(pool.common - pool.common_assigned - pool.allowance, 0))
+
+
 def check_rooms(pool: SeatPool, regions: Iterable[int | None]) -> None:
     """Raise RegionFull unless one more person of each of these regions finds room. `pool` is locked.
 

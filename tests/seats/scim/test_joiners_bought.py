@@ -8,13 +8,16 @@ import pytest
 from accounts.access.actor import Actor
 from accounts.models import DirectoryPerson, Membership, Notice, Role
 from billing.models import BuyingPolicy, QuantityChange, Quote
+from seats.capacity.split_seats import split_seats
 from seats.directory.buy_for_joiners import buy_for_all_joiners, buy_for_joiners, joiners_without_seat, try_again
 from seats.directory.seat_or_wait import seat_or_wait
 from seats.holders.assign_seat import assign_seat
 from seats.holders.queries import waiting_in
+from seats.holders.release_seat import release_seat
 from seats.models import Assignment, JoinerPurchase, SeatPool, SeatRequest
 from seats.requests.decide_purchase import approve_purchase, price_request, refuse_purchase
 from tests.conftest import Funded, join
+from tests.factories.accounts import RegionFactory
 from tests.invariants import broken_invariants
 from tests.races.test_last_seat import all_at_once
 
@@ -143,6 +146,32 @@ def test_never_more_than_wait_at_that_moment(full: Funded, now: datetime) -> Non
     assert joiners_without_seat(full.account) == people[1:]
     buy_for_all_joiners(at=now + timedelta(seconds=30))
     assert [change.added for change in QuantityChange.objects.all()] == [2]
+
+
+def test_no_seat_is_bought_for_a_region_that_has_its_own(full: Funded, now: datetime) -> None:
+    """A seat bought would go to the rest, which does not help them."""
+    policy(full, Joiners.BUY)
+    people = come(full, 2, now)
+    region = RegionFactory.create(account=full.account)
+    Membership.objects.filter(pk=people[0].pk).update(region=region)
+    split_seats(account=full.account, seats={region: 1}, reason="", actor=full.actor, at=now)
+    assert joiners_without_seat(full.account) == people[1:]
+    buy_for_all_joiners(at=now + timedelta(seconds=30))
+    assert [change.added for change in QuantityChange.objects.all()] == [1]
+
+
+def test_seats_kept_for_a_region_are_not_free_for_joiners(full: Funded, now: datetime) -> None:
+    policy(full, Joiners.BUY)
+    region = RegionFactory.create(account=full.account)
+    leaver = Assignment.objects.earliest("pk")
+    release_seat(account=full.account, assignment=leaver, actor=full.actor, at=now)
+    split_seats(account=full.account, seats={region: 1}, reason="", actor=full.actor, at=now)
+    people = come(full, 2, now)
+    assert joiners_without_seat(full.account) == people
+    buy_for_all_joiners(at=now + timedelta(seconds=30))
+    assert [change.added for change in QuantityChange.objects.all()] == [2]
+    assert not waiting_in(full.account).exists()
+    assert broken_invariants(full.desk) == []
 
 
 @pytest.mark.race
