@@ -13,7 +13,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Membership
 from accounts.notices.send_notice import send_notice
 from accounts.webhooks.emit_events import emit_event, member_data
-from seats.errors import NotPaused, SeatLimitReached, SeatsFrozen
+from seats.errors import BudgetExceeded, NotPaused, SeatLimitReached, SeatsFrozen
 from seats.holders.claim import claim, seat_data
 from seats.holders.pause_person import lock_person
 from seats.holders.queries import seat_of, waiting_beside
@@ -31,13 +31,13 @@ log = structlog.get_logger(__name__)
 def resume_person(*, account: Account, membership: Membership, actor: Actor, at: datetime) -> Assignment | None:
     """End a pause: the person takes a free seat, or waits for one behind those who wait; the seat, or None.
 
-    Raises NotAMember, NotPaused.
+    Whose department's budget is used up waits too. Raises NotAMember, NotPaused.
     """
     pause = _end(account, membership, actor, at)
     person = pause.membership
     seat = None
     if not waiting_beside(person).exists():
-        with suppress(SeatLimitReached, SeatsFrozen):
+        with suppress(SeatLimitReached, SeatsFrozen, BudgetExceeded):
             (seat,) = claim(account=account, members=[person], actor=actor, at=at)
     if seat is None and wait_for_seat(account=account, membership=person, actor=actor, at=at).served_at:
         seat = seat_of(person)

@@ -14,11 +14,13 @@ from seats.errors import BudgetExceeded
 from seats.holders.admit_waiting import admit_waiting
 from seats.holders.assign_seat import assign_seat
 from seats.holders.buy_and_assign import buy_and_assign
+from seats.holders.pause_person import pause_person
 from seats.holders.reassign_seat import reassign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
+from seats.holders.resume_person import resume_person
 from seats.holders.wait import wait_for_seat
-from seats.models import Assignment, DepartmentBudget, SeatRequest, WaitingPerson
+from seats.models import Assignment, DepartmentBudget, Pause, SeatRequest, WaitingPerson
 from seats.pool.budgets import SeatCost, budgets_of, seat_cost, set_budget
 from seats.requests.decide_request import decide_request
 from seats.requests.request_seat import request_seat
@@ -191,3 +193,17 @@ def test_budgets_are_set_on_the_page(funded: Funded, sales: Department, client_o
     assert "over the budget" in client.get(url).content.decode()
     assert client.post(save, {sales.public_id: ""}).status_code == 302
     assert not DepartmentBudget.objects.exists()
+
+
+def test_who_comes_back_to_a_spent_budget_waits(funded: Funded, sales: Department, now: datetime) -> None:
+    ann, ben = (of(funded, sales, name, now) for name in ("Ann", "Ben"))
+    give(funded, ann, now)
+    pause_person(account=funded.account, membership=ann, resumes_on=None, reason="", actor=funded.actor, at=now)
+    budget(funded, sales, 5_000, now)
+    give(funded, ben, now)
+
+    assert resume_person(account=funded.account, membership=ann, actor=funded.actor, at=now) is None
+
+    assert Pause.objects.get().ended_at == now
+    assert WaitingPerson.objects.get(served_at=None).membership == ann
+    assert Assignment.objects.get(ended_at=None).membership == ben
