@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Case, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from billing.mirror.queries import live_subscription
 from billing.models import OfferRequest
 from seats.growth.detectors.clock import PROCUREMENT
-from seats.insight.runway import Runway
+from seats.holders.queries import seat_counts
+from seats.insight.history import twelve_months
+from seats.insight.runway import Runway, runway
 from seats.models import SeatRequest
+from seats.requests.steps import steps_of
 
 STAGES: dict[str, str | Promise] = {
     "asked": _("Seats asked for within the account"),
+    "approving": _("Purchase waits for its approvers"),
     "open": _("Offer asked for"),
     "offered": _("Offer made"),
 }
@@ -70,7 +76,7 @@ def clock_of(
 
 
 def procurement_of(account: Account, *, at: datetime, runway: Runway | None) -> Procurement | None:
-    """The offer that waits, or the oldest request for a seat; None where nobody asked. Days in UTC."""
+    """The offer that waits, or the oldest request for a purchase, else for a seat; None where nobody asked. UTC."""
     offer = OfferRequest.objects.filter(account=account, state__in=OfferRequest.PENDING).first()
     if offer is not None:
         offered = offer.answered_at if offer.state == OfferRequest.State.OFFERED else None
@@ -82,8 +88,34 @@ def procurement_of(account: Account, *, at: datetime, runway: Runway | None) -> 
             today=at.date(),
             runway=runway,
         )
-    asked = SeatRequest.objects.filter(account=account, state=SeatRequest.State.OPEN).order_by("created_at").first()
-    if asked is None:
+    # A purchase says how many seats; a person who wants one comes after it.
+    asked = (
+        SeatRequest.objects.filter(account=account, state=SeatRequest.State.OPEN)
+        .order_by(Case(When(kind=SeatRequest.Kind.PURCHASE, then=0), default=1), "created_at", "pk")
+        .first()
+    )
+    return _clock_of_request(asked, at, runway) if asked else None
+
+
+def request_clock(request: SeatRequest, *, at: datetime) -> Procurement | None:
+    """The same clock for the customer: of an open purchase that is paid by invoice; a card's is paid on approval."""
+    account = request.account
+    subscription = live_subscription(account)
+    by_invoice = subscription is not None and subscription.collection_method == "send_invoice"
+    if not by_invoice or not request.is_purchase or request.state != SeatRequest.State.OPEN:
         return None
-    began = asked.created_at.date()
-    return clock_of(stage="asked", seats=None, began=began, since=began, today=at.date(), runway=runway)
+    history, seats = twelve_months(account, at), seat_counts(account, at)
+    return _clock_of_request(request, at, runway(history.points, free=seats.free, today=history.last))
+
+
+def _clock_of_request(request: SeatRequest, at: datetime, ends: Runway | None) -> Procurement:
+    began = request.created_at.date()
+    steps = [step.decided_at.date() for step in steps_of(request) if step.decided_at] if request.is_purchase else []
+    return clock_of(
+        stage="approving" if request.is_purchase else "asked",
+        seats=request.quantity,
+        began=began,
+        since=max([began, *steps]),
+        today=at.date(),
+        runway=ends,
+    )

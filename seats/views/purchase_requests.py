@@ -16,6 +16,7 @@ from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seats.forms.requests import AnswerForm, PurchaseRequestForm, SeatsWantedForm
+from seats.growth.procurement import request_clock
 from seats.models import SeatRequest
 from seats.requests.decide_purchase import approve_purchase, price_request, refuse_purchase
 from seats.requests.queries import is_turn_of, may_see, shown_purchase
@@ -167,6 +168,7 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
         "sees_price": mine or turn or not request.capabilities.isdisjoint({"billing.view", "seats.buy"}),
         "may_buy": "seats.buy" in request.capabilities,
         "refusal": refusal,
+        "procurement": request_clock(asked, at=at),
         **(_shown(request, quote) if quote else {}),
     }
 

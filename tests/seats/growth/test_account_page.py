@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from accounts.access.actor import Actor
 from accounts.models import Account, AuditEntry, Department, Membership, Notice, User
-from billing.models import OfferRequest, StripeEvent
+from billing.models import OfferRequest, StripeEvent, Subscription
 from seatportal.templatetags.portal import moment
 from seats.growth.accounts import Narrow, accounts_page
 from seats.growth.contacts import Coverage, contacts_of, coverage_of, name_contact
-from seats.growth.procurement import clock_of, procurement_of, quarter_end
+from seats.growth.procurement import clock_of, procurement_of, quarter_end, request_clock
 from seats.growth.reviews import prepare_review
 from seats.insight.runway import Runway
-from seats.models import BusinessReview, FeatureRequest, SeatPool, SeatRequest, Signal
+from seats.models import BusinessReview, FeatureRequest, RequestStep, SeatPool, SeatRequest, Signal
 from seats.usage.settings import set_usage_settings
 from tests.conftest import Funded, make_user
 from tests.seatportal.test_staff import BACKEND, staff_user
@@ -94,6 +94,42 @@ def test_the_offer_goes_before_the_oldest_request(account: Account, member: Memb
     assert offered is not None
     assert (offered.stage, offered.seats, offered.aged) == ("offered", 80, 0)
     assert (offered.began, offered.earliest) == ((now - 20 * DAY).date(), (now + 40 * DAY).date())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_purchase_that_waits_for_approval_has_the_same_clock(
+    funded: Funded, member: Membership, now: datetime
+) -> None:
+    account = funded.account
+    SeatRequest.objects.create(account=account, membership=member, asked_by=member.user, reason="Work")
+    asked = SeatRequest.objects.create(
+        account=account,
+        kind="purchase",
+        membership=member,
+        asked_by=member.user,
+        reason="Sales grows",
+        quantity=40,
+        currency="usd",
+        asked_total=160_000,
+        quote_id="qte_1",
+    )
+    SeatRequest.objects.filter(pk=asked.pk).update(created_at=now - 20 * DAY)
+    asked = SeatRequest.objects.select_related("account").get(pk=asked.pk)
+    RequestStep.objects.create(request=asked, position=1, role="admin", decided_at=now - 5 * DAY, approved=160_000)
+
+    clock = procurement_of(account, at=now, runway=None)
+    assert clock is not None
+    assert (clock.stage, clock.seats, clock.aged) == ("approving", 40, 5)
+    assert (clock.began, clock.earliest) == ((now - 20 * DAY).date(), (now + 40 * DAY).date())
+
+    # Who pays by card has the seats with the last approval.
+    assert request_clock(asked, at=now) is None
+    Subscription.objects.filter(account=account).update(collection_method="send_invoice")
+    assert request_clock(asked, at=now) == clock
+    asked.state = SeatRequest.State.REFUSED
+    assert request_clock(asked, at=now) is None
+    asked.state, asked.kind = SeatRequest.State.OPEN, SeatRequest.Kind.SEAT
+    assert request_clock(asked, at=now) is None
 
 
 def test_coverage_counts_departments_and_parts(account: Account, member: Membership, owner: Membership) -> None:

@@ -1,14 +1,15 @@
 """Purchases that wait for approval, in the browser and by API: sent, looked at, decided."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Invitation, Membership, Role
-from billing.models import BuyingPolicy, Price, QuantityChange, Quote
+from billing.models import BuyingPolicy, Price, QuantityChange, Quote, Subscription
+from seatportal.templatetags.portal import day
 from seats.models import Assignment, PlannedHolder, SeatRequest
 from tests.conftest import Funded, FundMaker, join
 from tests.desk import Desk
@@ -77,6 +78,18 @@ def test_from_the_price_to_the_seats(
     assert "Approved by Olivia" in done
     assert "Go on" in done
     assert at("purchase", funded.account, change.public_id) in done
+
+
+def test_who_pays_by_invoice_sees_how_long_procurement_takes(
+    funded: Funded, bea: Membership, client_of: ClientOf, now: datetime
+) -> None:
+    asked = sent(client_of(bea), funded)
+    url = at("purchase_request", funded.account, asked.public_id)
+    assert "60–90 days" not in text_of(client_of(bea).get(url))
+
+    Subscription.objects.filter(account=funded.account).update(collection_method="send_invoice")
+    early, late = (day(now + timedelta(days=count)) for count in (60, 90))
+    assert f"Procurement usually takes 60–90 days: until {early} to {late}." in text_of(client_of(bea).get(url))
 
 
 def test_people_go_along(funded: Funded, member: Membership, client_of: ClientOf, now: datetime) -> None:
