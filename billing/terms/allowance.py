@@ -14,8 +14,11 @@ from django.db.models import F, Sum
 from django.db.models.functions import Greatest
 
 from accounts.models import Account
+from billing.catalog.pricing import amount
+from billing.catalog.queries import scheme_of
 from billing.errors import ApprovalRequired
-from billing.models import BuyingPolicy, QuantityChange
+from billing.models import BuyingPolicy, CheckoutSession, QuantityChange, Subscription
+from billing.models.subscription import ENDED
 from billing.terms.approvers import names_of_first
 
 Kind, State = QuantityChange.Kind, QuantityChange.State
@@ -84,14 +87,27 @@ def allowance_of(account: Account, at: datetime) -> Allowance | None:
             amount=Sum(Greatest(F("quoted_total"), 0)),
         )
     )
+    first = _first_purchases(account, began)
     return Allowance(
         seats=policy.seats,
         amount=policy.amount,
         currency=policy.currency,
-        used_seats=used["seats"] or 0,
-        used_amount=used["amount"] or 0,
+        used_seats=(used["seats"] or 0) + sum(page.quantity for page in first),
+        used_amount=(used["amount"] or 0) + sum(amount(scheme_of(page.price), page.quantity) for page in first),
         until=until,
     )
+
+
+def _first_purchases(account: Account, began: datetime) -> list[CheckoutSession]:
+    """Payment pages that were paid since: they count as they were held against the allowance, at the list price.
+
+    Whoever paid need not have come back to us; so a page that stands open beside a subscription was paid too.
+    """
+    paid = [CheckoutSession.State.COMPLETE]
+    if Subscription.objects.filter(account=account).exclude(status__in=ENDED).exists():
+        paid.append(CheckoutSession.State.OPEN)
+    pages = CheckoutSession.objects.filter(account=account, state__in=paid, opened_at__gte=began)
+    return list(pages.select_related("price").prefetch_related("price__tiers"))
 
 
 def check_allowance(

@@ -14,12 +14,16 @@ from django.urls import reverse
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Notice
 from billing.catalog.sync_catalog import sync_catalog
+from billing.changes.buy_quote import buy_quote
 from billing.changes.checkout import after_checkout, ensure_customer, start_checkout
-from billing.errors import ChangeInProgress, ProviderUnavailable
+from billing.errors import ApprovalRequired, ChangeInProgress, ProviderUnavailable
 from billing.mirror.queries import live_subscription
 from billing.mirror.refresh import refresh_subscription
-from billing.models import CheckoutSession, Drift, Price, Subscription
+from billing.models import CheckoutSession, Drift, Price, QuantityChange, Subscription
+from billing.quotes.quote_quantity import quote_quantity
 from billing.reconcile.repair import ignore_drift
+from billing.terms.allowance import allowance_of
+from billing.terms.set_buying_policy import set_buying_policy
 from seats.models import SeatPool
 from tests.conftest import Funded
 from tests.desk import Desk
@@ -177,6 +181,43 @@ def second_of(funded: Funded) -> str:
 def refunds(funded: Funded) -> list[int]:
     rows: list[dict[str, Any]] = funded.desk.client.v1.refunds.list().to_dict()["data"]
     return [row["amount"] for row in rows]
+
+
+def test_the_first_purchase_uses_the_months_allowance(owner: Membership, shop: Desk, now: datetime) -> None:
+    set_buying_policy(
+        account=owner.account,
+        seats=8,
+        amount=None,
+        currency="",
+        joiners="wait",
+        reason="",
+        actor=Actor(user=owner.user),
+        at=now,
+    )
+    url = start(owner, 5, now)
+    assert _used(owner, now) == 0, "nobody paid yet"
+    pay(url)
+    # An event tells of it; the buyer closed the page and never came back.
+    (stripe_id,) = [row["id"] for row in shop.client.v1.subscriptions.list().to_dict()["data"]]
+    refresh_subscription(stripe_id=stripe_id, at=now)
+    assert states() == [State.OPEN]
+    assert _used(owner, now) == 5
+    assert after_checkout(account=owner.account, at=now)
+
+    left = allowance_of(owner.account, now)
+    assert left is not None
+    assert (left.used_seats, left.seats_left, left.used_amount) == (5, 3, 25_000)
+    quote = quote_quantity(account=owner.account, actor=Actor(user=owner.user), add=4, at=now)
+    with pytest.raises(ApprovalRequired):
+        buy_quote(account=owner.account, quote_id=quote.public_id, actor=Actor(user=owner.user), at=now)
+    assert not QuantityChange.objects.exists()
+    assert _used(owner, now + timedelta(days=31)) == 0
+
+
+def _used(owner: Membership, at: datetime) -> int:
+    left = allowance_of(owner.account, at)
+    assert left is not None
+    return left.used_seats
 
 
 def test_a_second_subscription_is_put_to_staff_and_touches_nothing(funded: Funded, now: datetime) -> None:
