@@ -97,18 +97,19 @@ def _decide(request: AccountRequest, asked: SeatRequest, answer: str) -> None:
     given: dict[str, Any] = {"account": request.account, "request": asked, "actor": actor_of(request), "at": now()}
     if request.POST.get("decision") == "approve":
         done = approve_purchase(quote_id=request.POST.get("quote_id", ""), answer=answer, **given)
-        messages.success(request, _approved(done))
+        messages.success(request, _approved(done, tried=asked.change_id))
     else:
         refuse_purchase(answer=answer, **given)
         messages.success(request, _("The request is refused. Nothing was bought."))
 
 
-def _approved(done: SeatRequest) -> str:
+def _approved(done: SeatRequest, *, tried: int | None) -> str:
+    """tried: the purchase that failed before this word, if any."""
     if done.state == State.APPROVED:
         return _("Approved and bought.")
     if done.state == State.BUYING:
         return _("Approved. The purchase is on its way.")
-    if done.problem:
+    if done.problem and done.change_id != tried:
         return _("Approved, but the payment did not go through. Nothing was charged.")
     return _("Approved. It goes on to the next step.")
 

@@ -9,6 +9,8 @@ from django.test import Client
 
 from accounts.models import Invitation, Membership, Role
 from billing.models import BuyingPolicy, Price, QuantityChange, Quote, Subscription
+from billing.terms.approvers import Step
+from billing.terms.set_buying_policy import set_chain
 from seatportal.templatetags.portal import day
 from seats.models import Assignment, PlannedHolder, SeatRequest
 from tests.conftest import Funded, FundMaker, join
@@ -131,6 +133,23 @@ def test_a_refusal_and_an_old_click(funded: Funded, bea: Membership, client_of: 
     late = owner.post(url, {"decision": "approve", "quote_id": quote.public_id})
     assert late.status_code == 409
     assert "This request was answered already." in text_of(late)
+    untouched(funded)
+
+
+def test_a_word_that_bought_nothing_does_not_tell_of_the_try_before(
+    funded: Funded, bea: Membership, client_of: ClientOf, now: datetime
+) -> None:
+    chain = [Step(1, "admin", frozenset(), 0), Step(2, "billing", frozenset(), 0)]
+    set_chain(account=funded.account, steps=chain, actor=funded.actor, at=now)
+    adam = join(funded.account, "Adam", Role.ADMIN, now)
+    asked, owner = sent(client_of(adam), funded), client_of(funded.owner)
+    url = at("purchase_request", funded.account, asked.public_id)
+    SeatRequest.objects.filter(pk=asked.pk).update(problem="payment_declined")
+    owner.get(url)
+    quote = Quote.objects.latest("pk")
+    answer = text_of(owner.post(url, {"decision": "approve", "quote_id": quote.public_id}, follow=True))
+    assert "Approved. It goes on to the next step." in answer
+    assert "Approved, but the payment did not go through." not in answer
     untouched(funded)
 
 
