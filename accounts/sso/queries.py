@@ -2,7 +2,16 @@
 
 from django.db.models import F, QuerySet
 
-from accounts.models import Account, JoinRequest, MailDomain, SsoConnection, SsoPolicy
+from accounts.models import (
+    Account,
+    DirectoryPerson,
+    Invitation,
+    JoinRequest,
+    MailDomain,
+    Membership,
+    SsoConnection,
+    SsoPolicy,
+)
 from accounts.sso.rules import domain_of
 
 
@@ -40,6 +49,28 @@ def connections_for(address: str) -> list[SsoConnection]:
         .select_related("account")
         .order_by("pk")
     )
+
+
+def members_who_came_as(account: Account, email: str) -> list[int | None]:
+    """Memberships, also ended ones, that began with an invitation or a request of the address."""
+    invited = Invitation.objects.filter(account=account, email=email, accepted_by__isnull=False)
+    asked = JoinRequest.objects.filter(account=account, email=email, membership__isnull=False)
+    return [*invited.values_list("accepted_by", flat=True), *asked.values_list("membership", flat=True)]
+
+
+def addresses_noted(membership: Membership) -> set[str]:
+    """The addresses under which the account itself knows the person: as invited, as let in, as its directory says.
+
+    Unlike the sign-in's own, nobody changes them for themselves.
+    """
+    invited = Invitation.objects.filter(account=membership.account_id, accepted_by=membership)
+    asked = JoinRequest.objects.filter(account=membership.account_id, membership=membership)
+    told = DirectoryPerson.objects.filter(account=membership.account_id, user=membership.user_id)
+    return {
+        *invited.values_list("email", flat=True),
+        *asked.values_list("email", flat=True),
+        *(str(one.get("key", "")) for emails in told.values_list("emails", flat=True) for one in emails),
+    }
 
 
 def policy_of(account: Account) -> SsoPolicy:

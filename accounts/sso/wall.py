@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.http import HttpRequest
 
 from accounts.models import Membership, SsoPolicy, User
-from accounts.sso.queries import living_ids, verified_names
+from accounts.sso.queries import addresses_noted, living_ids, verified_names
 from accounts.sso.rules import SignedIn, Wall, domain_of, wall_for
 
 _OWN = ("password", "password_reset", "code")
@@ -44,10 +44,16 @@ def _policy(membership: Membership) -> SsoPolicy | None:
 
 
 def _is_covered(membership: Membership, mine: frozenset[str]) -> bool:
-    """Whoever has an address of the account's domains, or came in by its provider before, whatever address they use."""
+    """Whoever has an address of the account's domains, or came to it with one, or ever came in by its provider:
+    whatever address they use now. Without a domain nobody could come in by single sign-on, so nobody is.
+    """
+    names = verified_names(membership.account_id)
+    if not names:
+        return False
     user: User = membership.user
     if SocialAccount.objects.filter(user=user, provider__in=mine).exists():
         return True
     addresses = {user.email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)}
-    names = verified_names(membership.account_id)
-    return any(domain_of(address) in names for address in addresses)
+    return any(domain_of(address) in names for address in addresses) or any(
+        domain_of(address) in names for address in addresses_noted(membership)
+    )

@@ -11,7 +11,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access.actor import Actor
 from accounts.keys.issue_api_key import issue_api_key
-from accounts.models import Account, MailDomain, Membership, Role, SsoConnection, User
+from accounts.members.accept_invitation import accept_invitation
+from accounts.members.invitations import invite_member, token_of
+from accounts.models import Account, DirectoryPerson, MailDomain, Membership, Role, SsoConnection, User
 from accounts.sso.rules import SignedIn, Wall, wall_for
 from tests.accounts.sso.conftest import connected, policy, proved, sign_in
 from tests.conftest import PASSWORD, join, make_user
@@ -143,6 +145,42 @@ def test_a_private_address_in_front_is_no_way_round(
     once_linked = by_password(admin_member.user).get(home(account))
 
     assert (second_address.status_code, once_linked.status_code) == (403, 403)
+
+
+def test_who_was_invited_at_the_domain_stays_covered_though_they_move_away_before_they_ever_came_by_it(
+    enforced: SsoConnection, owner: Membership, account: Account, now: datetime
+) -> None:
+    actor = Actor(user=owner.user)
+    invitation, _new = invite_member(
+        account=account, email="ada@acme.example", role=Role.ADMIN, department=None, name="Ada", actor=actor, at=now
+    )
+    ada = make_user("Ada")
+    accept_invitation(token=token_of(invitation), user=ada, actor=Actor(user=ada), at=now)
+    User.objects.filter(pk=ada.pk).update(email="ada@home.example")
+    EmailAddress.objects.filter(user=ada).update(email="ada@home.example")
+    ada.refresh_from_db()
+
+    assert by_password(ada).get(home(account)).status_code == 403
+
+
+def test_whom_the_directory_names_at_the_domain_stays_covered(
+    enforced: SsoConnection, account: Account, now: datetime
+) -> None:
+    ada = join(account, "Ada", Role.ADMIN, now, domain="home.example")
+    emails = [{"value": "Ada@acme.example", "key": "ada@acme.example", "type": "work", "primary": True}]
+    DirectoryPerson.objects.create(account=account, user=ada.user, user_name="ada", emails=emails, changed_at=now)
+
+    assert by_password(ada.user).get(home(account)).status_code == 403
+
+
+def test_without_a_domain_the_wall_stands_for_nobody_also_not_for_whom_the_provider_named(
+    enforced: SsoConnection, idp: Provider, admin_member: Membership, account: Account
+) -> None:
+    idp.sign_in_as("adam@acme.example")
+    sign_in(Client(), enforced, idp)
+    MailDomain.objects.update(verified_at=None)
+
+    assert by_password(admin_member.user).get(home(account)).status_code == 200
 
 
 def with_factor(user: User) -> Client:
