@@ -74,7 +74,9 @@ def come_in(*, connection: SsoConnection, identity: Identity, actor: Actor, at: 
     if user is None:
         user = _at(address)
         if user is None or not _is_member(connection, user):
-            joined = join(connection=connection, email=address, name=identity.name, actor=actor, at=at)
+            joined = join(
+                connection=connection, uid=identity.uid, email=address, name=identity.name, actor=actor, at=at
+            )
             if isinstance(joined, JoinRequest):
                 return joined
             user = joined.user

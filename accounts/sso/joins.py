@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
@@ -25,7 +26,7 @@ from accounts.models import (
     SsoPolicy,
 )
 from accounts.notices.send_notice import send_notice
-from accounts.sso.queries import policy_of
+from accounts.sso.queries import members_who_came_as, policy_of
 from accounts.webhooks.emit_events import emit_event, member_data
 
 State = JoinRequest.State
@@ -33,10 +34,15 @@ Join = SsoPolicy.Join
 
 
 @transaction.atomic
-def join(*, connection: SsoConnection, email: str, name: str, actor: Actor, at: datetime) -> Membership | JoinRequest:
-    """Make the owner of the address a member, or ask the account's admins. Raises SsoRefused."""
+def join(
+    *, connection: SsoConnection, uid: str, email: str, name: str, actor: Actor, at: datetime
+) -> Membership | JoinRequest:
+    """Make the owner of the address a member, or ask the account's admins. uid: theirs at the provider.
+
+    Raises SsoRefused.
+    """
     account = connection.account
-    rule = _rule(account, email, at)
+    rule = _rule(connection, uid, email, at)
     if rule == Join.NEVER:
         raise SsoRefused(
             _("%(email)s is not a member of %(account)s. Ask an admin there to invite you.")
@@ -79,20 +85,29 @@ def refuse_join(*, account: Account, request: JoinRequest, actor: Actor, at: dat
     _decide(row, State.REFUSED, actor, at, None)
 
 
-def _rule(account: Account, email: str, at: datetime) -> str:
+def _rule(connection: SsoConnection, uid: str, email: str, at: datetime) -> str:
     """What happens with this address: the account's policy, sharpened by what is known of the person.
 
-    An invitation is an approval. Whom an admin or the directory took out does not come back by themselves.
+    An invitation is an approval. Whom an admin or the directory took out does not come back by themselves, whatever
+    address their sign-in has by now.
     """
+    account = connection.account
     invited = Invitation.objects.filter(
         account=account, email=email, state=Invitation.State.OPEN, expires_at__gt=at
     ).exists()
     if invited:
         return Join.MEMBER
-    if DirectoryPerson.objects.filter(account=account, user__email=email, active=False).exists():
+    theirs = (
+        Q(user__email=email)
+        | Q(user__emailaddress__email__iexact=email, user__emailaddress__verified=True)
+        | Q(user__socialaccount__provider=connection.public_id, user__socialaccount__uid=uid)
+    )
+    told = Q(emails__contains=[{"key": email}])
+    if DirectoryPerson.objects.filter(theirs | told, account=account, active=False).exists():
         return Join.NEVER
     rule = policy_of(account).join
-    left = Membership.objects.filter(account=account, user__email=email, left_at__isnull=False).exists()
+    came = Q(pk__in=members_who_came_as(account, email))
+    left = Membership.objects.filter(theirs | came, account=account, left_at__isnull=False).exists()
     return Join.APPROVAL if left and rule != Join.NEVER else rule
 
 
