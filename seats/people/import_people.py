@@ -152,9 +152,8 @@ def _work_row(account: Account, pk: int, lines: Sequence[Line], in_file: frozens
     line = lines[row.rows_done]
     try:
         with transaction.atomic():
-            done = import_person(
-                account=account, line=line, in_file=in_file, may=may_of(row), actor=actor_behind(row), at=at
-            )
+            actor = actor_behind(account, row, at)
+            done = import_person(account=account, line=line, in_file=in_file, may=may_of(row), actor=actor, at=at)
     except PortalError as error:
         done = Done(ImportedPerson.Outcome.FAILED, code=error.code, field=error.field or "", text=str(error))
     ImportedPerson.objects.create(

@@ -7,8 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.access.actor import Actor
+from accounts.access.roles import capabilities_of
 from accounts.errors import NotYours
-from accounts.models import Account
+from accounts.members.authority import authority_of
+from accounts.models import Account, ApiKey
 from seats.holders.queries import waiting_in
 from seats.models import PeopleImport
 from seats.people.facts import Facts, load_facts
@@ -129,9 +131,18 @@ def may_of(row: PeopleImport) -> May:
     return May(give_seats=row.gives_seats, add_places=row.adds_places)
 
 
-def actor_behind(row: PeopleImport) -> Actor:
-    """Whoever applied it. Raises NotYours when their row or their key is no more: nobody would count as an owner."""
+def actor_behind(account: Account, row: PeopleImport, at: datetime) -> Actor:
+    """Whoever applied it, while they may still manage people.
+
+    Raises NotYours when their row or their key is no more, since nobody would count as an owner; and when the key has
+    ended or the role was lost.
+    """
     gone = row.by is None and row.api_key is None and row.door in ("page", "api")
-    if gone or (row.api_key is not None and row.api_key.revoked_at is not None):
+    actor = Actor(user=row.by, api_key=row.api_key, door=row.door)
+    if gone or _ended(row.api_key, at) or "members.manage" not in capabilities_of(authority_of(account, actor)):
         raise NotYours(_("Whoever began this import may not manage people any more."))
-    return Actor(user=row.by, api_key=row.api_key, door=row.door)
+    return actor
+
+
+def _ended(key: ApiKey | None, at: datetime) -> bool:
+    return key is not None and (key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at))

@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.access.actor import Actor
 from accounts.members.accept_invitation import accept_invitation
+from accounts.members.change_role import change_role
 from accounts.members.invitations import invite_member, token_of
 from accounts.members.remove_member import remove_member
 from accounts.models import Account, ApiKey, AuditEntry, Department, Invitation, Membership, Role
@@ -169,6 +170,39 @@ def test_who_lost_the_role_meanwhile_imports_nobody(
     remove_member(account=account, membership=admin_member, actor=actor, at=now)
     work_people_import(import_id=row.pk, at=now)
     assert [one.code for one in row.people.all()] == ["not_allowed"]
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.TEAM_MANAGER, Role.MEMBER, Role.VIEWER])
+def test_who_was_given_a_lesser_role_meanwhile_changes_nobody_and_moves_no_seat(
+    account: Account,
+    owner: Membership,
+    admin_member: Membership,
+    member: Membership,
+    actor: Actor,
+    now: datetime,
+    hand_in: Hand,
+    role: str,
+) -> None:
+    adam = Actor(user=admin_member.user)
+    row = hand_in("email,title,department,seat\nmia@acme.example,Boss,Rockets,yes", by=adam)
+    apply_people_import(account=account, people_import=row, may=May(), actor=adam, at=now)
+    change_role(account=account, membership=admin_member, role=role, actor=actor, at=now)
+    work_people_import(import_id=row.pk, at=now)
+    assert [(one.outcome, one.code) for one in row.people.all()] == [("failed", "not_allowed")]
+    member.refresh_from_db()
+    assert (member.title, member.department) == ("", None)
+    assert not Assignment.objects.filter(membership=member).exists()
+    assert not Department.objects.filter(account=account, name="Rockets").exists()
+
+
+def test_a_key_that_has_ended_imports_nobody(account: Account, owner: Membership, now: datetime, hand_in: Hand) -> None:
+    by = Actor(user=None, api_key=integrator_of(owner, now).key, door="api")
+    row = hand_in(many(1), by=by)
+    apply_people_import(account=account, people_import=row, may=May(), actor=by, at=now)
+    ApiKey.objects.update(expires_at=now)
+    work_people_import(import_id=row.pk, at=now)
+    assert [(one.outcome, one.code) for one in row.people.all()] == [("failed", "not_allowed")]
     assert not Invitation.objects.exists()
 
 
