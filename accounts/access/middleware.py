@@ -82,7 +82,8 @@ class ViewOnlyMiddleware:
 class OwnCredentialsMiddleware:
     """A session that an organisation's identity provider opened does not change what belongs to the person.
 
-    Password, addresses and second factors also open other accounts, of which that organisation knows nothing.
+    Password, addresses and second factors also open other accounts, of which that organisation knows nothing. Nor does
+    it open the staff site: providers sign in no staff, and whoever became one meanwhile signs in anew.
     """
 
     OPEN = frozenset({"account_logout", "account_login", "usersessions_list", "account_inactive"})
@@ -97,10 +98,13 @@ class OwnCredentialsMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Refuse allauth's pages, but those that end sessions."""
-        if not view.__module__.startswith("allauth.") or not request.user.is_authenticated:
+        """Refuse allauth's pages, but those that end sessions, and to staff their own."""
+        if not request.user.is_authenticated:
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
+        of_staff = request.user.is_staff and name.startswith(("admin:", "hijack:"))
+        if not (of_staff or view.__module__.startswith("allauth.")):
+            return None
         how = how_signed_in(request)
         if name in self.OPEN or how.own or not how.providers:
             return None

@@ -121,6 +121,24 @@ def test_staff_made_of_a_linked_person_come_in_no_more(okta: SsoConnection, idp:
     assert (answer.status_code, who(client)) == (403, "")
 
 
+def test_a_session_of_a_customers_provider_opens_no_staff_site_when_its_person_becomes_staff(
+    okta: SsoConnection, idp: Provider, member: Membership, owner: Membership, settings: Any
+) -> None:
+    settings.STAFF_NEED_MFA = False
+    client, by_password = Client(), Client()
+    idp.sign_in_as("mia@acme.example")
+    sign_in(client, okta, idp)
+    User.objects.filter(pk=member.user_id).update(is_staff=True, is_superuser=True)
+    by_password.force_login(User.objects.get(pk=member.user_id), backend="django.contrib.auth.backends.ModelBackend")
+
+    site = client.get("/staff/")
+    look = client.post("/hijack/acquire/", {"user_pk": owner.user_id})
+
+    assert (site.status_code, look.status_code) == (403, 403)
+    assert who(client) == "mia@acme.example"
+    assert by_password.get("/staff/").status_code == 200
+
+
 def test_a_sign_in_that_is_switched_off_stays_off(okta: SsoConnection, idp: Provider, member: Membership) -> None:
     User.objects.filter(pk=member.user_id).update(is_active=False)
     client = Client()
