@@ -91,7 +91,8 @@ def test_who_pays_by_invoice_sees_how_long_procurement_takes(
 
     Subscription.objects.filter(account=funded.account).update(collection_method="send_invoice")
     early, late = (day(now + timedelta(days=count)) for count in (60, 90))
-    assert f"Procurement usually takes 60–90 days: expect it between {early} and {late}." in text_of(client_of(bea).get(url))
+    shown = text_of(client_of(bea).get(url))
+    assert f"Procurement usually takes 60–90 days: expect it between {early} and {late}." in shown
 
 
 def test_people_go_along(funded: Funded, member: Membership, client_of: ClientOf, now: datetime) -> None:
