@@ -146,6 +146,8 @@ def _check_priced(request: SeatRequest, quote: Quote, at: datetime) -> None:
         return  # Decided with it already; a second click says what became of it.
     target = Price.objects.filter(stripe_id=quote.target_price_stripe_id).first()
     same = (target.public_id if target else "") == request.price_id and quote.added == request.quantity
+    # What earlier steps agreed to says nothing in another currency, which a new subscription may have.
+    same = same and quote.currency == request.currency
     if not request.is_purchase or not same or quote.kind == Quote.Kind.TRUE_UP:
         raise PriceNeeded(field="quote_id")
     if at >= quote.expires_at:

@@ -388,3 +388,18 @@ def test_a_price_that_bought_something_else_approves_nothing(funded: Funded, bea
     assert (asked.state, asked.change) == ("open", None)
     assert RequestStep.objects.get().approved is None
     assert QuantityChange.objects.get() == bought
+
+
+def test_an_approval_holds_in_its_own_currency_only(funded: Funded, bea: Membership, now: datetime) -> None:
+    """A new subscription in another currency: 100,000 agreed to in yen are not 1,000 dollars."""
+    chain(funded, now, (BILLING, 0), (ADMIN, 0))
+    asked = ask(funded, join(funded.account, "Tom", Role.TEAM_MANAGER, now), now)
+    SeatRequest.objects.filter(pk=asked.pk).update(currency="jpy")
+    RequestStep.objects.filter(request=asked, position=1).update(approved=100_000, decided_by=bea.user, decided_at=now)
+    asked.refresh_from_db()
+    with pytest.raises(PriceNeeded):
+        approve(asked, funded.owner, now)
+    asked.refresh_from_db()
+    assert asked.state == "open"
+    assert not QuantityChange.objects.exists()
+    assert paid(funded) == []
