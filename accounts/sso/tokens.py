@@ -55,7 +55,10 @@ def _key(jwks: dict[str, Any], kid: str, algorithm: str) -> Any:
     family = ALGORITHMS.get(algorithm)
     if family is None:
         raise BadToken(f"It is signed with {algorithm or 'nothing'}.")
-    listed = [one for one in jwks["keys"] if one.get("kty") == family and one.get("use", "sig") == "sig"]
+    keys = jwks["keys"] if isinstance(jwks["keys"], list) else []
+    listed = [
+        one for one in keys if isinstance(one, dict) and one.get("kty") == family and one.get("use", "sig") == "sig"
+    ]
     fitting = [one for one in listed if one.get("kid") == kid] if kid else listed
     if len(fitting) != 1:
         raise BadToken("The provider has no such key.")
