@@ -303,6 +303,8 @@ REST_FRAMEWORK = {
         "entitlements": ENV["ENTITLEMENTS_RATE"],
         "scim": "1200/min",
         "token": "60/min",
+        # A whole office may come by one address.
+        "sso": "300/min",
     },
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,

@@ -17,15 +17,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access.actor import client_ip
 from accounts.access.pages import public
 from accounts.access.roles import capabilities_of
 from accounts.members.queries import membership_of
 from accounts.models import SsoConnection
-from accounts.sso.adapter import TEST, failure
+from accounts.sso.adapter import TEST, failure, refusal
 from accounts.sso.oidc import OidcAdapter
 from accounts.sso.queries import connections_for
 from accounts.sso.saml import BadResponse, login_from, metadata_for, redirect_address
 from accounts.sso_forms import AddressForm
+from seatportal.api.throttling import count_request
+
+TOO_MANY = _("Too many attempts. Wait a moment, then try again.")
 
 
 @public
@@ -52,6 +56,8 @@ def start(request: HttpRequest, sso_id: str) -> HttpResponse:
     testing = "test" in request.GET
     if not (_manages(request, connection) if testing else connection.enabled_at):
         raise Http404
+    if _too_many(request):
+        return refusal(request, connection, str(TOO_MANY), status=429)
     provider = get_adapter(request).get_provider(request, provider=connection.public_id)
     process = TEST if testing else "login"
     if connection.kind == SsoConnection.Kind.SAML:
@@ -81,7 +87,9 @@ def saml_acs(request: HttpRequest, sso_id: str) -> HttpResponse:
     """What a SAML provider lets the browser post. It comes from another site, so the session's cookie is not with it:
     the answer is kept for a moment, and the next step, a page of ours, has both.
     """
-    get_object_or_404(SsoConnection, public_id=sso_id, kind=SsoConnection.Kind.SAML)
+    connection = get_object_or_404(SsoConnection, public_id=sso_id, kind=SsoConnection.Kind.SAML)
+    if _too_many(request):
+        return refusal(request, connection, str(TOO_MANY), status=429)
     answer = redirect("accounts:saml_finish", sso_id)
     kept = LoginSession(request, "saml_acs_session", "saml-acs-session")
     kept.store.update({name: request.POST.get(name, "") for name in ("SAMLResponse", "RelayState")})
@@ -122,6 +130,12 @@ def _manages(request: HttpRequest, connection: SsoConnection) -> bool:
         return False
     membership = membership_of(user=request.user, account_slug=connection.account.slug)
     return membership is not None and "account.manage" in capabilities_of(membership.role)
+
+
+def _too_many(request: HttpRequest) -> bool:
+    """Strangers are counted where they make us call a provider, or keep what they post."""
+    counted = count_request("sso", f"ip:{client_ip(request)}")
+    return counted is not None and not counted[1]
 
 
 def _next(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.utils import timezone
+from rest_framework.settings import api_settings
 
 from accounts.models import Account, AuditEntry, JoinRequest, MailDomain, Membership, Role, SsoConnection, User
 from tests.accounts.sso.conftest import connected, policy, proved, sign_in, who
@@ -414,3 +415,32 @@ def test_the_trail_has_who_joined_by_it(okta: SsoConnection, idp: Provider, acco
 
     entry = AuditEntry.objects.get(action="member.joined", summary="Lena Lang")
     assert entry.door == "sso"
+
+
+def test_strangers_are_counted_where_they_make_us_call_a_provider_or_keep_what_they_post(
+    okta: SsoConnection, idp: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "sso", "2/min")
+    client, address = Client(REMOTE_ADDR="203.0.113.7"), f"/sso/{okta.public_id}/start/"
+    saml = connected(okta.account, idp, timezone.now(), kind="saml", name="Entra", entity_id="https://idp.example/")
+
+    answers = [client.get(address).status_code for _ in range(2)]
+    asked = len(idp.asked)
+    refused = client.get(address)
+    posted = client.post(f"/sso/{saml.public_id}/acs/", {"SAMLResponse": "x", "RelayState": "y"})
+
+    assert (answers, refused.status_code, posted.status_code) == ([302, 302], 429, 429)
+    assert "Too many attempts" in refused.content.decode()
+    assert (len(idp.asked), "saml-acs-session" in posted.cookies) == (asked, False)
+    assert Client(REMOTE_ADDR="203.0.113.8").get(address).status_code == 302
+
+
+@pytest.mark.parametrize("keys", [["x"], "x", {"kid": "k"}, [None]])
+def test_what_is_no_list_of_keys_is_no_fault_of_ours(
+    okta: SsoConnection, idp: Provider, member: Membership, monkeypatch: pytest.MonkeyPatch, keys: Any
+) -> None:
+    monkeypatch.setattr(Provider, "jwks", lambda _self: {"keys": keys})
+    idp.sign_in_as("mia@acme.example")
+    client = Client()
+
+    assert (sign_in(client, okta, idp).status_code, who(client)) == (403, "")
