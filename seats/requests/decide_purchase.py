@@ -94,20 +94,24 @@ def _approve(
             raise
         return SeatRequest.objects.get(account=account, pk=request.pk)  # The second click of one who approved.
     steps = steps_of(locked)
-    step = _step_for(locked, turns(steps, total=quote.total), actor)
-    step.decided_by, step.decided_at, step.approved = actor.user, at, max(quote.total, 0)
-    step.save(update_fields=["decided_by", "decided_at", "approved"])
+    step: RequestStep | None = _step_for(locked, turns(steps, total=quote.total), actor)
     locked.answer = answer.strip()[:300]
-    record_audit(
-        account=account,
-        actor=actor,
-        action="purchase_request.approved",
-        target=locked.public_id,
-        summary=f"{step.position}/{len(steps)}",
-        total=quote.total,
-        currency=quote.currency,
-        answer=locked.answer,
-    )
+    # Whoever stands behind the next step as well has said yes to it: a second click of theirs decides nothing more.
+    while step is not None:
+        step.decided_by, step.decided_at, step.approved = actor.user, at, max(quote.total, 0)
+        step.save(update_fields=["decided_by", "decided_at", "approved"])
+        record_audit(
+            account=account,
+            actor=actor,
+            action="purchase_request.approved",
+            target=locked.public_id,
+            summary=f"{step.position}/{len(steps)}",
+            total=quote.total,
+            currency=quote.currency,
+            answer=locked.answer,
+        )
+        waiting = open_steps(steps, total=quote.total)
+        step = next((one for one in turns(waiting, total=quote.total) if _may_decide(locked, one, actor)), None)
     left = open_steps(steps, total=quote.total)
     if left:
         # A step before this one had agreed to less: it looks again.
@@ -134,10 +138,14 @@ def _approve(
 def _step_for(request: SeatRequest, steps: list[RequestStep], actor: Actor) -> RequestStep:
     """The first of these steps that a person may decide; a key is nobody in person. Raises NotAnApprover."""
     for step in steps:
-        if actor.user is not None and actor.user.pk in {one.user_id for one in approvers_of(request, step)}:
+        if _may_decide(request, step, actor):
             return step
     names = [one.user.get_full_name() for one in approvers_of(request, steps[0])] if steps else []
     raise NotAnApprover(approvers=names)
+
+
+def _may_decide(request: SeatRequest, step: RequestStep, actor: Actor) -> bool:
+    return actor.user is not None and actor.user.pk in {one.user_id for one in approvers_of(request, step)}
 
 
 def _check_priced(request: SeatRequest, quote: Quote, at: datetime) -> None:

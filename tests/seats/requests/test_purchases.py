@@ -403,3 +403,32 @@ def test_an_approval_holds_in_its_own_currency_only(funded: Funded, bea: Members
     assert asked.state == "open"
     assert not QuantityChange.objects.exists()
     assert paid(funded) == []
+
+
+def test_one_word_of_somebody_behind_two_steps_counts_for_both(funded: Funded, bea: Membership, now: datetime) -> None:
+    chain(funded, now, ("admin", 0), ("owner", 0))
+    asked = ask(funded, bea, now)
+    price = price_request(account=asked.account, request=asked, actor=funded.actor, at=now)
+
+    for _ in range(2):
+        done = approve(asked, funded.owner, now, quote=price)
+        assert done.state == SeatRequest.State.APPROVED
+
+    assert paid(funded) == [8000]
+    assert [(step.decided_by, step.approved) for step in asked.steps.order_by("position")] == [
+        (funded.owner.user, 8000),
+        (funded.owner.user, 8000),
+    ]
+    assert AuditEntry.objects.filter(action="purchase_request.approved").count() == 2
+
+
+def test_a_step_of_others_in_between_is_still_asked(funded: Funded, bea: Membership, now: datetime) -> None:
+    finance = join(funded.account, "Finn", Role.BILLING, now)
+    chain(funded, now, ("owner", 0), ("billing", 0), ("owner", 0))
+    asked = ask(funded, bea, now)
+
+    assert approve(asked, funded.owner, now).state == SeatRequest.State.OPEN
+    assert paid(funded) == []
+    assert approve(asked, finance, now).state == SeatRequest.State.OPEN
+    assert approve(asked, funded.owner, now).state == SeatRequest.State.APPROVED
+    assert paid(funded) == [8000]
