@@ -37,6 +37,7 @@ def test_a_price_is_a_promise(funded: Funded, now: datetime) -> None:
         "waiting": [],
         "balance_before": 0,
         "next_invoice": {"amount": 58_000, "at": quote.next_at.strftime("%Y-%m-%dT%H:%M:%SZ")},  # type: ignore[union-attr]
+        "needs_approval": False,
         "expires_at": quote.expires_at.isoformat().replace("+00:00", "Z"),
         "used_at": None,
     }
