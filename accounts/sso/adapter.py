@@ -17,6 +17,7 @@ from accounts.sso.come_in import Identity, checked, come_in
 from accounts.sso.connections import note_test, secret_of
 from accounts.sso.guarded import GuardedSession
 from accounts.sso.joins import REFUSED, WAITING
+from accounts.sso.rules import without_secrets
 from accounts.sso.saml import ATTRIBUTES
 from seatportal.kit.clock import now
 
@@ -107,9 +108,10 @@ def identity_of(connection: SsoConnection, sociallogin: SocialLogin) -> Identity
 
 def failure(request: HttpRequest, connection: SsoConnection, why: Any, *, testing: bool) -> HttpResponse:
     """The same for everybody, whatever went wrong between the provider and us; who tests it reads the reason."""
-    log.warning("sso_failed", connection=connection.public_id, why=str(why))
+    reason = without_secrets(str(why))
+    log.warning("sso_failed", connection=connection.public_id, why=reason)
     text = _("The sign-in with %(provider)s did not work. Try again; if it fails again, tell your admin.")
-    detail = str(why) if testing else ""
+    detail = reason if testing else ""
     return refusal(request, connection, text % {"provider": connection.name}, detail=detail)
 
 

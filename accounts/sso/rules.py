@@ -20,6 +20,15 @@ GRACE = timedelta(days=7)
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
+# What an error may repeat of a provider's answer: named tokens, and words so long that only a secret has them.
+_SECRETS = re.compile(r'(?<=_token")(\s*:\s*)"[^"]*"|[\w.-]{40,}')
+
+
+def without_secrets(text: str) -> str:
+    """What went wrong, fit for a log and for a page."""
+    return _SECRETS.sub("…", text)[:300]
+
+
 def domain_named(text: str) -> str:
     """A domain as DNS knows it, from what somebody typed. Raises DomainRefused."""
     typed = text.strip().lower().rstrip(".").rpartition("@")[2]

@@ -10,6 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.utils import timezone
 from rest_framework.settings import api_settings
+from structlog.testing import capture_logs
 
 from accounts.models import Account, AuditEntry, JoinRequest, MailDomain, Membership, Role, SsoConnection, User
 from tests.accounts.sso.conftest import connected, policy, proved, sign_in, who
@@ -204,6 +205,27 @@ def test_a_token_that_is_not_right_opens_nothing(
     assert "did not work" in answer.content.decode()
     assert who(client) == ""
     assert nobody_new(users)
+
+
+def test_no_token_gets_into_the_log(
+    okta: SsoConnection, idp: Provider, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """allauth's error repeats the whole answer where a part of it is missing."""
+    idp.sign_in_as("mia@acme.example")
+    right = idp.token
+
+    def without_access_token(form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        status, body = right(form)
+        return status, {"id_token": body["id_token"], "refresh_token": "short"}
+
+    monkeypatch.setattr(idp, "token", without_access_token)
+    with capture_logs() as logs:
+        assert sign_in(Client(), okta, idp).status_code == 403
+
+    [failed] = [line for line in logs if line["event"] == "sso_failed"]
+    assert "refresh_token" in failed["why"]
+    assert "short" not in failed["why"]
+    assert "eyJ" not in failed["why"]
 
 
 def test_what_the_token_leaves_out_is_asked_for(okta: SsoConnection, idp: Provider, member: Membership) -> None:
