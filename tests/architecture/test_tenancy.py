@@ -224,7 +224,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         account=account, file_name="people.csv", table=read_table(b"email\nzoe@example.com"), actor=actor, at=now
     )
     # A draft is shown on pages alone; the API knows those that were applied.
-    PeopleImport.objects.filter(pk=people_file.pk).update(state=PeopleImport.State.STOPPED)
+    PeopleImport.objects.filter(pk=people_file.pk).update(state=PeopleImport.State.STOPPED, began_at=now)
     start_plan(account=account, starts_on=now.date(), actor=actor, at=now)
     report = end_plan(account=account, actor=actor, at=now)
     start_plan(account=account, starts_on=now.date(), actor=actor, at=now)

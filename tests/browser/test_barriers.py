@@ -41,7 +41,7 @@ MAIN_PAGES = (
 )
 SERIOUS = ("serious", "critical")
 # Answers to scripts, parts of a page.
-PARTS = ("/receivers/", "/bulk/effect/", ".csv", ".json")
+PARTS = ("/receivers/", "/bulk/effect/", ".csv", ".json", ".pdf", "/pdf/")
 OF_THE_PERSON = (
     "/profile/",
     "/accounts-of-mine/",

@@ -68,7 +68,7 @@ def ask_all(
             # A connection that is kept would keep its thread's one to the database.
             "headers": {"Authorization": f"Bearer {key}", "Connection": "close"},
             "generation": {"max-examples": EXAMPLES, "deterministic": True, "no-shrink": True, "mode": mode},
-            "parameters": {f"path.{name}": value for name, value in ids.items()},
+            "parameters": {f"path.{name}": value for name, value in ids.items() if name != "position"},
             "checks": {"enabled": False, **{name: {"enabled": True, **more} for name, more in CHECKS.items()}},
             "phases": {"enabled": False, **{name: {"enabled": True, **more} for name, more in phases.items()}},
             "continue-on-failure": True,

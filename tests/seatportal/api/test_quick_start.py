@@ -27,7 +27,7 @@ def test_every_address_of_the_guide_is_described() -> None:
     for command in commands:
         path = re.search(r"(/api/v1/[^\s\"?]+)", command)
         assert path is not None, command
-        shape = re.sub(r"/\w+_…", "/[^/]+", path[1])
+        shape = re.sub(r"/(\w+_…|\d+)", "/[^/]+", path[1])
         method = re.search(r"-X (\w+)", command)
         sends = "post" if "-d '" in command else "get"
         wanted = method[1].lower() if method else sends
@@ -37,7 +37,7 @@ def test_every_address_of_the_guide_is_described() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_integrator_copies_it_and_buys(funded: Funded, now: datetime, live_server: LiveServer) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)[0]
     secret = integrator_of(funded.owner, now, "seats.buy", "seats.assign").secret
 
     ran = subprocess.run(
