@@ -24,7 +24,8 @@ from accounts.models import Membership, Role, User
 from seats.holders.assign_seat import assign_seat
 from seats.holders.release_seat import release_seat
 from tests.architecture.doors import FORM, NEW, bodies, forms, tried, urlencoded
-from tests.architecture.test_tenancy import API, PAGES, ROUTES, STAFF, Route, build
+from tests.architecture.test_tenancy import API, PAGES, ROUTES, STAFF, Route
+from tests.architecture.world import build
 from tests.conftest import FundMaker, join
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from accounts.models import DirectoryPerson
 from seatportal.checks import walk
 from seats.models import SeatPool
 from tests.architecture.doors import taken_back, tried
-from tests.architecture.test_tenancy import build
+from tests.architecture.world import build
 from tests.conftest import FundMaker
 from tests.directory import BULK, GROUP, PATCH, Directory, directory_of, new_user
 

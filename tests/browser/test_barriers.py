@@ -20,7 +20,8 @@ from seats.growth.reviews import prepare_review
 from seats.growth.sweep import sweep_account
 from seats.insight.record_recurring import record_recurring
 from seats.models import Alert, ExpansionTask, Signal
-from tests.architecture.test_tenancy import PAGES, build
+from tests.architecture.test_tenancy import PAGES
+from tests.architecture.world import build
 from tests.browser.conftest import Visit
 from tests.browser.demo import Studio
 from tests.browser.watch import Watch

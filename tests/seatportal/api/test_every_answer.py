@@ -19,7 +19,7 @@ from schemathesis import engine
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
-from tests.architecture.test_tenancy import World, build
+from tests.architecture.world import World, build
 from tests.conftest import FundMaker
 from tests.integrator import integrator_of
 
