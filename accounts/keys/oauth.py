@@ -10,7 +10,7 @@ from accounts.keys.shown import TOKEN_PURPOSE
 from seatportal.kit.tokens import token_hash
 
 
-class OAuthAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
+class OAuthAdapter(DefaultOIDCAdapter):  # type: ignore[misc]  # allauth has no types
     """Tokens are hashed as keys are: with a secret of ours, so that a stolen table opens nothing."""
 
     def hash_token(self, token: str) -> str:

@@ -61,7 +61,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
         return self.get_provider().sociallogin_from_response(request, kept)
 
 
-class OidcProvider(OpenIDConnectProvider):  # type: ignore[misc]
+class OidcProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no types
     """Named by SOCIALACCOUNT_PROVIDERS in allauth's place."""
 
     oauth2_adapter_class = OidcAdapter
