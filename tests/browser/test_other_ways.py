@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from seatportal.kit import clock
 from seats.holders.queries import seat_counts
@@ -47,6 +47,22 @@ def follow(page: Page, goal: Locator) -> None:
     tab_to(page, goal)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+
+
+def test_a_click_before_the_page_listens_is_not_lost(studio: Studio, visit: Visit) -> None:
+    """The buttons wait for htmx: a number raised without its price would stand beside the price of another."""
+    page = visit(studio.owner)
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    page.goto(f"/a/{studio.account.slug}/seats/add/", wait_until="commit")
+    more = page.get_by_role("button", name="One more")
+    expect(more).to_be_disabled()
+    expect(page.get_by_label("Seats to add")).to_have_value("1")
+
+    held[0].continue_()
+    more.click()
+
+    expect(page.get_by_role("button", name="Pay $40.00 and add 2 seats")).to_be_enabled()
 
 
 def test_buy_and_give_by_keyboard_alone(studio: Studio, visit: Visit) -> None:

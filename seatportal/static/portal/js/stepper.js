@@ -14,6 +14,7 @@ function mark(stepper) {
     button.disabled = next < Number(input.min || 0) || (input.max !== "" && next > Number(input.max));
   }
   for (const chip of stepper.querySelectorAll("[data-step-to]")) {
+    chip.disabled = false;
     chip.setAttribute("aria-pressed", String(Number(chip.dataset.stepTo) === value));
   }
 }
@@ -42,5 +43,6 @@ document.addEventListener("keydown", (event) => {
 function markAll() {
   document.querySelectorAll("[data-stepper]").forEach(mark);
 }
+// Buttons come disabled: a click before htmx listens would change the number and never ask for its price.
 document.addEventListener("htmx:load", markAll);
-markAll();
+window.addEventListener("load", markAll);
