@@ -21,7 +21,7 @@ from seats.insight.history import History, history_between, twelve_months
 from seats.insight.make_use_report import current_report
 from seats.insight.people import count_idle
 from seats.insight.runway import runway
-from seats.insight.use_report import BUCKETS, for_groups
+from seats.insight.use_report import for_groups
 from seats.insight.use_slices import Slice, days_in, features_in, features_of, outcomes_of, people_in, slice_of
 from seats.usage.settings import groups_only
 
@@ -247,7 +247,7 @@ class UsageSummary(ApiView):
                     "runway": runway(twelve_months(account, at).points, free=counts.free, today=report.last),
                     "active_days": [
                         {"days_from": low, "days_to": high, "people": people}
-                        for (low, high), people in zip(BUCKETS, report.buckets, strict=False)
+                        for (low, high), people in zip(report.edges, report.buckets, strict=True)
                     ],
                     "groups": report.groups,
                     "unknown_people": report.unknown_people,

@@ -1,10 +1,10 @@
 """Purchased and taken seats over time, from the ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Value
+from django.db.models import F, Value
 from django.db.models.functions import TruncDate
 
 from accounts.models import Account
@@ -22,12 +22,24 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Purchase:
+    """A line of the ledger that added seats. kind, change: what the line says of where it came from."""
+
+    day: date
+    seats: int
+    line: str
+    kind: str
+    change: str
+
+
+@dataclass(frozen=True)
 class History:
     """points: the days on which something moved, oldest first; the last one goes on until `last`."""
 
     first: date
     last: date
     points: list[Point]
+    purchases: list[Purchase] = field(default_factory=list)
 
 
 def twelve_months(account: Account, at: datetime) -> History:
@@ -41,17 +53,23 @@ def history_between(account: Account, first: date, last: date, at: datetime) -> 
     zone = ZoneInfo(account.time_zone)
     start = datetime.combine(first, time.min, zone).astimezone(UTC)
     entries = LedgerEntry.objects.filter(account=account)
-    # With the state before the first day, as one statement.
-    before = entries.filter(at__lt=start).order_by("-at", "-pk").annotate(day=Value(first))[:1]
-    moved = (
-        entries.filter(at__gte=start, at__lte=min(at, _end(last, zone)))
-        .annotate(day=TruncDate("at", tzinfo=zone))
-        .order_by("-day", "-at", "-pk")
-        .distinct("day")
+    # With the state before the first day and the purchases, as one statement.
+    before = entries.filter(at__lt=start).order_by("-at", "-pk").annotate(day=Value(first), bought=Value(0))[:1]
+    within = entries.filter(at__gte=start, at__lte=min(at, _end(last, zone))).annotate(day=TruncDate("at", tzinfo=zone))
+    moved = within.annotate(bought=Value(0)).order_by("-day", "-at", "-pk").distinct("day")
+    added = within.filter(purchased_after__gt=F("purchased_before")).annotate(
+        bought=F("purchased_after") - F("purchased_before")
     )
-    both = [rows.values_list("day", "purchased_after", "assigned_after", "at") for rows in (before, moved)]
-    points = [Point(*row[:3]) for row in both[0].union(both[1], all=True).order_by("at")]
-    return History(first=first, last=last, points=points)
+    columns = ("day", "purchased_after", "assigned_after", "bought", "public_id", "kind", "change_id", "at")
+    parts = [rows.values_list(*columns) for rows in (before, moved, added)]
+    points, purchases = [], []
+    rows = parts[0].union(*parts[1:], all=True).order_by("at")
+    for day, purchased, assigned, bought, line, kind, change, _at in rows:
+        if bought:
+            purchases.append(Purchase(day, bought, line, kind, change))
+        else:
+            points.append(Point(day, purchased, assigned))
+    return History(first=first, last=last, points=points, purchases=purchases)
 
 
 def _end(day: date, zone: ZoneInfo) -> datetime:

@@ -29,7 +29,7 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Invitation, Membership
 from seats.holders.queries import ACTIVE_WITHIN, waiting_in
-from seats.insight.activity import NOTHING
+from seats.insight.activity import NOTHING, window
 from seats.insight.rows import (
     Key,
     Row,
@@ -40,14 +40,24 @@ from seats.insight.rows import (
     wishes_of_outer,
 )
 from seats.insight.states import state_of_member
-from seats.models import Assignment, Pause
+from seats.insight.use_report import BUCKETS
+from seats.models import Assignment, DailyUsage, Pause
 from seats.requests.queries import open_requests
 from seats.usage.settings import groups_only
 
 SHOWS = ("all", "active", "idle", "none", "reports", "managers", "invited", "waiting", "paused", "requests")
 SORTS = ("name", "department", "active", "since")
+
+
+def bucket_show(low: int, high: int) -> str:
+    """The filter that shows holders who were active on so many days."""
+    return f"days-{low}-{high}"
+
+
+# The bars of the usage page's histogram; counted only where one is chosen.
+DAY_SHOWS = {bucket_show(low, high): (low, high) for low, high in BUCKETS}
 # These tell what somebody did.
-BY_USE = ("active", "idle")
+BY_USE = ("active", "idle", *DAY_SHOWS)
 PAGE_SIZE = 50
 # Sorts before every real moment: never active, no seat.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,8 +100,11 @@ def without_use(choice: Choice) -> Choice:
     )
 
 
-def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
-    """How many each filter shows, for a search text. Six small counts: at 10,000 people a tenth of one large one."""
+def count_people(account: Account, text: str, at: datetime, *, days: str = "") -> dict[str, int]:
+    """How many each filter shows, for a search text. Six small counts: at 10,000 people a tenth of one large one.
+
+    days: which of DAY_SHOWS is counted, too.
+    """
     members = _search_members(members_of(account), text).count()
     invited = _invitations(account, text).count()
     found = _about_member(text)
@@ -105,7 +118,8 @@ def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
             idle=Count("pk", filter=Q(started_at__lte=at - ACTIVE_WITHIN) & _silent(at, "membership__")),
         )
     )
-    return {
+    by_days = {days: _shown(account, days, text, at).count()} if days in DAY_SHOWS else {}
+    return by_days | {
         "all": members + invited,
         "active": held["active"],
         "idle": held["idle"],
@@ -114,8 +128,8 @@ def count_people(account: Account, text: str, at: datetime) -> dict[str, int]:
         "waiting": waiting_in(account).filter(_about_place(text), membership__left_at__isnull=True).count(),
         "paused": Pause.objects.filter(account=account, ended_at__isnull=True).filter(found).count(),
         "requests": open_requests(account).filter(found).count(),
-        "reports": _search_members(members_of(account), text).filter(_filter("reports", at)).count(),
-        "managers": _search_members(members_of(account), text).filter(_filter("managers", at)).count(),
+        "reports": _shown(account, "reports", text, at).count(),
+        "managers": _shown(account, "managers", text, at).count(),
     }
 
 
@@ -213,7 +227,7 @@ def _keys(
     order = ("-k", "-public_id") if down else ("k", "public_id")
     sources = []
     if choice.show != "invited":
-        members = _search_members(members_of(account), choice.text).filter(_filter(choice.show, at))
+        members = _shown(account, choice.show, choice.text, at)
         sources.append(_keyed(members, "m", MEMBER_KEYS[choice.key], cursor, down=down))
     if choice.show in ("all", "invited", "waiting"):
         invitations = _invitations(account, choice.text)
@@ -253,6 +267,23 @@ def _reports(*, seated: bool = False) -> QuerySet[Membership]:
     """Present members who report to the outer one, or only those of them with a seat."""
     found = Membership.objects.filter(account=OuterRef("account"), manager=OuterRef("pk"), left_at__isnull=True)
     return found.filter(Exists(_seats())) if seated else found
+
+
+def _shown(account: Account, show: str, text: str, at: datetime) -> QuerySet[Membership]:
+    """Members whom a filter and a search text find."""
+    asked = _active_on(account, *DAY_SHOWS[show], at) if show in DAY_SHOWS else _filter(show, at)
+    return _search_members(members_of(account), text).filter(asked)
+
+
+def _active_on(account: Account, low: int, high: int, at: datetime) -> Q:
+    """Holders with an action on so many of the 30 days. The days are summed up once for all, not once a member."""
+    first, last = window(account, at)
+    used = DailyUsage.objects.filter(account=account, day__gte=first, day__lte=last).order_by().values("membership")
+    seated = Q(Exists(_seats(state=Assignment.State.HELD)))
+    if high == 0:
+        return seated & ~Q(pk__in=used)
+    counted = used.annotate(days=Count("day", distinct=True)).filter(days__gte=low, days__lte=high)
+    return seated & Q(pk__in=counted.values("membership"))
 
 
 def _search_members(members: QuerySet[Membership], text: str) -> QuerySet[Membership]:

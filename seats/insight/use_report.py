@@ -73,7 +73,10 @@ class UnknownUse(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """All of it. people: the fifty busiest. unseated: members who work without a seat, the busiest ten."""
+    """All of it. people: the fifty busiest. unseated: members who work without a seat, the busiest ten.
+
+    buckets: holders by active days. edges: the first and the last day of each.
+    """
 
     first: date
     last: date
@@ -89,11 +92,17 @@ class Report(msgspec.Struct):
     unknown_people: int
     unknown_actions: int
     weeks: list[tuple[date, int]]
+    edges: list[tuple[int, int]] = msgspec.field(default_factory=lambda: list(BUCKETS))
 
     @property
     def columns(self) -> list[str]:
         """The eight most used features: the heat map's columns."""
         return [feature.name for feature in self.features[:8]]
+
+
+def bucket_days(low: int, high: int) -> str:
+    """A bucket's days as words: `0`, `1–4`."""
+    return str(low) if low == high else f"{low}–{high}"
 
 
 def tell_apart(groups: Sequence[GroupUse], *, smallest: int = SMALLEST_GROUP) -> list[GroupUse]:
@@ -135,15 +144,32 @@ def _few_apart(feature: FeatureUse) -> FeatureUse:
     return feature if feature.few >= SMALLEST_GROUP else msgspec.structs.replace(feature, by_few=0, few=0)
 
 
+def _joined(edges: Sequence[tuple[int, int]], buckets: Sequence[int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Neighbours put together until each bucket has nobody or is a group."""
+    found: list[tuple[int, int, int]] = []
+    for (low, high), people in zip(edges, buckets, strict=True):
+        if found and 0 < found[-1][2] < SMALLEST_GROUP:
+            low, _high, before = found.pop()
+            people += before
+        found.append((low, high, people))
+    while len(found) > 1 and 0 < found[-1][2] < SMALLEST_GROUP:
+        _low, high, people = found.pop()
+        low, _high, before = found.pop()
+        found.append((low, high, before + people))
+    return [(low, high) for low, high, _people in found], [people for _low, _high, people in found]
+
+
 def for_groups(report: Report) -> Report:
     """The report of privacy mode: nobody by name, no feature of fewer than five people, no group of fewer than five.
 
     With fewer than five holders in all, only the account's own numbers stay.
     """
     enough = report.holders >= SMALLEST_GROUP
+    edges, buckets = _joined(report.edges, report.buckets) if enough else ([], [])
     return msgspec.structs.replace(
         report,
-        buckets=report.buckets if enough else [],
+        edges=edges,
+        buckets=buckets,
         power=[],
         people=[],
         unseated=[],

@@ -13,9 +13,20 @@ from accounts.access.pages import AccountRequest, requires
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
 from seats.holders.undo import act_to_undo
-from seats.insight.people import BY_USE, SHOWS, SORTS, Choice, all_people, count_people, page_of_people, without_use
+from seats.insight.people import (
+    BY_USE,
+    DAY_SHOWS,
+    SHOWS,
+    SORTS,
+    Choice,
+    all_people,
+    count_people,
+    page_of_people,
+    without_use,
+)
 from seats.insight.rows import Row
 from seats.insight.states import Standing, State
+from seats.insight.use_report import bucket_days
 from seats.models import Assignment
 from seats.usage.settings import groups_only
 from seats.views.bulk_more import MOST
@@ -51,7 +62,7 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    counts = count_people(request.account, choice.text, at)
+    counts = count_people(request.account, choice.text, at, days=choice.show)
     shown = [
         show
         for show in SHOWS
@@ -63,6 +74,7 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         "choice": choice,
         "page": page,
         "total": counts[choice.show],
+        "active_days": bucket_days(*DAY_SHOWS[choice.show]) if choice.show in DAY_SHOWS else "",
         "chips": [_chip(request, show, counts[show], choice) for show in shown],
         "private": private,
         "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
@@ -103,7 +115,7 @@ def choice_of(query: QueryDict) -> Choice:
     show, sort = query.get("show", "all"), query.get("sort", "name")
     text = query.get("q", "").replace("\x00", "").strip()[:200]
     return Choice(
-        show=show if show in SHOWS else "all",
+        show=show if show in SHOWS or show in DAY_SHOWS else "all",
         text=text,
         sort=sort if sort.removeprefix("-") in SORTS else "name",
     )

@@ -25,10 +25,10 @@ from seatportal.templatetags.portal import day
 from seats.insight.bands import utilization_in, utilization_of
 from seats.insight.history import twelve_months
 from seats.insight.make_use_report import current_report
-from seats.insight.people import idle_and_count
+from seats.insight.people import bucket_show, idle_and_count
 from seats.insight.runway import runway
 from seats.insight.use_chart import use_chart
-from seats.insight.use_report import BUCKETS, Cell, GroupUse, PersonUse, Report, concentrated, for_groups
+from seats.insight.use_report import Cell, GroupUse, PersonUse, Report, bucket_days, concentrated, for_groups
 from seats.sharing.queries import open_cases
 from seats.sharing.show_cases import SEES
 from seats.usage.settings import groups_only
@@ -102,12 +102,12 @@ type Table = tuple[Sequence[object], Iterable[Sequence[object]]]
 def _csv_year(account: Account, report: Report, at: datetime) -> Table:
     chart = use_chart(twelve_months(account, at), report.weeks)
     head = [_("Day"), _("Purchased"), _("Assigned"), _("Active")]
-    return head, [[p.day, p.purchased, p.assigned, users] for p, users in (chart.weeks if chart else [])]
+    return head, [[p.day, p.purchased, p.assigned, users] for p, users, _day in (chart.weeks if chart else [])]
 
 
 def _csv_days(account: Account, report: Report, at: datetime) -> Table:
     head = [_("Active days from"), _("Active days to"), _("People")]
-    return head, [[low, high, people] for (low, high), people in zip(BUCKETS, report.buckets, strict=False)]
+    return head, [[low, high, people] for (low, high), people in zip(report.edges, report.buckets, strict=True)]
 
 
 def _csv_features(account: Account, report: Report, at: datetime) -> Table:
@@ -236,10 +236,20 @@ class Bucket(NamedTuple):
     high: int
     people: int
 
+    @property
+    def days(self) -> str:
+        """As a range."""
+        return bucket_days(self.low, self.high)
+
+    @property
+    def show(self) -> str:
+        """The filter of the seats table that finds these people."""
+        return bucket_show(self.low, self.high)
+
 
 def _buckets(report: Report) -> list[tuple[Bucket, Bar]]:
     """None where privacy mode withholds them."""
-    sizes = [Bucket(*edges, people) for edges, people in zip(BUCKETS, report.buckets, strict=False)]
+    sizes = [Bucket(*edges, people) for edges, people in zip(report.edges, report.buckets, strict=True)]
     return list(zip(sizes, histogram(report.buckets), strict=True))
 
 

@@ -7,7 +7,9 @@ import pytest
 from accounts.models import Account, Membership
 from seatportal.kit.charts import histogram, nice_top, step_chart
 from seats.insight.activity import NOTHING, activity_of
-from seats.insight.history import History, Point, months_of_growth, twelve_months
+from seats.insight.history import History, Point, Purchase, months_of_growth, twelve_months
+from seats.insight.use_chart import use_chart
+from seats.models import LedgerEntry
 from seats.usage.ingest_events import ingest_events
 from tests.factories.seats import give_pool, seat, use
 from tests.factories.usage import event
@@ -29,6 +31,38 @@ def test_a_point_a_day_with_the_last_state(account: Account, owner: Membership, 
         Point(today - 100 * DAY, 10, 0),
         Point(today - 20 * DAY, 10, 1),
     ]
+
+
+@pytest.mark.django_db
+def test_a_mark_for_each_purchase_that_lasted_the_day(account: Account, owner: Membership, now: datetime) -> None:
+    noon = now.replace(hour=12)
+    hour = timedelta(hours=1)
+    for seats, at in [
+        (5, noon - 400 * DAY),
+        (8, noon - 100 * DAY),
+        (10, noon - 100 * DAY + hour),
+    ]:
+        give_pool(account, seats, at)
+    seat(owner, noon - 100 * DAY + 2 * hour)
+    for seats, at in [
+        (12, noon - 50 * DAY),
+        (10, noon - 50 * DAY + hour),
+        (4, noon - 40 * DAY),
+    ]:
+        give_pool(account, seats, at)
+    history = twelve_months(account, now)
+    lines = LedgerEntry.objects.filter(account=account, at__gte=noon - 365 * DAY, kind="external")
+    ids = list(lines.order_by("at").values_list("public_id", flat=True))
+    first = now.date() - 100 * DAY
+    assert history.purchases == [
+        Purchase(first, 3, ids[0], "external", ""),
+        Purchase(first, 2, ids[1], "external", ""),
+        Purchase(now.date() - 50 * DAY, 2, ids[2], "external", ""),
+    ]
+    chart = use_chart(history, [])
+    assert chart is not None
+    assert chart.bought == [(f"{265 / 3.65:.2f}%", purchase) for purchase in history.purchases[:2]]
+    assert {week.point.day: week.bought for week in chart.weeks if week.bought} == {first: history.purchases[:2]}
 
 
 @pytest.mark.django_db

@@ -12,7 +12,9 @@ from accounts.members.remove_member import remove_member
 from accounts.models import Account, Department, Membership
 from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.wait import wait_for_seat
+from seats.insight.make_use_report import make_use_report
 from seats.insight.people import (
+    DAY_SHOWS,
     SHOWS,
     SORTS,
     Choice,
@@ -99,6 +101,27 @@ def test_each_filter_shows_its_people(
     }
     assert count_people(account, "", now) == {show: len(people) for show, people in shown.items()}
     assert count_idle(account, now) == 2
+
+
+def test_each_bar_of_the_histogram_shows_its_people(
+    account: Account, owner: Membership, mixed: dict[str, Membership], now: datetime
+) -> None:
+    """Holders alone: who works without a seat is in no bar. An action 30 days ago is none of the last 30."""
+    use(mixed["none"], now, days=3)
+    use(owner, now - 30 * DAY, days=1)
+    shown = {show: names(account, Choice(show=show), now) for show in DAY_SHOWS}
+    assert shown == {
+        "days-0-0": [owner.user.email, mixed["idle"].user.email],
+        "days-1-4": [mixed["active"].user.email],
+        "days-5-11": [],
+        "days-12-19": [],
+        "days-20-30": [],
+    }
+    assert [len(people) for people in shown.values()] == make_use_report(account=account, at=now).buckets
+    assert [count_people(account, "", now, days=show)[show] for show in DAY_SHOWS] == [2, 1, 0, 0, 0]
+    assert count_people(account, "olivia", now, days="days-0-0")["days-0-0"] == 1
+    set_usage_settings(account=account, keep_days=400, groups_only=True, actor=Actor(user=owner.user))
+    assert names(account, Choice(show="days-1-4"), now) == names(account, Choice(), now)
 
 
 def test_the_longest_silent_come_first_with_their_number(

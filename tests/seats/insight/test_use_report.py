@@ -167,6 +167,26 @@ def test_privacy_mode_names_nobody(account: Account, now: datetime) -> None:
     assert [(feature.concentration, feature.by_few) for feature in report.features] == [(None, 0)]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "edges", "told"),
+    [
+        ([9, 0, 5, 7, 6], [(0, 0), (1, 4), (5, 11), (12, 19), (20, 30)], [9, 0, 5, 7, 6]),
+        ([2, 0, 4, 7, 6], [(0, 11), (12, 19), (20, 30)], [6, 7, 6]),
+        ([9, 0, 0, 0, 1], [(0, 30)], [10]),
+        ([9, 5, 0, 3, 1], [(0, 0), (1, 30)], [9, 9]),
+        ([1, 1, 1, 1, 0], [], []),
+    ],
+)
+@pytest.mark.django_db
+def test_privacy_mode_tells_no_few_apart_by_their_days(
+    account: Account, now: datetime, sizes: list[int], edges: list[tuple[int, int]], told: list[int]
+) -> None:
+    whole = make_use_report(account=account, at=now)
+    whole.buckets, whole.holders = sizes, sum(sizes)
+    report = for_groups(whole)
+    assert (report.edges, report.buckets) == (edges, told)
+
+
 def test_concentrated_features() -> None:
     features = [
         FeatureUse("All", 10, 500, 500, {}, 100, 2),
