@@ -20,7 +20,8 @@ def open_steps(steps: Iterable[RequestStep], *, total: int) -> list[RequestStep]
 def turns(steps: Iterable[RequestStep], *, total: int) -> list[RequestStep]:
     """Whose word at a price is waited for: those who agreed to less, and the first who said nothing yet. Pure.
 
-    Where every step is approved at the price already, any of those who approved may buy at it.
+    Where every step is approved at the price already, any approver may buy at it, also one whose step a lower price no
+    longer takes.
     """
     rows = list(steps)
     found = []
@@ -28,7 +29,7 @@ def turns(steps: Iterable[RequestStep], *, total: int) -> list[RequestStep]:
         found.append(step)
         if step.approved is None:
             break
-    return found or [step for step in rows if step.from_amount <= max(total, 0)]
+    return found or rows
 
 
 def steps_of(request: SeatRequest) -> list[RequestStep]:
@@ -36,11 +37,19 @@ def steps_of(request: SeatRequest) -> list[RequestStep]:
     return list(request.steps.select_related("decided_by").prefetch_related("people").order_by("position"))
 
 
+def seen_price(request: SeatRequest, steps: Iterable[RequestStep]) -> int:
+    """The highest price that anybody agreed to, or else what was asked. Pure; minor units with tax.
+
+    A price falls with the days that are left of a period: what was asked is no price to hold a later yes against.
+    """
+    agreed = [step.approved for step in steps if step.approved is not None]
+    return max(agreed, default=request.asked_total or 0)
+
+
 def turn_of(request: SeatRequest) -> RequestStep | None:
-    """Whose turn it is, at the highest price that anybody saw so far. None: there is no step."""
+    """Whose turn it is, at the price that was seen last. None: there is no step."""
     steps = steps_of(request)
-    seen = max([request.asked_total or 0, *(step.approved for step in steps if step.approved is not None)])
-    return next(iter(turns(steps, total=seen)), None)
+    return next(iter(turns(steps, total=seen_price(request, steps))), None)
 
 
 def approvers_of(request: SeatRequest, step: RequestStep) -> list[Membership]:

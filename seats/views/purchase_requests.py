@@ -22,7 +22,7 @@ from seats.requests.decide_purchase import approve_purchase, price_request, refu
 from seats.requests.queries import is_turn_of, may_see, shown_purchase
 from seats.requests.request_purchase import request_purchase
 from seats.requests.rules import may_remind_at
-from seats.requests.steps import approvers_of, open_steps, steps_of
+from seats.requests.steps import approvers_of, open_steps, seen_price, steps_of
 from seats.views.add_seats import pay_form, show_priced
 from seats.views.price_rows import button_of, rows_of, sentence_of
 
@@ -144,8 +144,9 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
     turn = is_turn_of(asked, request.membership)
     mine = asked.asked_by_id == request.membership.user_id
     quote, refusal = _price(request, asked) if turn else (None, None)
-    total = quote.total if quote else asked.asked_total or 0
-    steps = [step for step in steps_of(asked) if step.from_amount <= max(total, 0)]
+    every = steps_of(asked)
+    total = quote.total if quote else seen_price(asked, every)
+    steps = [step for step in every if step.from_amount <= max(total, 0)]
     waiting = open_steps(steps, total=total)
     at = now()
     remind_at = may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from accounts.models import Membership, Notice, Role
 from billing.changes.buy_quote import accept_quote
@@ -13,6 +14,7 @@ from billing.quotes.quote_quantity import quote_quantity
 from seats.errors import NotAnApprover, PriceNeeded
 from seats.models import RequestStep, SeatRequest
 from seats.requests.decide_purchase import price_request
+from seats.requests.queries import is_turn_of
 from tests.conftest import Funded, join
 from tests.seats.requests.test_purchases import ADMIN, BILLING, approve, ask, chain, paid
 
@@ -34,6 +36,47 @@ def test_a_price_that_rose_waits_for_another_look(funded: Funded, bea: Membershi
     with pytest.raises(NotAnApprover):
         approve(asked, tom, now)
     assert approve(asked, funded.owner, now).state == "approved"
+    assert paid(funded) == [8000]
+
+
+def test_a_price_that_fell_since_it_was_asked_still_goes_on_to_the_next_step(
+    funded: Funded, bea: Membership, client: Client, now: datetime
+) -> None:
+    """What is left of a period costs less each day, so an approval is nearly always below what was asked."""
+    chain(funded, now, (ADMIN, 0), (BILLING, 0))
+    asked = ask(funded, join(funded.account, "Tom", Role.TEAM_MANAGER, now), now)
+    SeatRequest.objects.filter(pk=asked.pk).update(asked_total=8533)  # As if it had been asked two days ago.
+    asked.refresh_from_db()
+    assert (is_turn_of(asked, funded.owner), is_turn_of(asked, bea)) == (True, False)
+
+    assert approve(asked, funded.owner, now).state == "open"
+
+    asked.refresh_from_db()
+    assert (is_turn_of(asked, funded.owner), is_turn_of(asked, bea)) == (False, True)
+    address = f"/a/{funded.account.slug}/request/purchases/{asked.public_id}/"
+    pages = {}
+    for who in (funded.owner, bea):
+        client.force_login(who.user, backend="django.contrib.auth.backends.ModelBackend")
+        pages[who] = client.get(address).content.decode()
+    assert "Waits for: Bea" in pages[funded.owner]
+    assert 'value="approve"' not in pages[funded.owner]
+    assert 'value="approve"' in pages[bea]
+    assert approve(asked, bea, now).state == "approved"
+    assert paid(funded) == [8000]
+
+
+def test_a_price_that_fell_below_a_step_is_bought_by_whose_turn_it_was(
+    funded: Funded, bea: Membership, now: datetime
+) -> None:
+    chain(funded, now, (ADMIN, 0), (BILLING, 8001))
+    asked = ask(funded, join(funded.account, "Tom", Role.TEAM_MANAGER, now), now)
+    RequestStep.objects.filter(request=asked, position=1).update(
+        approved=8533, decided_by=funded.owner.user, decided_at=now
+    )
+    assert is_turn_of(asked, bea)
+
+    assert approve(asked, bea, now).state == "approved"
+
     assert paid(funded) == [8000]
 
 
