@@ -5,8 +5,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.access.actor import actor_of
-from accounts.audit.record_audit import record_audit
 from billing.models import Vendor
+from billing.terms.save_vendor import save_vendor
 
 
 @admin.register(Vendor)
@@ -17,15 +17,8 @@ class VendorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only i
     readonly_fields = ("updated_at",)
 
     def save_model(self, request: HttpRequest, obj: Vendor, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
-        """Kept in the trail: a bank account that somebody changed is worth a question."""
-        super().save_model(request, obj, form, change)
-        record_audit(
-            account=None,
-            actor=actor_of(request, door="admin"),
-            action="vendor.changed",
-            target=obj.name,
-            summary=", ".join(form.changed_data),
-        )
+        """By the verb, which keeps it in the trail."""
+        save_vendor(vendor=obj, changed=form.changed_data, actor=actor_of(request, door="admin"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """The first one only."""

@@ -117,6 +117,7 @@ HARBOURLINE = Cast(
         Person("Olena Shevchuk", "Warehouse planner", "Warehouse", "Europe", "u0607"),
         Person("Bruno Castellani", "Account manager", "Sales", "Europe", "u0014"),
         Person("Keira Donnelly", "Account manager", "Sales", "Europe", "u0164"),
+        Person("Tilda Moen", "Account manager", "Sales", "Europe"),
     ),
 )
 

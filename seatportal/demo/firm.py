@@ -1,7 +1,7 @@
 """One firm of the demo and what its people do. Every step is one verb of the portal, at the moment it is told."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -24,7 +24,9 @@ from billing.quotes.quote_quantity import quote_quantity
 from seatportal.demo.casting import Cast, Person
 from seatportal.demo.history import Recent
 from seatportal.demo.vendor import Vendor
+from seats.capacity.split_seats import split_seats
 from seats.holders.claim import claim
+from seats.holders.pause_person import pause_person
 from seats.holders.queries import open_seats
 from seats.holders.reassign_seat import reassign_seat
 from seats.usage.event import Event
@@ -110,6 +112,23 @@ class Firm:
         self.join([self.by_key[to]], at)
         seat = open_seats(self.account).get(membership=self.people[of])
         reassign_seat(account=self.account, assignment=seat, to=self.people[to], actor=self.actor, at=at, reason=reason)
+
+    def pause(self, key: str, reason: str, at: datetime, *, resumes_on: date) -> None:
+        """Somebody is away until a day, and their seat is free for others."""
+        pause_person(
+            account=self.account,
+            membership=self.people[key],
+            resumes_on=resumes_on,
+            reason=reason,
+            actor=self.actor,
+            at=at,
+        )
+
+    def split(self, seats: Mapping[str, int], reason: str, at: datetime) -> None:
+        """Set seats aside for regions, by their names."""
+        places = {place.name: place for place in Region.objects.filter(account=self.account)}
+        wanted = {places[name]: count for name, count in seats.items()}
+        split_seats(account=self.account, seats=wanted, reason=reason, actor=self.actor, at=at)
 
     # Money
 

@@ -2,15 +2,19 @@
 
 import calendar
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from accounts.access.actor import Actor
 from accounts.members.invitations import invite_member
 from accounts.models import Role
 from billing.changes.decreases import plan_decrease
 from billing.terms.set_terms import set_terms
-from seatportal.demo import asked, casting, value
+from seatportal.demo import asked, casting, single_sign_on, value
 from seatportal.demo.desks import give_devices
+from seatportal.demo.files import hand_in_festival, import_season
 from seatportal.demo.firm import Firm, add_to
+from seatportal.demo.rollouts import add_tranche, look_at_tranches, plan_rollout
+from seatportal.demo.spending import agree_on_spending, approve_first_step, ask_for_purchase
 from seatportal.demo.timeline import Timeline
 from seatportal.demo.vendor import Vendor
 from seats.capacity.set_policy import set_policy
@@ -74,7 +78,9 @@ def brightwater(line: Timeline, vendor: Vendor, now: datetime) -> Firm:
     line.at(now - days(3), lambda at: _ask(firm, "liam", "I start on the festival campaign next week.", at))
     line.at(now - days(1), lambda at: _invite(firm, "ola.lindgren", "Ola Lindgren", at))
     _brightwater_asks(line, firm, now)
+    _brightwater_spends(line, firm, now)
     line.at(now, firm.use)
+    line.at(now, look_at_tranches)
     value.on_day_37(firm, line, now)
     return firm
 
@@ -99,17 +105,28 @@ def harbourline(line: Timeline, vendor: Vendor, now: datetime, *, guest: Firm) -
     """Above its soft limit: 12 seats in use of 10 bought, 3 more allowed. The guest's owner is an admin here too.
 
     Its quarter ended two days ago, and its true-up waits for a review. Three people use its dispatch desk's sign-in.
+    One is paused, two regions have seats of their own, and people come in by its identity provider.
     """
     firm = Firm(casting.HARBOURLINE, vendor)
-    first, later = [p.key for p in firm.cast.people[1:10]], [p.key for p in firm.cast.people[10:]]
+    first = [person.key for person in firm.cast.people[1:9]]
+    later, paused = [person.key for person in firm.cast.people[10:12]], firm.cast.people[12].key
     line.at(now - days(171), firm.open)
     line.at(now - days(170), lambda at: firm.subscribe("team-usd", 10, at, card="pm_card_amex"))
     line.at(now - days(169), lambda at: firm.seat(at, "callum"))
-    line.at(now - days(169), lambda at: firm.join_and_sit(at, *first))
+    line.at(now - days(169), lambda at: firm.join_and_sit(at, *first, paused))
+    line.at(now - days(120), lambda at: firm.pause(paused, "Parental leave", at, resumes_on=now.date() + days(45)))
+    line.at(now - days(119), lambda at: firm.join_and_sit(at, firm.cast.people[9].key))
+    line.at(now - days(110), lambda at: firm.split({"Asia-Pacific": 2, "Africa": 1}, "Bought by the local offices", at))
     line.at(now - days(100), lambda at: _agree_true_up(firm, months_before(now - days(2), 3), at))
     line.at(now - days(70), lambda at: _allow_over(firm, at))
     line.at(now - days(60), lambda at: firm.join_and_sit(at, *later))
     line.at(now - days(30), lambda at: add_to(firm, guest.people["maya"].user, Role.ADMIN, at))
+    ends = f"{now + days(70):%Y-%m-%d}"
+    line.at(now - days(2), lambda at: import_season(firm, at, ends=ends))
+    line.at(now - days(45), lambda at: single_sign_on.connect_provider(firm, "Harbourline ID", at))
+    line.at(now - days(3), lambda at: single_sign_on.come_by_provider(firm, "petra.vale", "Petra Vale", at))
+    line.at(now - days(1), lambda at: single_sign_on.come_by_provider(firm, "luc.moreau", "Luc Moreau", at))
+    line.at(now, lambda at: single_sign_on.check_again(firm, at))
     give_devices(firm, line, now, shared="desk", carried="lucía")
     line.at(now, firm.use)
     line.at(now, lambda at: asked.nudge_longest_idle(firm, at))
@@ -213,6 +230,25 @@ def _brightwater_asks(line: Timeline, firm: Firm, now: datetime) -> None:
     line.at(now - days(25), lambda at: asked.answer(firm, dark, "declined", "We keep that page plain.", at))
     why = "Our ten people sign in with Google everywhere else."
     line.at(now - days(2), lambda at: asked.ask(firm, "priya", "Sign-in with our Google Workspace", why, "sso", at))
+
+
+def _brightwater_spends(line: Timeline, firm: Firm, now: datetime) -> None:
+    """An allowance with approvers above it, a purchase at its second approver, a rollout, and a file to look at."""
+    budgets = {"Design": 250_00, "Engineering": 100_00, "Growth": 150_00}
+    line.at(now - days(30), lambda at: agree_on_spending(firm, at, amount=300_00, owner_from=100_00, **budgets))
+    line.at(now - days(20), lambda at: plan_rollout(firm, "Festival campaign", at, budget_month=1))
+    for seats, in_days, owner, ceiling, gate, po_number in (
+        (2, 17, "grace", 150_00, 90, ""),
+        (3, 60, "grace", 200_00, 80, ""),
+        (5, 150, "tomás", 300_00, 80, "BW-2027-014"),
+    ):
+        add = partial(add_tranche, firm, seats=seats, in_days=in_days, owner=owner, ceiling=ceiling, gate=gate)
+        line.at(now - days(19), partial(add, po_number=po_number))
+    why = "Six freelancers draw for the festival from next month on."
+    line.at(now - days(5), lambda at: ask_for_purchase(firm, "tomás", 6, why, at, po_number="BW-2026-118"))
+    line.at(now - days(2), lambda at: approve_first_step(firm, "marek", "In the plan for the campaign.", at))
+    line.at(now - days(2), lambda at: hand_in_festival(firm, "elif", at))
+    line.at(now - days(1), lambda at: single_sign_on.add_unproved_domain(firm, at))
 
 
 def _ask(firm: Firm, key: str, reason: str, at: datetime) -> None:

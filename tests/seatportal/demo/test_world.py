@@ -16,7 +16,7 @@ from accounts.access.actor import Actor
 from accounts.directory.authenticate import authenticate_directory
 from accounts.keys.authenticate_key import authenticate_key
 from accounts.members.queries import accounts_of, members_of, open_invitations_of
-from accounts.models import Account, AuditEntry, Role, User
+from accounts.models import Account, AuditEntry, JoinRequest, MailDomain, Role, SsoConnection, User
 from billing.mirror.queries import (
     card_of,
     customer_of,
@@ -27,6 +27,7 @@ from billing.mirror.queries import (
     seat_item,
 )
 from billing.models import Invoice, Plan, Price, QuantityChange, Terms
+from billing.models import Vendor as Seller
 from billing.quotes.quote_quantity import quote_quantity
 from seatportal.demo import casting, catalogue, stories
 from seatportal.demo.firm import Firm
@@ -36,21 +37,29 @@ from seatportal.demo.vendor import Vendor
 from seatportal.demo.world import BEGINNING
 from seatportal.kit import clock
 from seats.holders.queries import SeatCounts, seat_counts
+from seats.invariants.check_invariants import check_invariants
 from seats.models import (
     DailyUsage,
     ExpansionTask,
     FeatureRequest,
+    ImportedPerson,
     LedgerEntry,
     Nudge,
+    Pause,
     PeerBand,
+    PeopleImport,
+    RegionPool,
     RoiVersion,
     SeatRequest,
     SharingCase,
     Signal,
+    Tranche,
     TrueUp,
     ValueReport,
 )
+from seats.pool.budgets import budgets_of
 from seats.pool.ledger import purchased_by_ledger
+from seats.requests.steps import approvers_of, turn_of
 from seats.true_up.decide_true_up import effect_of
 from seats.value.plans import open_plan
 from seats.value.report import result_of
@@ -122,6 +131,7 @@ def test_a_build_cut_short_is_begun_again_and_a_finished_one_is_found(
     _check_figures()
     _check_brightwater(logins)
     _check_the_others()
+    _check_rules(logins)
     _check_the_account_team(logins)
     _check_value()
     before = (Account.objects.count(), User.objects.count(), AuditEntry.objects.count(), Price.objects.count())
@@ -209,7 +219,8 @@ def _check_brightwater(logins: dict[str, Any]) -> None:
     assert set(invoices_of(home).values_list("status", flat=True)) == {"paid"}
     assert members_of(home).count() == 14
     assert set(members_of(home).values_list("role", flat=True)) == set(Role.values)
-    assert SeatRequest.objects.filter(account=home, state=SeatRequest.State.OPEN).count() == 1
+    asked = SeatRequest.objects.filter(account=home, state=SeatRequest.State.OPEN)
+    assert sorted(asked.values_list("kind", "quantity")) == [("purchase", 6), ("seat", None)]
     assert open_invitations_of(home).count() == 1
     # The trail tells the past when it happened.
     assert AuditEntry.objects.filter(account=home, at__lt=clock.now() - timedelta(days=300)).exists()
@@ -230,6 +241,41 @@ def _check_brightwater(logins: dict[str, Any]) -> None:
     browser = Client()
     browser.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     assert "8 of 10" in browser.get(f"/a/{home.slug}/", follow=True).content.decode()
+
+
+def _check_rules(logins: dict[str, Any]) -> None:
+    """What the customer's admin finds to decide, and what is set up around it."""
+    home, owner = account("brightwater-studio"), User.objects.get(email=logins["admin"]["email"])
+    asked = SeatRequest.objects.get(account=home, kind=SeatRequest.Kind.PURCHASE)
+    turn = turn_of(asked)
+    assert turn is not None
+    assert turn.position == 2
+    assert [one.user for one in approvers_of(asked, turn)] == [owner]
+    assert [(use.budget, use.left) for use in budgets_of(home) if use.budget] == [
+        (250_00, 50_00),
+        (100_00, 0),
+        (150_00, 100_00),
+    ]
+    assert list(Tranche.objects.filter(account=home).order_by("due_on").values_list("state", "held_code")) == [
+        ("held", "adoption_low"),
+        ("planned", ""),
+        ("planned", ""),
+    ]
+    assert PeopleImport.objects.get(account=home).state == PeopleImport.State.DRAFT
+    assert MailDomain.objects.get(account=home).verified_at is None
+    assert Seller.objects.get().iban
+
+    guest = account("harbourline-logistics")
+    imported = PeopleImport.objects.get(account=guest)
+    assert imported.state == PeopleImport.State.DONE
+    assert [row.code for row in ImportedPerson.objects.filter(people_import=imported) if row.code] == ["bad_address"]
+    assert Pause.objects.get(account=guest).membership.user.name == "Tilda Moen"
+    pools = RegionPool.objects.filter(account=guest).order_by("region__name")
+    assert [(one.region.name, one.seats, one.assigned) for one in pools] == [("Africa", 1, 1), ("Asia-Pacific", 2, 2)]
+    assert MailDomain.objects.get(account=guest).verified_at is not None
+    assert SsoConnection.objects.get(account=guest).enabled_at is not None
+    assert JoinRequest.objects.filter(account=guest, state=JoinRequest.State.OPEN).count() == 2
+    assert check_invariants(at=clock.now()) == []
 
 
 def _check_the_others() -> None:
