@@ -78,6 +78,11 @@ def policy_of(account: Account) -> SsoPolicy:
     return SsoPolicy.objects.filter(account=account).first() or SsoPolicy(account=account)
 
 
+def waiting_joins(account: Account) -> QuerySet[JoinRequest]:
+    """Those that nobody decided yet."""
+    return JoinRequest.objects.filter(account=account, state=JoinRequest.State.OPEN)
+
+
 def join_requests_of(account: Account) -> QuerySet[JoinRequest]:
     """Those that wait, the oldest first, then refused ones; who was let in is among the people."""
     return (

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from accounts.sso.connections import save_policy
-from accounts.sso.queries import connections_of, domains_of, join_requests_of, policy_of
+from accounts.sso.queries import connections_of, domains_of, policy_of, waiting_joins
 from accounts.sso_forms import PolicyForm
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
@@ -33,6 +33,6 @@ def sign_in_settings(request: AccountRequest) -> HttpResponse:
         "form": form,
         "domains": domains_of(account),
         "connections": connections_of(account),
-        "waiting": join_requests_of(account).filter(decided_at__isnull=True).count(),
+        "waiting": waiting_joins(account).count(),
     }
     return render(request, "accounts/sign_in_settings.html", context, status=422 if form.errors else 200)

@@ -100,6 +100,21 @@ class Split:
         return max(self.common_assigned - self.common, 0)
 
     @property
+    def common_owned(self) -> int:
+        """The others' seats without the soft allowance."""
+        return max(self.owned - self.set_aside, 0)
+
+    @property
+    def common_extra(self) -> int:
+        """The soft allowance among the others' seats."""
+        return self.common - self.common_owned
+
+    @property
+    def common_beyond(self) -> int:
+        """Seats in use by the others beyond those without the allowance."""
+        return max(self.common_assigned - self.common_owned, 0)
+
+    @property
     def exceeds(self) -> int:
         """Seats set aside that are not there."""
         return max(self.set_aside - self.owned, 0)

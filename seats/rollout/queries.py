@@ -56,6 +56,11 @@ def waiting_tranches(account: Account) -> QuerySet[Tranche]:
     return tranches_of(account).filter(state__in=LIVE)
 
 
+def held_tranches(account: Account) -> QuerySet[Tranche]:
+    """Those whose day has come and that wait for somebody."""
+    return Tranche.objects.filter(account=account, state=Tranche.State.HELD)
+
+
 def by_quarter(plan: RolloutPlan, tranches: Sequence[Tranche], *, purchased: int) -> list[Quarter]:
     """Tranches of one plan, by day, under the quarters of its budget year; totals count on from what is purchased."""
     total, steps = purchased, []

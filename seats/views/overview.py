@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access.pages import AccountRequest, requires
 from accounts.members.queries import members_of, open_invitations_of
+from accounts.sso.queries import waiting_joins
 from billing.mirror.queries import live_subscription, overdue_invoice
 from seatportal.kit.charts import step_chart
 from seatportal.kit.clock import now
@@ -19,6 +20,7 @@ from seats.insight.people import count_idle
 from seats.insight.renewal import next_renewal
 from seats.pool.regions import split_of
 from seats.requests.queries import open_requests
+from seats.rollout.queries import held_tranches
 from seats.true_up.queries import waiting_true_up
 from seats.views.common import counts_for
 
@@ -26,7 +28,7 @@ EXPIRES_SOON = timedelta(days=2)
 # Above this share of active seats more will soon be needed.
 BUSY_PERCENT = 80
 # What makes the list of things that need somebody.
-NEEDS = ("idle", "requests", "waiting", "overdue", "expiring", "beyond", "true_up")
+NEEDS = ("idle", "requests", "joining", "held", "waiting", "overdue", "expiring", "beyond", "true_up")
 
 
 @requires(None)
@@ -46,6 +48,8 @@ def overview(request: AccountRequest) -> HttpResponse:
         "inactive": counts.assigned - counts.active,
         "idle": count_idle(request.account, at),
         "requests": open_requests(request.account).count() if decides else 0,
+        "joining": waiting_joins(request.account).count() if "members.manage" in request.capabilities else 0,
+        "held": held_tranches(request.account).count(),
         "waiting": list(waiting_in(request.account)[:3]) if counts.waiting else [],
         "split": split_of(pool),
         "beyond": max(counts.assigned - counts.limit, 0),

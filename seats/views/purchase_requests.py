@@ -164,6 +164,7 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
             }
             for step in steps
         ],
+        "answered_by": asked.decided_by or next((s.decided_by for s in reversed(every) if s.decided_by), None),
         "mine": mine,
         "remind_at": remind_at,
         "may_remind": at >= remind_at,
