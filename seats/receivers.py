@@ -20,7 +20,7 @@ from seats.capacity.split_seats import end_region_pool
 from seats.directory.seat_or_wait import seat_or_wait
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seats
-from seats.holders.reserve_seat import free_reserved, occupy_reserved
+from seats.holders.reserve_seat import free_reserved, occupy_reserved, reserved_for
 from seats.holders.resume_person import forget_pause
 from seats.holders.wait import keep_place, leave_queue, leave_queue_invited
 from seats.models import Assignment
@@ -71,6 +71,15 @@ def refuse_full_region(membership: Membership, region: Region | None, **_: Any) 
     """Who holds a seat takes it along into another region's pool, if there is room."""
     pool = lock_pool(membership.account)
     seat = seat_of(membership)
+    if seat is not None:
+        check_move(pool, seat, region.pk if region else None)
+
+
+@receiver(accounts_facts.invitation_moves)
+def refuse_full_region_to_invited(invitation: Invitation, region: Region | None, **_: Any) -> None:
+    """And so does a reserved seat."""
+    pool = lock_pool(invitation.account)
+    seat = reserved_for(invitation)
     if seat is not None:
         check_move(pool, seat, region.pk if region else None)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.errors import InvitationGone
+from accounts.facts import invitation_moves
 from accounts.members.authority import authority_of
 from accounts.members.rules import check_grant
 from accounts.members.structure import hold_place
@@ -33,7 +34,7 @@ FIELDS = (
 def edit_invitation(
     *, account: Account, invitation: Invitation, changes: Mapping[str, Any], actor: Actor, at: datetime
 ) -> Invitation:
-    """Change the named ones of FIELDS. Raises InvitationGone, NotYours, BadSetting."""
+    """Change the named ones of FIELDS. Raises InvitationGone, NotYours, BadSetting, and what refuses another region."""
     hold_place(account, changes.get("department"), field="department")
     hold_place(account, changes.get("region"), field="region")
     row = (
@@ -47,6 +48,8 @@ def edit_invitation(
     by = authority_of(account, actor)
     check_grant(by=by, role=row.role)
     check_grant(by=by, role=changes.get("role", row.role))
+    if "region" in changes and changes["region"] != row.region:
+        invitation_moves.send(sender=Invitation, invitation=row, region=changes["region"], at=at)
     changed = changed_fields(row, {name: changes[name] for name in FIELDS if name in changes})
     if changed:
         row.save(update_fields=[*changed])

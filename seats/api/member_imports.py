@@ -81,6 +81,11 @@ class JudgedSerializer(serializers.Serializer[Any]):
     email = serializers.CharField()
     outcome = serializers.ChoiceField(choices=OUTCOMES)
     seat = serializers.ChoiceField(choices=["", "give", "release", "leave_queue"], allow_blank=True)
+    waits_for = serializers.ChoiceField(
+        choices=["", "seat", "region", "budget", "frozen"],
+        allow_blank=True,
+        help_text="Why no seat is given: what has to have room first.",
+    )
     changes = ChangeSerializer(many=True)
     problem = WrongSerializer(allow_null=True)
 
@@ -94,7 +99,10 @@ class EffectSerializer(serializers.Serializer[Any]):
     failed = serializers.IntegerField()
     seats_needed = serializers.IntegerField()
     seats_free = serializers.IntegerField(help_text="Of those needed.")
-    seats_missing = serializers.IntegerField(help_text="So many people wait; a quote says what as many more cost.")
+    seats_missing = serializers.IntegerField(help_text="So many people wait.")
+    seats_to_buy = serializers.IntegerField(
+        help_text="So many more would end their wait, as far as regions and budgets let them; a quote says the price."
+    )
     seats_released = serializers.IntegerField()
     new_places = serializers.ListField(child=serializers.CharField(), help_text="Departments and regions to be added.")
     people = JudgedSerializer(many=True)
@@ -229,6 +237,7 @@ def _told(effect: Effect) -> dict[str, Any]:
             "email": step.email,
             "outcome": str(step.outcome),
             "seat": step.seat,
+            "waits_for": step.waits_for,
             "changes": [
                 {"field": name, "before": str(step.before[name] or ""), "after": str(value or "")}
                 for name, value in step.changes.items()
@@ -244,6 +253,7 @@ def _told(effect: Effect) -> dict[str, Any]:
         "seats_needed": effect.seats,
         "seats_free": effect.free,
         "seats_missing": effect.missing,
+        "seats_to_buy": effect.to_buy,
         "seats_released": effect.lost,
         "new_places": effect.new_places,
         "people": sorted(people, key=lambda one: int(str(one["line"]))),

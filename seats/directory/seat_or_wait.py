@@ -20,7 +20,7 @@ from seats.errors import (
     SeatsFrozen,
 )
 from seats.holders.claim import claim
-from seats.holders.queries import waiting_beside
+from seats.holders.queries import somebody_is_before
 from seats.holders.wait import wait_for_seat
 from seats.pool.regions import has_pool
 from seats.requests.request_seat import request_seat
@@ -36,7 +36,7 @@ def seat_or_wait(*, account: Account, membership: Membership, reason: str, actor
     """
     if not needs_seat(membership.role):
         return
-    full = waiting_beside(membership).exists()
+    full = somebody_is_before(account=account, region=membership.region_id, at=at)
     if not full:
         try:
             claim(account=account, members=[membership], actor=actor, at=at, reason=reason)

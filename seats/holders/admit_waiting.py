@@ -1,6 +1,6 @@
 """Give free seats to those who wait, first come first served."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import structlog
@@ -8,13 +8,14 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.access.actor import Actor
-from accounts.models import Account, Invitation
+from accounts.models import Account
 from seats.holders.claim import claim
+from seats.holders.queries import who_may_be_next
 from seats.models import SeatPool, WaitingPerson
-from seats.pool.budgets import used_up, within_budgets
+from seats.pool.budgets import purse_of
 from seats.pool.pools import lock_pool
 from seats.pool.regions import lock_rooms
-from seats.pool.rules import Room
+from seats.pool.stock import Stock, stock_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,19 +30,14 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
     pool = lock_pool(account)
     if pool.frozen or not pool.open:
         return 0
-    # An account in each condition, so that both are inner joins and their rows can be locked.
-    spent = used_up(account)
-    members = Q(membership__account=account, membership__left_at__isnull=True)
-    members &= ~Q(membership__department_id__in=spent)
-    invited = Q(membership__isnull=True, invitation__account=account, invitation__state=Invitation.State.OPEN)
-    invited &= ~Q(invitation__department_id__in=spent)
-    rooms = lock_rooms(pool)
+    rooms, purse = lock_rooms(pool), purse_of(account)
+    stock = stock_of(pool, rooms, purse)
+    members, invited = who_may_be_next(account, at, [department for department, seats in purse.items() if seats < 1])
     found = [
-        *_with_room(account, members, "membership", pool, rooms),
-        *_with_room(account, invited & Q(invitation__expires_at__gt=at), "invitation", pool, rooms),
+        *_with_room(account, members, "membership", stock),
+        *_with_room(account, invited, "invitation", stock),
     ]
-    places = within_budgets(account, sorted(found, key=lambda place: (place.since, place.pk)))
-    next_ones = _fitting(places, pool, rooms)
+    next_ones = _fitting(sorted(found, key=lambda place: (place.since, place.pk)), stock)
     if next_ones:
         claim(
             account=account,
@@ -53,37 +49,27 @@ def admit_waiting(*, account: Account, at: datetime) -> int:
     return len(next_ones)
 
 
-def _with_room(
-    account: Account, who: Q, row: str, pool: SeatPool, rooms: Mapping[int | None, Room]
-) -> Iterator[WaitingPerson]:
-    """The first places for each room, as many as it has seats."""
-    regions = [region for region in rooms if region is not None]
-    for region in rooms:
+def _with_room(account: Account, who: Q, row: str, stock: Stock) -> Iterator[WaitingPerson]:
+    """The first places for each room, as many as it has seats; all of them where budgets pass some by."""
+    regions = [region for region in stock.free if region is not None]
+    for region in stock.free or [None]:
         where = Q(**{f"{row}__region": region}) if region is not None else ~Q(**{f"{row}__region__in": regions})
-        most = min(_free(pool, rooms, region), pool.open)
-        if most:
-            yield from _locked(account, who & where if regions else who, row, most)
+        if stock.serves(region, None):
+            yield from _locked(account, who & where if regions else who, row, None if stock.purse else stock.open)
 
 
-def _free(pool: SeatPool, rooms: Mapping[int | None, Room], region: int | None) -> int:
-    """Seats of a room for the queue: the soft allowance, which is the common room's, is not."""
-    return rooms[region].free if region is not None else max(rooms[None].free - pool.allowance, 0)
-
-
-def _fitting(places: Sequence[WaitingPerson], pool: SeatPool, rooms: Mapping[int | None, Room]) -> list[WaitingPerson]:
-    """Those who find room, in their order, and no more than there are seats."""
-    left = {region: _free(pool, rooms, region) for region in rooms}
+def _fitting(places: Sequence[WaitingPerson], stock: Stock) -> list[WaitingPerson]:
+    """Those who find room and whose department can pay, in their order, and no more than there are seats."""
     fitting: list[WaitingPerson] = []
     for place in places:
         person = place.membership or place.invitation
-        region = person.region_id if person and person.region_id in rooms else None
-        if left[region] and len(fitting) < pool.open:
-            left[region] -= 1
+        if person and stock.serves(person.region_id, person.department_id):
+            stock.take(person.region_id, person.department_id)
             fitting.append(place)
     return fitting
 
 
-def _locked(account: Account, who: Q, row: str, most: int) -> list[WaitingPerson]:
+def _locked(account: Account, who: Q, row: str, most: int | None) -> list[WaitingPerson]:
     """The first places, with the person locked.
 
     People are locked before the pool everywhere else. Here the pool is held already, so nobody is waited for: who

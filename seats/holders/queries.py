@@ -1,5 +1,6 @@
 """Who sits: counts and lists. Every query starts from an account."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -7,8 +8,9 @@ from functools import cached_property
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from accounts.models import Account, Membership
+from accounts.models import Account, Invitation, Membership
 from seats.models import Assignment, RegionPool, SeatPool, WaitingPerson
+from seats.pool.budgets import used_up
 from seats.pool.rules import seats_off
 
 # "Active" is at least one counted action within this time (the seed's 30 days).
@@ -116,13 +118,35 @@ def waiting_in(account: Account) -> QuerySet[WaitingPerson]:
     ).select_related("membership__user", "invitation")
 
 
-def waiting_beside(membership: Membership) -> QuerySet[WaitingPerson]:
-    """Who waits for a seat from the pool from which this member would get one."""
-    pooled = set(RegionPool.objects.filter(account=membership.account_id).values_list("region_id", flat=True))
-    queue = waiting_in(membership.account).alias(where=Coalesce("membership__region_id", "invitation__region_id"))
-    if membership.region_id in pooled:
-        return queue.filter(where=membership.region_id)
-    return queue.filter(Q(where__isnull=True) | ~Q(where__in=pooled))
+def who_may_be_next(account: Account, at: datetime, spent: Collection[int]) -> tuple[Q, Q]:
+    """Whom the queue may serve: members, and people whose invitation is open. spent: departments it passes by.
+
+    An account in each condition, so that both are inner joins and their rows can be locked.
+    """
+    members = Q(membership__account=account, membership__left_at__isnull=True)
+    invited = Q(membership__isnull=True, invitation__account=account, invitation__state=Invitation.State.OPEN)
+    invited &= Q(invitation__expires_at__gt=at)
+    if spent:
+        members &= ~Q(membership__department_id__in=spent)
+        invited &= ~Q(invitation__department_id__in=spent)
+    return members, invited
+
+
+def somebody_is_before(*, account: Account, region: int | None, at: datetime) -> bool:
+    """Whether others wait for a seat from the pool from which somebody of this region would get one.
+
+    Those whom the queue passes by hold up nobody: their department's budget is used up, or their invitation ran out.
+    """
+    members, invited = who_may_be_next(account, at, ())
+    queue = waiting_in(account).filter(members | invited)
+    if not queue.exists():
+        return False
+    members, invited = who_may_be_next(account, at, used_up(account))
+    pooled = set(RegionPool.objects.filter(account=account).values_list("region_id", flat=True))
+    queue = queue.filter(members | invited).alias(where=Coalesce("membership__region_id", "invitation__region_id"))
+    if region in pooled:
+        return queue.filter(where=region).exists()
+    return queue.filter(Q(where__isnull=True) | ~Q(where__in=pooled)).exists()
 
 
 def tenures_of(membership: Membership) -> QuerySet[Assignment]:

@@ -16,7 +16,7 @@ from accounts.webhooks.emit_events import emit_event, member_data
 from seats.errors import BudgetExceeded, NotPaused, SeatLimitReached, SeatsFrozen
 from seats.holders.claim import claim, seat_data
 from seats.holders.pause_person import lock_person
-from seats.holders.queries import seat_of, waiting_beside
+from seats.holders.queries import seat_of, somebody_is_before
 from seats.holders.wait import wait_for_seat
 from seats.models import Assignment, Pause
 from seats.pool.pools import lock_pool
@@ -36,7 +36,7 @@ def resume_person(*, account: Account, membership: Membership, actor: Actor, at:
     pause = _end(account, membership, actor, at)
     person = pause.membership
     seat = None
-    if not waiting_beside(person).exists():
+    if not somebody_is_before(account=account, region=person.region_id, at=at):
         with suppress(SeatLimitReached, SeatsFrozen, BudgetExceeded):
             (seat,) = claim(account=account, members=[person], actor=actor, at=at)
     if seat is None and wait_for_seat(account=account, membership=person, actor=actor, at=at).served_at:

@@ -11,6 +11,7 @@ from accounts.members.authority import authority_of
 from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Department, Invitation, Membership, Region, Role
 from seats.holders.queries import open_seats, waiting_in
+from seats.models import Pause
 
 
 @dataclass
@@ -19,6 +20,8 @@ class Facts:
 
     departments, regions: by their name in small letters. external_ids: whose address each belongs to.
     bosses: who reports to whom, for members whose manager is known. in_file: every address of the file.
+    paused: members whom an admin paused. ended: invitations that ran out and are not closed yet; held_by_ended: the
+    keys of those that still hold a seat.
     """
 
     by: str
@@ -32,6 +35,9 @@ class Facts:
     external_ids: dict[str, str] = field(default_factory=dict)
     bosses: dict[str, str] = field(default_factory=dict)
     in_file: frozenset[str] = frozenset()
+    paused: set[str] = field(default_factory=set)
+    ended: dict[str, Invitation] = field(default_factory=dict)
+    held_by_ended: set[int] = field(default_factory=set)
 
 
 def load_facts(
@@ -52,17 +58,20 @@ def load_facts(
         member.user.email: member
         for member in members_of(account).select_related("manager__user").filter(user__email__in=emails)
     }
-    invitations = {one.email: one for one in open_invitations_of(account).filter(email__in=emails, expires_at__gt=at)}
+    found = list(open_invitations_of(account).filter(email__in=emails))
+    invitations = {one.email: one for one in found if one.expires_at > at}
+    ended = {one.email: one for one in found if one.expires_at <= at}
     of_member = {member.pk: email for email, member in members.items()}
     of_invitation = {one.pk: email for email, one in invitations.items()}
     seats = open_seats(account).select_related(None).filter(membership__in=of_member)
     held = seats.values_list("membership_id", flat=True)
-    reserved = (
+    reserved = set(
         open_seats(account)
         .select_related(None)
-        .filter(membership=None, invitation__in=of_invitation)
+        .filter(membership=None, invitation__in=[one.pk for one in found])
         .values_list("invitation_id", flat=True)
     )
+    pauses = Pause.objects.filter(account=account, membership__in=of_member, ended_at__isnull=True)
     places = waiting_in(account).filter(Q(membership__in=of_member) | Q(invitation__in=of_invitation))
     known = members_of(account).filter(external_id__in=external_ids) if external_ids else Membership.objects.none()
     return Facts(
@@ -70,7 +79,7 @@ def load_facts(
         owners=members_of(account).filter(role=Role.OWNER).count(),
         members=members,
         invitations=invitations,
-        seated={of_member[pk] for pk in held if pk} | {of_invitation[pk] for pk in reserved if pk},
+        seated={of_member[pk] for pk in held if pk} | {of_invitation[pk] for pk in reserved if pk in of_invitation},
         waiting={
             of_member[member] if member else of_invitation[invited or 0]
             for member, invited in places.values_list("membership_id", "invitation_id")
@@ -80,6 +89,9 @@ def load_facts(
         external_ids=dict(known.values_list("external_id", "user__email")),
         bosses=_bosses(account) if hierarchy else {},
         in_file=in_file,
+        paused={of_member[pk] for pk in pauses.values_list("membership_id", flat=True)},
+        ended=ended,
+        held_by_ended={one.pk for one in ended.values() if one.pk in reserved},
     )
 
 

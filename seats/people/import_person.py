@@ -14,9 +14,9 @@ from accounts.members.edit_invitation import edit_invitation
 from accounts.members.edit_member import edit_member
 from accounts.members.invitations import invite_member
 from accounts.models import Account, Invitation, Membership, Role
-from seats.errors import AlreadySeated, AlreadyWaiting, SeatLimitReached, SeatsFrozen
+from seats.errors import AlreadySeated, AlreadyWaiting, BudgetExceeded, SeatLimitReached, SeatsFrozen
 from seats.holders.claim import claim
-from seats.holders.queries import open_seats, waiting_in
+from seats.holders.queries import open_seats, somebody_is_before
 from seats.holders.release_seat import release_seats
 from seats.holders.wait import leave_queue, leave_queue_invited, wait_for_seat, wait_with_invitation
 from seats.models import ImportedPerson
@@ -65,11 +65,11 @@ def import_person(
     elif changes and member is not None:
         if "manager" in changes:
             changes |= _manager(changes["manager"], facts)
-        edit_member(account=account, membership=member, changes=changes, actor=actor, at=at)
+        member = edit_member(account=account, membership=member, changes=changes, actor=actor, at=at)
     elif changes and invitation is not None:
         if "manager" in changes:
             changes["manager_email"] = changes.pop("manager")
-        edit_invitation(account=account, invitation=invitation, changes=changes, actor=actor, at=at)
+        invitation = edit_invitation(account=account, invitation=invitation, changes=changes, actor=actor, at=at)
     return Done(step.outcome, _move_seat(account, step, member, invitation, actor, at))
 
 
@@ -134,9 +134,10 @@ def _move_seat(
 def _give_or_wait(
     account: Account, member: Membership | None, invitation: Invitation | None, actor: Actor, at: datetime
 ) -> str:
-    """A free seat, unless somebody waits for it already; else a place in the queue."""
-    if not waiting_in(account).exists():
-        with suppress(SeatLimitReached, SeatsFrozen):
+    """A free seat, unless somebody waits for it already; else a place in the queue. `rehearsal` plays the same."""
+    person = member or invitation
+    if person is not None and not somebody_is_before(account=account, region=person.region_id, at=at):
+        with suppress(SeatLimitReached, SeatsFrozen, BudgetExceeded):
             claim(
                 account=account,
                 members=[member] if member else [],

@@ -20,7 +20,8 @@ PLACES = ("department", "region")
 class Step:
     """changes: what is new, as the row says it (names of places, addresses of managers); before: what stood there.
 
-    seat: "give", "release", "leave_queue" or empty.
+    seat: "give", "release", "leave_queue" or empty. waits_for: of whom none is given: "seat", "region" or "budget" to
+    have room, or "frozen", until seats may be given again.
     """
 
     outcome: Outcome
@@ -30,6 +31,7 @@ class Step:
     changes: dict[str, Any] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     seat: str = ""
+    waits_for: str = ""
     wrong: Wrong | None = None
 
 

@@ -1,5 +1,6 @@
 """A file as rows to be judged, and what all of it would do. Changes nothing."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +12,12 @@ from accounts.access.roles import capabilities_of
 from accounts.errors import NotYours
 from accounts.members.authority import authority_of
 from accounts.models import Account, ApiKey
-from seats.holders.queries import waiting_in
 from seats.models import PeopleImport
 from seats.people.facts import Facts, load_facts
 from seats.people.judge import May, Outcome, Step, judge, remember
+from seats.people.rehearsal import rehearse
 from seats.people.table import Table
 from seats.people.wanted import Wanted, Wrong, read_wanted
-from seats.pool.pools import pool_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Effect:
     """What a file would do. seats: how many people would take one. free: how many of them find one.
 
     lost: seats that the file takes away. beyond: seats taken beyond the purchased ones, as a soft limit allows.
-    new_places: departments and regions that the file adds.
+    new_places: departments and regions that the file adds. waits_for: how many wait for what (Step).
+    to_buy: how many more seats would end the wait of all whom more seats help; those who waited before are served
+    first.
     """
 
     steps: list[tuple[Line, Step]]
@@ -45,6 +47,8 @@ class Effect:
     beyond: int
     frozen: str
     new_places: list[str]
+    waits_for: Counter[str]
+    to_buy: int
 
     @property
     def missing(self) -> int:
@@ -95,26 +99,27 @@ def effect_of(*, account: Account, lines: Sequence[Line], may: May, actor: Actor
         actor=actor,
         at=at,
     )
+    stage, owned = rehearse(account, facts, at)
     steps = []
     for line in lines:
         step = judge(line.wanted, facts, may, email=line.email)
+        if step.wrong is None:
+            step = stage.play(step)
         remember(step, facts)
         steps.append((line, step))
-    pool = pool_of(account)
+    waits_for = Counter(step.waits_for for _line, step in steps if step.waits_for)
     seats = sum(step.seat == "give" for _line, step in steps)
-    lost = sum(step.seat == "release" for _line, step in steps)
-    # Whoever waits already is served first.
-    room = max(pool.limit - pool.assigned + lost - waiting_in(account).count(), 0)
-    free = 0 if pool.frozen else min(seats, room)
-    bought = pool.limit - pool.allowance
+    free = seats - waits_for.total()
     return Effect(
         steps=steps,
         seats=seats,
         free=free,
-        lost=lost,
-        beyond=max(min(pool.assigned - lost + free - bought, free), 0),
-        frozen=pool.frozen,
+        lost=sum(step.seat == "release" for _line, step in steps),
+        beyond=max(min(stage.stock.assigned - owned, free), 0),
+        frozen=stage.stock.frozen,
         new_places=sorted(set(_new_places(steps, facts))),
+        waits_for=waits_for,
+        to_buy=stage.missing_seats({step.email for _line, step in steps if step.waits_for}),
     )
 
 

@@ -21,7 +21,7 @@ from billing.catalog.pricing import a_month, amount
 from billing.catalog.queries import scheme_of
 from billing.mirror.queries import live_subscription, seat_item
 from seats.errors import BudgetExceeded
-from seats.models import Assignment, DepartmentBudget, WaitingPerson
+from seats.models import Assignment, DepartmentBudget
 
 
 @dataclass(frozen=True)
@@ -102,31 +102,23 @@ def check_budgets(
             )
 
 
+def purse_of(account: Account) -> dict[int, int]:
+    """For how many more seats each department can pay, by its key; below zero: so many too many.
+
+    Only departments whose budget can be compared with what a seat costs now.
+    """
+    rows = list(DepartmentBudget.objects.filter(account=account))
+    cost = seat_cost(account) if rows else None
+    rows = [row for row in rows if cost and cost.amount and row.currency == cost.currency]
+    if not cost or not rows:
+        return {}
+    held = seats_by_department(account, [row.department_id for row in rows])
+    return {row.department_id: row.amount // cost.amount - held[row.department_id] for row in rows}
+
+
 def used_up(account: Account) -> list[int]:
     """Keys of departments that cannot pay for one more seat."""
-    cost = seat_cost(account) if DepartmentBudget.objects.filter(account=account).exists() else None
-    if cost is None:
-        return []
-    rows = list(DepartmentBudget.objects.filter(account=account, currency=cost.currency))
-    held = seats_by_department(account, [row.department_id for row in rows])
-    return [row.department_id for row in rows if (held[row.department_id] + 1) * cost.amount > row.amount]
-
-
-def within_budgets(account: Account, places: Sequence[WaitingPerson]) -> list[WaitingPerson]:
-    """Those in the queue whose departments can pay for their seats, each after those before. With the pool locked."""
-    fitting: list[WaitingPerson] = []
-    for place in places:
-        chosen = [*fitting, place]
-        try:
-            check_budgets(
-                account=account,
-                members=[one.membership for one in chosen if one.membership],
-                invitations=[one.invitation for one in chosen if not one.membership and one.invitation],
-            )
-        except BudgetExceeded:
-            continue
-        fitting = chosen
-    return fitting
+    return [department for department, seats in purse_of(account).items() if seats < 1]
 
 
 def budgets_of(account: Account) -> list[BudgetUse]:

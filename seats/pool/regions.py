@@ -26,10 +26,22 @@ def lock_rooms(pool: SeatPool) -> dict[int | None, Room]:
 
     `pool` is locked already. Nothing but the common room, and no query, while no pool is set.
     """
-    pools = RegionPool.objects.filter(account=pool.account_id).select_related("region").order_by("pk")
-    locked = pools.select_for_update(no_key=True, of=("self",)) if pool.set_aside else ()
+    return _rooms(pool, _pools_of(pool).select_for_update(no_key=True, of=("self",)))
+
+
+def rooms_of(pool: SeatPool) -> dict[int | None, Room]:
+    """The same as a look; nothing is locked."""
+    return _rooms(pool, _pools_of(pool))
+
+
+def _pools_of(pool: SeatPool) -> QuerySet[RegionPool]:
+    return RegionPool.objects.filter(account=pool.account_id).select_related("region").order_by("pk")
+
+
+def _rooms(pool: SeatPool, pools: Iterable[RegionPool]) -> dict[int | None, Room]:
     rooms: dict[int | None, Room] = {
-        one.region_id: Room(one.seats, one.assigned, region=one.region.name) for one in locked
+        one.region_id: Room(one.seats, one.assigned, region=one.region.name)
+        for one in (pools if pool.set_aside else ())
     }
     return rooms | {None: Room(pool.common, pool.common_assigned, split=bool(pool.set_aside))}
 

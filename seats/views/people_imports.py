@@ -236,7 +236,7 @@ def _draft_page(
             "effect": effect,
             "counts": effect.counts,
             "seats": counts_for(request),
-            "price": "" if effect.frozen else price_of_missing(request, effect.missing),
+            "price": "" if effect.frozen else price_of_missing(request, effect.to_buy),
             "page": Paginator(rows_of_effect(effect, show), PAGE_SIZE).get_page(request.GET.get("page")),
             "chips": _chips(request, show, effect.counts),
             "doing": row.rows - effect.counts["failed"] - effect.counts["unchanged"],

@@ -19,7 +19,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Shown:
-    """One row of the preview. changes: label, before and after. waits: no seat is left for them."""
+    """One row of the preview. changes: label, before and after. waits_for: why no seat is given (Step)."""
 
     line: int
     email: str
@@ -27,17 +27,15 @@ class Shown:
     outcome: str
     changes: list[tuple[str, str, str]]
     seat: str
-    waits: bool
+    waits_for: str
     field: str
     text: str
 
 
 def rows_of_effect(effect: Effect, show: str) -> list[Shown]:
     """The rows with one outcome, or all; in the order of the file."""
-    left, rows = effect.free, []
+    rows = []
     for line, step in effect.steps:
-        waits = step.seat == "give" and left <= 0
-        left -= step.seat == "give"
         if show and show in Outcome.values and step.outcome != show:
             continue
         person = step.member.user.name if step.member else step.invitation.name if step.invitation else ""
@@ -53,8 +51,8 @@ def rows_of_effect(effect: Effect, show: str) -> list[Shown]:
                     if step.outcome == Outcome.CHANGED or name != "name"
                 ],
                 seat=step.seat,
-                waits=waits,
-                field=str(FIELDS[step.wrong.field]) if step.wrong else "",
+                waits_for=step.waits_for,
+                field=str(FIELDS.get(step.wrong.field, "")) if step.wrong else "",
                 text=step.wrong.text if step.wrong else "",
             )
         )

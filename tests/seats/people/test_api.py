@@ -35,6 +35,7 @@ def test_a_preview_changes_nothing(account: Account, owner: Membership, member: 
         "seats_needed": 2,
         "seats_free": 1,
         "seats_missing": 1,
+        "seats_to_buy": 1,
         "seats_released": 0,
         "new_places": ["Sales"],
     }
@@ -43,6 +44,7 @@ def test_a_preview_changes_nothing(account: Account, owner: Membership, member: 
         "email": "mia@acme.example",
         "outcome": "changed",
         "seat": "give",
+        "waits_for": "seat",
         "changes": [
             {"field": "manager", "before": "", "after": "lena@acme.example"},
             {"field": "title", "before": "", "after": "Analyst"},
