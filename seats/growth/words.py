@@ -33,7 +33,7 @@ RULES: dict[str, str | Promise] = {
     Kind.SHARING: gettext_lazy(
         "One sign-in on three networks at once, or on many devices in places too far apart. Two devices never count."
     ),
-    Kind.HEADCOUNT_GAP: gettext_lazy("At least 3 members without a seat would find no free one."),
+    Kind.HEADCOUNT_GAP: gettext_lazy("At least 3 people without a seat, members or invited, would find no free one."),
     Kind.NEW_LEADER: gettext_lazy(
         "Somebody whose title leads a department joined in the last 30 days, an account with people long before that."
     ),
@@ -99,6 +99,12 @@ def _shared(evidence: Evidence) -> str:
 
 
 def _gap(evidence: Evidence) -> str:
+    if evidence.get("invited"):
+        return ngettext(
+            "%(people)s person has no seat, %(invited)s of them invited; %(free)s seats are free.",
+            "%(people)s people have no seat, %(invited)s of them invited; %(free)s seats are free.",
+            evidence["people"],
+        ) % {name: evidence[name] for name in ("people", "invited", "free")}
     return ngettext(
         "%(people)s member has no seat; %(free)s seats are free.",
         "%(people)s members have no seat; %(free)s seats are free.",

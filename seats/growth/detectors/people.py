@@ -33,27 +33,41 @@ def missing_seats(people: int, free: int) -> int:
 
 
 def headcount_gaps(span: Span, at: datetime) -> Iterator[Found]:
-    """Members who could hold a seat and hold none, beyond the free seats. Billing contacts and viewers need none."""
+    """Members who could hold a seat and hold none, and people invited without one, beyond the free seats.
+
+    Billing contacts and viewers need none. An invitation with a reserved seat has one.
+    """
     found = rows(
         """
-        SELECT p.account_id, count(*), max(p.purchased - p.assigned)
-        FROM accounts_membership m
-        JOIN seats_seatpool p ON p.account_id = m.account_id
-        LEFT JOIN seats_assignment s
-            ON s.account_id = m.account_id AND s.membership_id = m.id AND s.ended_at IS NULL
-        WHERE m.account_id BETWEEN %(first)s AND %(last)s AND m.left_at IS NULL AND s.id IS NULL
-          AND m.role NOT IN ('billing', 'viewer') AND p.purchased > 0
+        WITH without AS (
+            SELECT m.account_id, 0 AS invited
+            FROM accounts_membership m
+            LEFT JOIN seats_assignment s
+                ON s.account_id = m.account_id AND s.membership_id = m.id AND s.ended_at IS NULL
+            WHERE m.account_id BETWEEN %(first)s AND %(last)s AND m.left_at IS NULL AND s.id IS NULL
+              AND m.role NOT IN ('billing', 'viewer')
+            UNION ALL
+            SELECT i.account_id, 1
+            FROM accounts_invitation i
+            LEFT JOIN seats_assignment s
+                ON s.account_id = i.account_id AND s.invitation_id = i.id AND s.ended_at IS NULL
+            WHERE i.account_id BETWEEN %(first)s AND %(last)s AND i.state = 'open' AND i.expires_at > %(at)s
+              AND s.id IS NULL AND i.role NOT IN ('billing', 'viewer')
+        )
+        SELECT p.account_id, count(*), sum(w.invited), max(p.purchased - p.assigned)
+        FROM without w JOIN seats_seatpool p ON p.account_id = w.account_id
+        WHERE p.purchased > 0
         GROUP BY p.account_id
         HAVING count(*) - greatest(max(p.purchased - p.assigned), 0) >= %(gap)s
         """,
         span,
+        at=at,
         gap=GAP,
     )
-    for account, people, free in found:
+    for account, people, invited, free in found:
         if missing := missing_seats(people, free):
-            yield Found(
-                account, Signal.Kind.HEADCOUNT_GAP, evidence={"people": people, "free": max(free, 0)}, seats=missing
-            )
+            evidence = {"people": people, "free": max(free, 0)} | ({"invited": invited} if invited else {})
+            yield Found(account, Signal.Kind.HEADCOUNT_GAP, evidence=evidence, seats=missing)
 
 
 def new_leaders(span: Span, at: datetime) -> Iterator[Found]:

@@ -1,11 +1,13 @@
 """Each detector: what fires it, what does not, what it says, and what ends it."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
 
 from accounts.access.actor import Actor
+from accounts.members.invitations import invite_member, revoke_invitation
 from accounts.members.remove_member import remove_member
 from accounts.models import Account, Department, Membership, Role
 from billing.models import Quote
@@ -17,7 +19,8 @@ from seats.growth.sweep import sweep_account
 from seats.growth.words import sentence_of
 from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seat
-from seats.holders.wait import wait_for_seat
+from seats.holders.reserve_seat import invite_with_seat
+from seats.holders.wait import wait_for_seat, wait_with_invitation
 from seats.insight.record_department_marks import record_department_marks
 from seats.models import Contact, DailyUsage, DepartmentMark, ExpansionTask, Signal
 from seats.requests.decide_request import decide_request
@@ -63,6 +66,28 @@ def test_four_new_people_without_a_seat(account: Account, owner: Membership, now
     task = ExpansionTask.objects.get(playbook="headcount_gap")
     assert (task.quantity, task.pattern) == (4, "departmental")
     give_pool(account, 12, now)
+    sweep_account(account=account, at=now + DAY)
+    assert seen(account, Kind.HEADCOUNT_GAP) is None
+
+
+def test_people_who_are_invited_without_a_seat_count_too(account: Account, owner: Membership, now: datetime) -> None:
+    give_pool(account, 2, now - 200 * DAY)
+    seat(owner, now - 100 * DAY)
+    awake(account, now)
+    common: dict[str, Any] = {"account": account, "department": None, "name": "", "actor": Actor(user=owner.user)}
+    invite_with_seat(email="has@acme.example", role=Role.MEMBER, at=now, **common)
+    invite_member(email="vi@acme.example", role=Role.VIEWER, at=now, **common)
+    invite_member(email="old@acme.example", role=Role.MEMBER, at=now - 8 * DAY, **common)
+    ann, ben = (invite_member(email=f"{who}@acme.example", role=Role.MEMBER, at=now, **common)[0] for who in "ab")
+    crowd(account, 1, now, name="New")
+    wait_with_invitation(account=account, invitation=ann, actor=common["actor"], at=now)
+    sweep_account(account=account, at=now)
+
+    signal = seen(account, Kind.HEADCOUNT_GAP)
+    assert signal is not None
+    assert (signal.seats, signal.evidence) == (3, {"people": 3, "invited": 2, "free": 0})
+    assert sentence_of(signal) == "3 people have no seat, 2 of them invited; 0 seats are free."
+    revoke_invitation(account=account, invitation=ben, actor=common["actor"], at=now)
     sweep_account(account=account, at=now + DAY)
     assert seen(account, Kind.HEADCOUNT_GAP) is None
 
