@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_removed
 from django.dispatch import receiver
 
 from accounts.access.actor import Actor
 from accounts.directory.adopt import adopt_members
 from accounts.facts import member_joined
-from accounts.models import DirectoryPerson, Membership, ScimConnection
+from accounts.models import DirectoryPerson, Membership, ScimConnection, User
+from accounts.sso.former_addresses import note_removed_address
 
 
 @receiver(member_joined)
@@ -22,3 +25,9 @@ def show_to_directory(membership: Membership, actor: Actor, at: datetime, **_: A
         ScimConnection.objects.filter(account=account, revoked_at__isnull=True).exists()
     ):
         adopt_members(account=account, at=at, membership=membership)
+
+
+@receiver(email_removed)
+def remember_address(user: User, email_address: EmailAddress, **_: Any) -> None:
+    """Taking a work address off the sign-in is no way round single sign-on."""
+    note_removed_address(user=user, address=email_address.email)

@@ -5,7 +5,7 @@ from celery import shared_task
 from accounts.keys import oauth
 from accounts.members import invitations, send_invitation
 from accounts.notices import deliver_notice
-from accounts.sso import domains
+from accounts.sso import domains, metadata
 from accounts.webhooks import deliver_webhook, prune_events
 from seatportal.api import idempotency
 from seatportal.kit.clock import now
@@ -63,6 +63,18 @@ def recheck_domain_task(domain_id: int) -> None:
 def recheck_domains_task() -> None:
     """A proof may go; a lost ring is rung again an hour later."""
     domains.ring_due_domains(at=now())
+
+
+@shared_task(name="accounts.reread_metadata")
+def reread_metadata_task(connection_id: int) -> None:
+    """Rung each day for each SAML connection that is on."""
+    metadata.reread_metadata(connection_id=connection_id, at=now())
+
+
+@shared_task(name="accounts.reread_all_metadata")
+def reread_all_metadata_task() -> None:
+    """Certificates are replaced; a lost ring is rung again an hour later."""
+    metadata.ring_due_metadata(at=now())
 
 
 @shared_task(name="accounts.expire_invitations")

@@ -28,6 +28,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send-waiting-webhooks": {"task": "accounts.send_waiting_webhooks", "schedule": 15.0},
     "prune-webhook-events": {"task": "accounts.prune_webhook_events", "schedule": 86_400.0},
     "recheck-domains": {"task": "accounts.recheck_domains", "schedule": crontab(minute="25")},
+    "reread-metadata": {"task": "accounts.reread_all_metadata", "schedule": crontab(minute="35")},
     "record-marks": {"task": "seats.record_marks", "schedule": 3600.0},
     "record-growth": {"task": "seats.record_growth", "schedule": crontab(hour="2", minute="10")},
     "mark-accounts": {"task": "seats.mark_accounts", "schedule": crontab(minute="20")},

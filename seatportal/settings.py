@@ -305,6 +305,8 @@ REST_FRAMEWORK = {
         "token": "60/min",
         # A whole office may come by one address.
         "sso": "300/min",
+        # Domains and providers that one account has us look at.
+        "looks": "20/min",
     },
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,

@@ -85,7 +85,10 @@ class Provider(ThreadingHTTPServer):
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         code = token_urlsafe(12)
         self.codes[code] = Grant(
-            dict(self.person), asked["client_id"], asked["redirect_uri"], asked.get("code_challenge", "")
+            self.person | {"nonce": asked["nonce"]},
+            asked["client_id"],
+            asked["redirect_uri"],
+            asked.get("code_challenge", ""),
         )
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 

@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.access.actor import impersonator_of
 from accounts.access.frame import banner_of, nav_of, settings_of
 from accounts.access.pages import AccountRequest
-from accounts.members.queries import accounts_of
+from accounts.access.reach import accounts_in_reach
 from accounts.models import User
 from seatportal.kit.contact import account_team
 
@@ -25,7 +25,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "theme": user.theme,
         "impersonating": impersonator_of(request),
-        "accounts_of_user": SimpleLazyObject(lambda: list(accounts_of(cast(User, user)))),
+        "accounts_of_user": SimpleLazyObject(lambda: list(accounts_in_reach(request))),
     }
     if hasattr(request, "account"):
         member = cast(AccountRequest, request)

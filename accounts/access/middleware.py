@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access.reach import by_provider_alone, is_guest, own_credentials
 from accounts.models import User
-from accounts.sso.wall import how_signed_in
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -18,7 +18,8 @@ type GetResponse = Callable[[HttpRequest], HttpResponse]
 class PersonalSettingsMiddleware:
     """Stands before LocaleMiddleware and lets the profile speak where a visitor's cookie would.
 
-    A language chosen by a signed-in person (Django's set_language answers with its cookie) is kept in the profile.
+    A language chosen by a signed-in person (Django's set_language answers with its cookie) is kept in the profile, but
+    not by a guest's session (reach.py).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -36,7 +37,7 @@ class PersonalSettingsMiddleware:
         finally:
             timezone.deactivate()
         chosen = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
-        if chosen is not None and user.is_authenticated and chosen.value != user.locale:
+        if chosen is not None and user.is_authenticated and chosen.value != user.locale and not is_guest(request):
             User.objects.filter(pk=user.pk).update(locale=chosen.value)
         return response
 
@@ -105,7 +106,6 @@ class OwnCredentialsMiddleware:
         of_staff = request.user.is_staff and name.startswith(("admin:", "hijack:"))
         if not (of_staff or view.__module__.startswith("allauth.")):
             return None
-        how = how_signed_in(request)
-        if name in self.OPEN or how.own or not how.providers:
+        if name in self.OPEN or not by_provider_alone(request):
             return None
-        return render(request, "accounts/own_credentials.html", status=403)
+        return own_credentials(request)

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Case, When
 
 from accounts.access.actor import Actor
 from accounts.members.add_member import add_member
@@ -12,14 +14,20 @@ from accounts.models import Account, Invitation, Membership, Role, User
 
 
 @transaction.atomic
-def admit_member(*, account: Account, user: User, actor: Actor, at: datetime, **details: Any) -> Membership:
-    """Make them a member; an open invitation of their address gives its role and details and is used up by it.
+def admit_member(
+    *, account: Account, user: User, actor: Actor, at: datetime, came_as: str = "", **details: Any
+) -> Membership:
+    """Make them a member; an open invitation of an address of theirs gives its role and details and is used up by it.
 
-    details: as for add_member; they win over the invitation's. Raises AlreadyMember.
+    came_as: the address by which they come; empty: the sign-in's own. details: as for add_member; they win over the
+    invitation's. Raises AlreadyMember.
     """
+    # Whoever has a second address may have been invited at that one.
+    theirs = {user.email, *EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)}
     invitation = (
         Invitation.objects.select_for_update(of=("self",))
-        .filter(account=account, email=user.email, state=Invitation.State.OPEN, expires_at__gt=at)
+        .filter(account=account, email__in=theirs, state=Invitation.State.OPEN, expires_at__gt=at)
+        .order_by(Case(When(email=came_as or user.email, then=0), default=1), "pk")
         .first()
     )
     membership = add_member(

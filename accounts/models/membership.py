@@ -1,5 +1,6 @@
 """A person in an account, with a role."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,14 @@ class Membership(Dated):
         help_text=_("Of a manager who has not joined yet; they are linked when they do."),
     )
     ends_on = models.DateField(_("contract ends"), null=True, blank=True)
+    former_addresses = ArrayField(
+        models.EmailField(),
+        verbose_name=_("former addresses"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Of the account's domains, taken off the sign-in since: single sign-on goes on holding for them."),
+    )
     joined_at = models.DateTimeField(_("joined"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     last_active_at = models.DateTimeField(

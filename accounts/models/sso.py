@@ -83,7 +83,8 @@ class SsoConnection(Dated):
 
     issuer, client_id, secret_sealed: OIDC; the secret is encrypted with the server's key. entity_id, sso_url,
     certificates (PEM bodies, two while one is being replaced): SAML, from metadata_url where there is one.
-    tested_at: when somebody last signed in by it to try it; nothing but a tested one is enabled.
+    tested_at: when somebody last signed in by it to try it; nothing but a tested one is enabled. read_at: when the
+    metadata was last looked for at its address.
     """
 
     class Kind(models.TextChoices):
@@ -103,6 +104,7 @@ class SsoConnection(Dated):
     entity_id = models.CharField(_("entity id"), max_length=500, blank=True)
     sso_url = models.CharField(_("sign-in address"), max_length=500, blank=True)
     certificates = ArrayField(models.TextField(), verbose_name=_("certificates"), default=list, blank=True)
+    read_at = models.DateTimeField(_("metadata last read"), null=True, blank=True)
     tested_at = models.DateTimeField(_("tested"), null=True, blank=True)
     enabled_at = models.DateTimeField(_("on since"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
@@ -122,7 +124,10 @@ class SsoConnection(Dated):
 
 
 class JoinRequest(Dated):
-    """Somebody whom an identity provider named and who is no member yet. There is no sign-in before they are let in."""
+    """Somebody whom an identity provider named and who is no member yet. There is no sign-in before they are let in.
+
+    Also a member whom the provider names by another id than before. uid: the id at the provider.
+    """
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -136,6 +141,7 @@ class JoinRequest(Dated):
     connection = models.ForeignKey(SsoConnection, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     email = models.EmailField(_("e-mail address"))
     name = models.CharField(_("name"), max_length=150, blank=True)
+    uid = models.CharField(_("id at the provider"), max_length=190, blank=True, default="", db_default="")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     asked_at = models.DateTimeField(_("asked"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)

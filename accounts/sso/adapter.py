@@ -100,7 +100,8 @@ def identity_of(connection: SsoConnection, sociallogin: SocialLogin) -> Identity
         uid=sociallogin.account.uid,
         email=str(said.get("email") or ""),
         name=str(name or "")[:150],
-        email_verified=_verified(said.get("email_verified")),
+        # Entra's word for it, where the app is set up to send it: the domain's owner gave the address.
+        email_verified=_verified(said.get("email_verified", said.get("xms_edov"))),
         # Anybody may have a Google account at any address; only `hd` says that the organisation runs it.
         hosted=str(said.get("hd") or "") if connection.issuer == GOOGLE else None,
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,10 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
-from accounts.directory.sign_ins import end_sessions
 from accounts.errors import SsoRefused
-from accounts.models import JoinRequest, Membership, SsoConnection, User
-from accounts.sso.joins import join
+from accounts.models import JoinRequest, SsoConnection, User
+from accounts.sso.joins import ask, join
+from accounts.sso.namesakes import is_member, named_otherwise, owner_of, take_over
 from accounts.sso.queries import verified_names
 from accounts.sso.rules import domain_of
 
@@ -65,7 +64,8 @@ def come_in(*, connection: SsoConnection, identity: Identity, actor: Actor, at: 
     """Whose session it may open; or the request to join that has to be answered first.
 
     Only a sign-in at an address of the account's proved domains, never one of staff. Whoever is new joins as the
-    account's policy says. Raises SsoRefused.
+    account's policy says; whom the provider names by another id than the member of that address, an admin lets in.
+    Raises SsoRefused.
     """
     if connection.enabled_at is None or connection.account.closed_at is not None:
         raise SsoRefused(_("This single sign-on is switched off."))
@@ -73,7 +73,10 @@ def come_in(*, connection: SsoConnection, identity: Identity, actor: Actor, at: 
     user = _linked(connection, identity)
     if user is None:
         user = _at(address)
-        if user is None or not _is_member(connection, user):
+        if user is not None and is_member(connection.account_id, user):
+            if named_otherwise(connection, user, identity.uid):
+                return ask(connection, uid=identity.uid, email=address, name=identity.name, actor=actor, at=at)
+        else:
             joined = join(
                 connection=connection, uid=identity.uid, email=address, name=identity.name, actor=actor, at=at
             )
@@ -92,7 +95,7 @@ def come_in(*, connection: SsoConnection, identity: Identity, actor: Actor, at: 
 def _linked(connection: SsoConnection, identity: Identity) -> User | None:
     """The member whom the provider named by this id before, whatever their address there is now."""
     link = SocialAccount.objects.filter(provider=connection.public_id, uid=identity.uid).select_related("user").first()
-    if link is None or not _is_member(connection, link.user):
+    if link is None or not is_member(connection.account_id, link.user):
         return None
     user: User = link.user
     _check(user)
@@ -105,16 +108,10 @@ def _linked(connection: SsoConnection, identity: Identity) -> User | None:
 
 
 def _at(address: str) -> User | None:
-    """The sign-in at the address: whoever proved it, or else who only calls it theirs."""
-    proved = EmailAddress.objects.filter(email__iexact=address, verified=True).select_related("user").first()
-    user = proved.user if proved is not None else User.objects.filter(email=address).first()
+    user = owner_of(address)
     if user is not None:
         _check(user)
     return user
-
-
-def _is_member(connection: SsoConnection, user: User) -> bool:
-    return Membership.objects.filter(account=connection.account_id, user=user, left_at__isnull=True).exists()
 
 
 def _check(user: User) -> None:
@@ -132,11 +129,4 @@ def _prove(user: User, address: str) -> None:
     """
     if EmailAddress.objects.filter(user=user, email__iexact=address, verified=True).exists():
         return
-    user.set_unusable_password()
-    user.save(update_fields=["password"])
-    Authenticator.objects.filter(user=user).delete()
-    end_sessions(user)
-    EmailAddress.objects.filter(user=user).delete()
-    EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
-    if user.email != address:
-        User.objects.filter(pk=user.pk).update(email=address)
+    take_over(user, address)

@@ -13,6 +13,7 @@ from accounts.errors import ConnectionRefused
 from accounts.members.update_account import changed_fields
 from accounts.models import Account, Membership, Role, SsoConnection, SsoPolicy
 from accounts.sso.discovery import discover
+from accounts.sso.outward import count_look
 from accounts.sso.queries import living_ids, verified_names
 from accounts.sso.rules import domain_of
 from accounts.sso.saml import read_metadata
@@ -35,8 +36,9 @@ def save_oidc(
 ) -> SsoConnection:
     """Set up an OpenID provider, or change one; an empty secret keeps the one before.
 
-    The provider is asked first, outside of transactions. Raises ConnectionRefused.
+    The provider is asked first, outside of transactions. Raises ConnectionRefused, TooManyLooks.
     """
+    count_look(account)
     found = discover(issuer)
     if connection is None and not secret.strip():
         raise ConnectionRefused(_("Enter the client secret."), field="secret")
@@ -62,8 +64,9 @@ def save_saml(
 ) -> SsoConnection:
     """Set up a SAML provider from its metadata, or read that again; its address wins over its text.
 
-    The address is fetched first, outside of transactions. Raises ConnectionRefused.
+    The address is fetched first, outside of transactions. Raises ConnectionRefused, TooManyLooks.
     """
+    count_look(account)
     if not metadata_url.strip() and not metadata_xml.strip():
         raise ConnectionRefused(_("Write the address of the metadata, or paste its text."), field="metadata_url")
     found = read_metadata(url=metadata_url.strip(), xml=metadata_xml)
@@ -71,7 +74,7 @@ def save_saml(
         account=account,
         connection=connection,
         kind=Kind.SAML,
-        wanted={"name": name.strip(), "metadata_url": metadata_url.strip(), **found},
+        wanted={"name": name.strip(), "metadata_url": metadata_url.strip(), "read_at": at, **found},
         secret="",
         actor=actor,
     )
@@ -96,6 +99,7 @@ def _save(
     else:
         row = _lock(account, connection)
     changed = changed_fields(row, wanted)
+    changed.pop("read_at", None)
     if secret:
         seal_secret(row, secret)
         changed["secret"] = {"before": "", "after": ""}

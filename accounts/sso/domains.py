@@ -13,6 +13,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.errors import DomainNotProved, DomainTaken
 from accounts.models import Account, MailDomain, Membership, Role
 from accounts.notices.send_notice import send_notice
+from accounts.sso.outward import count_look
 from accounts.sso.rules import CHALLENGE, GRACE, PROOF, domain_named
 from accounts.webhooks.emit_events import emit_event
 from seatportal.kit.dns import DnsSilent, TxtLookup, txt_records
@@ -40,8 +41,10 @@ def add_domain(*, account: Account, name: str, membership: Membership | None, ac
 def check_domain(*, domain: MailDomain, actor: Actor, at: datetime, lookup: TxtLookup | None = None) -> MailDomain:
     """Look in DNS and keep what was found. Call it outside of transactions: DNS may take seconds.
 
-    lookup: how to ask; by default by the machine's resolver. Raises DomainNotProved with what to do, DomainTaken.
+    lookup: how to ask; by default by the machine's resolver. Raises DomainNotProved with what to do, DomainTaken,
+    TooManyLooks.
     """
+    count_look(domain.account)
     try:
         finding = _judge(domain, (lookup or txt_records)(challenge_of(domain)))
     except DnsSilent:

@@ -26,7 +26,8 @@ from accounts.models import (
     SsoPolicy,
 )
 from accounts.notices.send_notice import send_notice
-from accounts.sso.queries import members_who_came_as, policy_of
+from accounts.sso.namesakes import make_way
+from accounts.sso.queries import member_at, members_who_came_as, policy_of
 from accounts.webhooks.emit_events import emit_event, member_data
 
 State = JoinRequest.State
@@ -49,7 +50,8 @@ def join(
             % {"email": email, "account": account.name}
         )
     if rule == Join.APPROVAL:
-        return _ask(connection, email, name, actor, at)
+        return ask(connection, uid=uid, email=email, name=name, actor=actor, at=at)
+    make_way(connection, address=email, uid=uid)
     membership = _admit(account, email, name, with_seat=rule == Join.SEAT, actor=actor, at=at)
     # Whoever was asked about before the rule changed waits no longer.
     JoinRequest.objects.filter(account=account, email=email).exclude(state=State.APPROVED).update(
@@ -62,6 +64,8 @@ def join(
 def approve_join(*, account: Account, request: JoinRequest, with_seat: bool, actor: Actor, at: datetime) -> Membership:
     """Let somebody in, also one who was refused before; they are told by mail. Raises JoinDecided, SsoRefused."""
     row = _lock(account, request)
+    if row.connection is not None and row.uid:
+        make_way(row.connection, address=row.email, uid=row.uid)
     membership = _admit(account, row.email, row.name, with_seat=with_seat, actor=actor, at=at)
     _decide(row, State.APPROVED, actor, at, membership)
     send_notice(
@@ -111,14 +115,19 @@ def _rule(connection: SsoConnection, uid: str, email: str, at: datetime) -> str:
     return Join.APPROVAL if left and rule != Join.NEVER else rule
 
 
-def _ask(connection: SsoConnection, email: str, name: str, actor: Actor, at: datetime) -> JoinRequest:
+def ask(connection: SsoConnection, *, uid: str, email: str, name: str, actor: Actor, at: datetime) -> JoinRequest:
+    """Keep them waiting for an admin, who is told once."""
     account = connection.account
     row, created = JoinRequest.objects.exclude(state=State.APPROVED).get_or_create(
         account=account,
         email=email,
-        defaults={"connection": connection, "name": name.strip()[:150], "asked_at": at},
+        defaults={"connection": connection, "uid": uid, "name": name.strip()[:150], "asked_at": at},
     )
     if not created:
+        if row.uid != uid and row.state == State.OPEN:
+            # Whoever came last is let in, not who came before.
+            row.connection, row.uid, row.name = connection, uid, name.strip()[:150]
+            row.save(update_fields=["connection", "uid", "name"])
         return row
     record_audit(account=account, actor=actor, action="join.asked", target=row.public_id, summary=name or email)
     emit_event(account=account, kind="join.asked", data={"join": join_data(row)}, at=at)
@@ -130,6 +139,7 @@ def _ask(connection: SsoConnection, email: str, name: str, actor: Actor, at: dat
             "name": row.name or row.email,
             "email": row.email,
             "provider": connection.name,
+            "known": member_at(account, email),
             "link": reverse("accounts:join_requests", args=[account.slug]),
         },
         at=at,
@@ -143,7 +153,7 @@ def _admit(account: Account, email: str, name: str, *, with_seat: bool, actor: A
     if user.is_staff or user.is_superuser or not user.is_active:
         raise SsoRefused(_("This address signs in in another way."))
     try:
-        membership = admit_member(account=account, user=user, actor=actor, at=at)
+        membership = admit_member(account=account, user=user, actor=actor, at=at, came_as=email)
     except AlreadyMember:
         # Two tabs at once, or an invitation taken meanwhile: they are in.
         return Membership.objects.get(account=account, user=user, left_at__isnull=True)

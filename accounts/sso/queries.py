@@ -1,6 +1,6 @@
 """Domains, connections and requests of an account, and whose single sign-on an address belongs to."""
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import (
     Account,
@@ -59,7 +59,8 @@ def members_who_came_as(account: Account, email: str) -> list[int | None]:
 
 
 def addresses_noted(membership: Membership) -> set[str]:
-    """The addresses under which the account itself knows the person: as invited, as let in, as its directory says.
+    """The addresses under which the account itself knows the person: as invited, as let in, as its directory says, and
+    those of its domains that they took off their sign-in.
 
     Unlike the sign-in's own, nobody changes them for themselves.
     """
@@ -67,6 +68,7 @@ def addresses_noted(membership: Membership) -> set[str]:
     asked = JoinRequest.objects.filter(account=membership.account_id, membership=membership)
     told = DirectoryPerson.objects.filter(account=membership.account_id, user=membership.user_id)
     return {
+        *membership.former_addresses,
         *invited.values_list("email", flat=True),
         *asked.values_list("email", flat=True),
         *(str(one.get("key", "")) for emails in told.values_list("emails", flat=True) for one in emails),
@@ -83,11 +85,25 @@ def waiting_joins(account: Account) -> QuerySet[JoinRequest]:
     return JoinRequest.objects.filter(account=account, state=JoinRequest.State.OPEN)
 
 
+def member_at(account: Account, email: str) -> bool:
+    """Whether a present member has the address."""
+    theirs = Q(user__email=email) | Q(user__emailaddress__email__iexact=email, user__emailaddress__verified=True)
+    return Membership.objects.filter(theirs, account=account, left_at__isnull=True).exists()
+
+
 def join_requests_of(account: Account) -> QuerySet[JoinRequest]:
-    """Those that wait, the oldest first, then refused ones; who was let in is among the people."""
+    """Those that wait, the oldest first, then refused ones; who was let in is among the people.
+
+    member_now: a present member has the address, so that the provider names somebody else by it, or them by a new id.
+    """
+    theirs = Q(user__email=OuterRef("email")) | Q(
+        user__emailaddress__email__iexact=OuterRef("email"), user__emailaddress__verified=True
+    )
+    members = Membership.objects.filter(theirs, account=account, left_at__isnull=True)
     return (
         JoinRequest.objects.filter(account=account)
         .exclude(state=JoinRequest.State.APPROVED)
         .select_related("connection", "decided_by")
+        .annotate(member_now=Exists(members))
         .order_by(F("decided_at").desc(nulls_first=True), "asked_at", "pk")
     )

@@ -50,7 +50,9 @@ ATTRIBUTES = {
 
 
 class BadResponse(Exception):
-    """Not an answer to believe; the text says why, for logs."""
+    """Not an answer to believe; the text says why, for logs and who tests. process: what the sign-in was begun for."""
+
+    process = ""
 
 
 class SamlProvider(SAMLProvider):  # type: ignore[misc]  # allauth has no types
@@ -128,21 +130,32 @@ def login_from(
     state = statekit.unstash_state(request, provider_id=connection.public_id, state_id=post.get("RelayState", ""))
     if state is None:
         raise BadResponse("No sign-in of this browser waits for it.")
+    try:
+        auth = _believed(request, connection, post, state["request"])
+    except BadResponse as error:
+        error.process = state["process"]
+        raise
+    login: SocialLogin = provider.sociallogin_from_response(request, auth)
+    login.state = state
+    return login
+
+
+def _believed(
+    request: HttpRequest, connection: SsoConnection, post: dict[str, str], request_id: str
+) -> OneLogin_Saml2_Auth:
     auth = _auth(request, connection, post)
     try:
-        auth.process_response(request_id=state["request"])
+        auth.process_response(request_id=request_id)
     except Exception as error:  # the library raises its own, lxml's and binascii's
         raise BadResponse(f"{type(error).__name__}: {error}") from error
     if auth.get_errors() or not auth.is_authenticated():
         raise BadResponse(auth.get_last_error_reason() or ", ".join(auth.get_errors()) or "not authenticated")
-    _check_request(auth, state["request"])
+    _check_request(auth, request_id)
     _remember(connection, auth)
     uid = auth.get_nameid()
     if not uid or len(uid) > 190 or auth.get_nameid_format() == OneLogin_Saml2_Constants.NAMEID_TRANSIENT:
         raise BadResponse("The NameID is missing, too long or transient.")
-    login: SocialLogin = provider.sociallogin_from_response(request, auth)
-    login.state = state
-    return login
+    return auth
 
 
 def _check_request(auth: OneLogin_Saml2_Auth, request_id: str) -> None:

@@ -1,5 +1,6 @@
 """Is an ID token the provider's, for us, and of now? (OpenID Connect Core 1.0, 3.1.3.7.)"""
 
+from hmac import compare_digest
 from typing import Any
 
 import jwt
@@ -24,8 +25,11 @@ class BadToken(Exception):
     """Not a token to believe; the text says why, for logs."""
 
 
-def claims_of(token: str, *, jwks: dict[str, Any], issuer: str, client_id: str) -> dict[str, Any]:
-    """The claims of a token whose signature, issuer, audience and time are right. Raises BadToken."""
+def claims_of(token: str, *, jwks: dict[str, Any], issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
+    """The claims of a token whose signature, issuer, audience and time are right, made for this very sign-in.
+
+    nonce: what that sign-in sent along. Raises BadToken.
+    """
     try:
         header = jwt.get_unverified_header(token)
         algorithm = str(header.get("alg", ""))
@@ -45,6 +49,8 @@ def claims_of(token: str, *, jwks: dict[str, Any], issuer: str, client_id: str) 
     several = isinstance(audience, list) and len(audience) > 1
     if claims.get("azp", client_id if not several else None) != client_id:
         raise BadToken("It was made for another client (azp).")
+    if not nonce or not compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+        raise BadToken("It was made for another sign-in (nonce).")
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 190:
         raise BadToken("Its subject is no text of 1 to 190 characters.")
     return claims

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access.actor import actor_of
 from accounts.access.frame import nav_of
 from accounts.access.pages import LAST_ACCOUNT, AccountRequest, enter, public, signed_in
+from accounts.access.reach import accounts_in_reach, by_provider_alone, is_guest, own_credentials
 from accounts.forms import OpenAccountForm
 from accounts.members.open_account import open_account
-from accounts.members.queries import accounts_of
 from accounts.members.update_profile import update_profile
 from accounts.models import User
 from seatportal.kit.clock import now
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("account_login")
     user = request.user
-    slugs = list(accounts_of(user).values_list("slug", flat=True))
+    slugs = list(accounts_in_reach(request).values_list("slug", flat=True))
     if not slugs:
         return redirect("admin:index" if user.is_staff else "accounts:my_accounts")
     asked = request.GET.get("account") or request.session.get(LAST_ACCOUNT)
@@ -38,7 +38,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 def my_accounts(request: HtmxRequest) -> HttpResponse:
-    """My accounts, and a form to open a further one."""
+    """My accounts, and a form to open a further one, which a provider's session would not open afterwards."""
+    if by_provider_alone(request):
+        if request.method == "POST":
+            return own_credentials(request)
+        return render(request, "accounts/my_accounts.html")
     form = OpenAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         account = open_account(
@@ -55,7 +59,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     response = HttpResponseRedirect(_back(request))
     if theme in User.Theme.values:
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and not is_guest(request):
             update_profile(user=request.user, theme=theme)
         response.set_cookie("theme", theme, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
     return response

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
 from accounts.models import SsoConnection
+from accounts.sso.certificates import last_end
 from accounts.sso.connections import delete_connection, save_oidc, save_saml, switch_connection
 from accounts.sso.queries import connections_of, verified_names
 from accounts.sso_forms import OidcForm, SamlForm
@@ -51,6 +52,7 @@ def connection(request: AccountRequest, sso_id: str) -> HttpResponse:
     context = {
         "connection": row,
         "names": sorted(verified_names(request.account)),
+        "certificate_ends": last_end(row.certificates),
         "copies": [
             *_for_provider(request, row),
             (_("Sign-in address, for a tile in the provider's list of apps"), _absolute(request, "sso_start", row)),

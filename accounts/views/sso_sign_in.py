@@ -111,7 +111,7 @@ def saml_finish(request: HttpRequest, sso_id: str) -> HttpResponse:
     try:
         login = login_from(request, connection, provider, post)
     except BadResponse as error:
-        return failure(request, connection, error, testing=False)
+        return failure(request, connection, error, testing=error.process == TEST)
     answer: HttpResponse = complete_social_login(request, login)
     return answer
 

@@ -146,14 +146,15 @@ class SeatRequests(ApiView):
     def post(self, request: Request) -> Response:
         """Those who decide hear of it. Asking for somebody else takes `requests.decide`, or a key.
 
-        With `quote_id` or `add` it asks for a purchase, which the account's approvers decide step by step.
+        A key asks in the name of who made it, or of `member_id` once they left. With `quote_id` or `add` it asks for a
+        purchase, which the account's approvers decide step by step.
         """
         values = checked(NewRequestSerializer, request.data)
         if "quote_id" in values or "add" in values:
-            asker = self.membership or self._for_whom(values.get("member_id"))
+            asker = self._asker() or self._for_whom(values.get("member_id"))
             return Response(SeatRequestSerializer(ask_purchase(self, asker, values)).data, status=201)
         person = self._for_whom(values.get("member_id"))
-        by = self.membership or person
+        by = self._asker() or person
         asked = request_seat(
             account=self.account,
             membership=person,
@@ -163,6 +164,11 @@ class SeatRequests(ApiView):
             at=now(),
         )
         return Response(SeatRequestSerializer(asked).data, status=201)
+
+    def _asker(self) -> Membership | None:
+        """The person in the browser, or who made the key, so that its maker approves nothing of it; nobody who left."""
+        asker = self.membership
+        return asker if asker is not None and asker.left_at is None else None
 
     def _for_whom(self, member_id: str | None) -> Membership:
         oneself = None if self.request.auth else self.membership
