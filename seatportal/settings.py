@@ -325,6 +325,8 @@ SPECTACULAR_SETTINGS = {
         "ReportKindEnum": "seats.growth.reports.KINDS",
         "AssignmentStateEnum": "seats.api.assignments.STATES",
         "FeatureRequestStateEnum": "seats.api.features.STATES",
+        "RoleEnum": "seats.api.members.ROLES",
+        "ApproverRoleEnum": "seats.api.approvers.ROLES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -31,6 +31,12 @@ def live_subscription(account: Account) -> Subscription | None:
     return Subscription.objects.filter(account=account).exclude(status__in=ENDED).select_related("customer").first()
 
 
+def currency_of(account: Account) -> str:
+    """The currency that the account pays in, in lower case; empty before its first subscription."""
+    subscription = live_subscription(account)
+    return subscription.currency if subscription else ""
+
+
 def seat_item(subscription: Subscription) -> SubscriptionItem | None:
     """The line that sells seats: the first one; of those that the caller has read already, if it has."""
     if "items" in getattr(subscription, "_prefetched_objects_cache", {}):

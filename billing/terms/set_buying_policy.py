@@ -22,6 +22,17 @@ def buying_policy_of(account: Account) -> BuyingPolicy:
     return BuyingPolicy.objects.filter(account=account).first() or BuyingPolicy(account=account)
 
 
+def lock_buying_policy(account: Account) -> BuyingPolicy:
+    """The account's policy, which is nobody else's to change until the transaction ends."""
+    BuyingPolicy.objects.get_or_create(account=account)
+    return BuyingPolicy.objects.select_for_update(no_key=True).get(account=account)
+
+
+def lock_chain(account: Account) -> None:
+    """Nobody else changes the chain until the transaction ends."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+
+
 @transaction.atomic
 def set_buying_policy(
     *,
@@ -53,8 +64,7 @@ def set_buying_policy(
         raise BuyingPolicyWrong(
             _("Seats are bought for joiners only within an allowance. Set one, in seats or in money."), field="joiners"
         )
-    BuyingPolicy.objects.get_or_create(account=account)
-    policy = BuyingPolicy.objects.select_for_update(no_key=True).get(account=account)
+    policy = lock_buying_policy(account)
     old = {name: getattr(policy, name) for name in FIELDS}
     new = {"seats": seats, "amount": amount, "currency": currency if amount is not None else "", "joiners": joiners}
     if old == new:
@@ -81,12 +91,14 @@ def set_chain(*, account: Account, steps: Sequence[Step], actor: Actor, at: date
     No steps: one admin or owner approves.
     """
     if len(steps) > MOST_STEPS:
-        raise BuyingPolicyWrong(_("A chain has at most %(count)d steps.") % {"count": MOST_STEPS})
+        raise BuyingPolicyWrong(_("A chain has at most %(count)d steps.") % {"count": MOST_STEPS}, field="steps")
     if steps and all(step.from_amount for step in steps):
-        raise BuyingPolicyWrong(_("One step has to be for all amounts, so that every purchase has an approver."))
+        raise BuyingPolicyWrong(
+            _("One step has to be for all amounts, so that every purchase has an approver."), field="steps"
+        )
     if any(step.role not in ApprovalStep.Role.values or step.from_amount < 0 for step in steps):
         raise BuyingPolicyWrong
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    lock_chain(account)
     new = [Step(position, step.role, step.people, step.from_amount) for position, step in enumerate(steps, start=1)]
     old = chain_of(account)
     if old == new:

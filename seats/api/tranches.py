@@ -50,7 +50,7 @@ class TrancheQuery(PageQuery):
     state = serializers.ChoiceField(choices=STATES, required=False)
 
 
-class WishSerializer(Input):
+class TrancheWishSerializer(Input):
     """What is to be bought, when, and for at most how much."""
 
     quantity = WholeNumber(min_value=1, max_value=100_000)
@@ -73,7 +73,7 @@ class WishSerializer(Input):
     po_number = Text(required=False, default="", allow_blank=True, max_length=60)
 
 
-class NewTrancheSerializer(WishSerializer):
+class NewTrancheSerializer(TrancheWishSerializer):
     """A tranche of a plan."""
 
     rollout_id = Text()
@@ -204,7 +204,7 @@ class OneTranche(_TrancheView):
         "changeTranche",
         tag="buying",
         summary="Change scheduled seats",
-        body=WishSerializer,
+        body=TrancheWishSerializer,
         answers={200: TrancheSerializer},
         problems=[*SCHEDULING, TrancheClosed],
         examples={"Another amount": EXAMPLE},
@@ -212,7 +212,7 @@ class OneTranche(_TrancheView):
     def put(self, request: Request, tranche_id: str) -> Response:
         """The whole tranche; the amount is agreed to anew, and what held it is judged anew."""
         row = self.found(tranche_id)
-        wish = self.wish(checked(WishSerializer, request.data))
+        wish = self.wish(checked(TrancheWishSerializer, request.data))
         return self.shown(
             change_tranche(account=self.account, tranche_id=row.public_id, wish=wish, actor=self.actor, at=now())
         )

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from seats.api.approvers import Approvers
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.behind import LineBehind, LinePeople, MemberCost
+from seats.api.budgets import Budgets, DepartmentBudget
 from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.features import FeatureRequests
 from seats.api.ledger import Ledger
@@ -25,6 +27,7 @@ from seats.api.requests import (
 from seats.api.rollouts import OneRollout, RolloutEnd, Rollouts
 from seats.api.seats import Seats
 from seats.api.signals import Signals
+from seats.api.spending import JoinersRetry, Spending
 from seats.api.tranches import OneTranche, TrancheCancellation, TrancheRelease, TrancheRetry, Tranches
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
@@ -33,6 +36,11 @@ urlpatterns = [
     path("seats", Seats.as_view(), name="seats"),
     path("seats/regions", SeatRegions.as_view(), name="seat-regions"),
     path("policy", Policy.as_view(), name="policy"),
+    path("policy/spending", Spending.as_view(), name="spending-policy"),
+    path("policy/spending/retry-joiners", JoinersRetry.as_view(), name="retry-joiners"),
+    path("policy/approvers", Approvers.as_view(), name="approvers"),
+    path("budgets", Budgets.as_view(), name="budgets"),
+    path("departments/<str:department_id>/budget", DepartmentBudget.as_view(), name="budget"),
     path("ledger", Ledger.as_view(), name="ledger"),
     path("signals", Signals.as_view(), name="signals"),
     path("requests", SeatRequests.as_view(), name="requests"),

@@ -19,6 +19,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account, Department, Invitation, Membership
 from billing.catalog.pricing import a_month, amount
 from billing.catalog.queries import scheme_of
+from billing.errors import BuyingPolicyWrong
 from billing.mirror.queries import live_subscription, seat_item
 from seats.errors import BudgetExceeded
 from seats.models import Assignment, DepartmentBudget
@@ -121,10 +122,13 @@ def used_up(account: Account) -> list[int]:
     return [department for department, seats in purse_of(account).items() if seats < 1]
 
 
-def budgets_of(account: Account) -> list[BudgetUse]:
-    """Every department with its seats, what they cost and what is left."""
-    places = list(Department.objects.filter(account=account).order_by("name"))
-    budgets = {row.department_id: row for row in DepartmentBudget.objects.filter(account=account)}
+def budgets_of(account: Account, places: Sequence[Department] | None = None) -> list[BudgetUse]:
+    """Departments with their seats, what they cost and what is left: these, or all by name."""
+    if places is None:
+        places = list(Department.objects.filter(account=account).order_by("name"))
+    budgets = {
+        row.department_id: row for row in DepartmentBudget.objects.filter(account=account, department__in=places)
+    }
     held, cost = seats_by_department(account, [place.pk for place in places]), seat_cost(account)
     found = []
     for place in places:
@@ -136,12 +140,28 @@ def budgets_of(account: Account) -> list[BudgetUse]:
     return found
 
 
+def budget_of(account: Account, department: Department) -> DepartmentBudget | None:
+    """What was set, also in a currency that is no longer the subscription's."""
+    return DepartmentBudget.objects.filter(account=account, department=department).first()
+
+
+def lock_budget(account: Account, department: Department) -> Department | None:
+    """The department, whose budget nobody else changes until the transaction ends; nothing if it is gone."""
+    return Department.objects.select_for_update(no_key=True).filter(account=account, pk=department.pk).first()
+
+
 @transaction.atomic
 def set_budget(
     *, account: Account, department: Department, amount: int | None, currency: str, actor: Actor, at: datetime
 ) -> None:
-    """Set what a department's seats may cost a month, minor units; None: no budget. Nobody loses a seat by it."""
-    row = DepartmentBudget.objects.select_for_update(no_key=True).filter(account=account, department=department).first()
+    """Set what a department's seats may cost a month, minor units; None: no budget. Nobody loses a seat by it.
+
+    currency: the subscription's. Raises BuyingPolicyWrong for an amount without one.
+    """
+    if amount is not None and not currency:
+        raise BuyingPolicyWrong(_("An amount needs a currency. Choose a plan first."), field="amount")
+    lock_budget(account, department)
+    row = budget_of(account, department)
     old = (row.amount, row.currency) if row else (None, "")
     if old == (amount, currency) or (row is None and amount is None):
         return

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, requires
-from billing.mirror.queries import live_subscription
+from billing.mirror.queries import currency_of
 from billing.terms.allowance import allowance_of
 from billing.terms.approvers import chain_of
 from billing.terms.set_buying_policy import buying_policy_of, set_buying_policy, set_chain
@@ -36,7 +36,7 @@ def allowance(request: AccountRequest) -> HttpResponse:
     """Save the allowance."""
     if request.method != "POST":
         return redirect("seats:spending", request.account.slug)
-    currency = _currency(request)
+    currency = currency_of(request.account)
     form = AllowanceForm(request.POST, currency=currency)
     status = 422
     if form.is_valid():
@@ -57,7 +57,7 @@ def chain(request: AccountRequest) -> HttpResponse:
     """Save who approves."""
     if request.method != "POST":
         return redirect("seats:spending", request.account.slug)
-    forms = step_forms(request.account, _currency(request), (), request.POST)
+    forms = step_forms(request.account, currency_of(request.account), (), request.POST)
     status, problem = 422, ""
     right = [form.is_valid() for form in forms]
     if all(right):
@@ -77,7 +77,7 @@ def budgets(request: AccountRequest) -> HttpResponse:
     """Save what departments may spend on seats."""
     if request.method != "POST":
         return redirect("seats:spending", request.account.slug)
-    currency = _currency(request)
+    currency = currency_of(request.account)
     form = BudgetsForm(request.POST, budgets=budgets_of(request.account) if currency else [], currency=currency)
     if not form.is_valid():
         return render(request, PAGE, _context(request, budgets=form), status=422)
@@ -103,12 +103,6 @@ def joiners(request: AccountRequest) -> HttpResponse:
     return redirect("seats:spending", request.account.slug)
 
 
-def _currency(request: AccountRequest) -> str:
-    """The subscription's; empty before the first one, and then no amount can be set."""
-    subscription = live_subscription(request.account)
-    return subscription.currency if subscription else ""
-
-
 def _context(
     request: AccountRequest,
     *,
@@ -116,7 +110,8 @@ def _context(
     steps: list[StepForm] | None = None,
     budgets: BudgetsForm | None = None,
 ) -> dict[str, Any]:
-    account, currency = request.account, _currency(request)
+    account = request.account
+    currency = currency_of(account)
     policy = buying_policy_of(account)
     initial = {"seats": policy.seats, "amount": policy.amount, "joiners": policy.joiners}
     other = bool(policy.currency and currency and policy.currency != currency)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from django.urls import get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -49,6 +50,16 @@ def test_the_kept_description_is_current(schema: dict[str, Any]) -> None:
     """When this fails: `manage.py spectacular --file docs/openapi.yaml`, and tell integrators what changed."""
     served = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
     assert KEPT.read_bytes() == served
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """The generator only warns of it, and then one operation is described by the shape of another."""
+    GENERATOR_STATS.reset()
+
+    SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+    assert dict(GENERATOR_STATS._warn_cache) == {}
+    assert dict(GENERATOR_STATS._error_cache) == {}
 
 
 def test_it_is_valid_openapi(schema: dict[str, Any]) -> None:
