@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.oauth import oauth_token
+from seatportal.api.internal import InternalSchema
 from seatportal.api.view import UnknownPath
 from seatportal.observability.health import livez, readyz
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("api/oauth/token", oauth_token, name="oauth-token"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/internal/v1/", include("seats.api.internal.urls")),
+    path("api/internal/schema/", InternalSchema.as_view(), name="internal-schema"),
     path("api/<path:rest>", UnknownPath.as_view(), name="api-unknown"),
     path("scim/v2/", include("seats.scim.urls")),
     path("", include("accounts.urls")),

@@ -1,5 +1,5 @@
 """Staff screens of accounts, people, keys and the audit trail."""
 
-from accounts.admin import accounts, audit, keys, members, notices, sessions, sign_in, sso, webhooks
+from accounts.admin import accounts, audit, keys, members, notices, sessions, sign_in, sso, staff_keys, webhooks
 
-__all__ = ["accounts", "audit", "keys", "members", "notices", "sessions", "sign_in", "sso", "webhooks"]
+__all__ = ["accounts", "audit", "keys", "members", "notices", "sessions", "sign_in", "sso", "staff_keys", "webhooks"]

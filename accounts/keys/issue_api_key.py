@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +12,7 @@ from accounts.access.roles import capabilities_of
 from accounts.audit.record_audit import record_audit
 from accounts.errors import KeyRefused
 from accounts.keys.oauth import register_client
-from accounts.keys.shown import PURPOSE
+from accounts.keys.shown import PURPOSE, key_mode
 from accounts.models import Account, ApiKey, Membership
 from seatportal.kit.ids import ALPHABET
 from seatportal.kit.tokens import new_token, token_hash
@@ -47,7 +46,7 @@ def issue_api_key(
     own_end = actor.api_key.expires_at if actor.api_key else None
     if own_end is not None and (expires_at is None or expires_at > own_end):
         raise KeyRefused(_("A key cannot make one that lives longer than itself."), field="expires_at")
-    prefix = f"{'spc' if oauth else 'sp'}_{_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+    prefix = f"{'spc' if oauth else 'sp'}_{key_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
     secret = f"{prefix}_{new_token()}"
     key = ApiKey.objects.create(
         account=account,
@@ -78,8 +77,3 @@ def _may_pass_on(actor: Actor, membership: Membership | None) -> frozenset[str]:
     if actor.api_key is not None:
         return frozenset(actor.api_key.scopes)
     return capabilities_of(membership.role) if membership is not None else frozenset()
-
-
-def _mode() -> str:
-    """A key says whether real money can move behind it, so that nobody pastes the wrong one."""
-    return "live" if settings.STRIPE_API_KEY.startswith(("sk_live_", "rk_live_")) else "test"

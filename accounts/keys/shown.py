@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from seatportal.kit.tokens import same, token_hashes
 
 PURPOSE = "api-key"
@@ -55,3 +57,8 @@ def statements(rest: str) -> Mapping[str, str]:
     """For a door that knows its caller by one statement: `rest` reads from `k` (id, account_id, scopes, last_used_at,
     secret_hash), the living key, by the rule of `authenticate_key`. One text for each kind."""
     return {kind: f"WITH k AS ({rows})\n{rest}" for kind, rows in _ROWS.items()}
+
+
+def key_mode() -> str:
+    """A key says whether real money can move behind it, so that nobody pastes the wrong one."""
+    return "live" if settings.STRIPE_API_KEY.startswith(("sk_live_", "rk_live_")) else "test"

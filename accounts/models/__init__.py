@@ -11,6 +11,7 @@ from accounts.models.notice import Notice
 from accounts.models.person import DirectoryPerson
 from accounts.models.scim import ScimConnection, ScimToken
 from accounts.models.sso import JoinRequest, MailDomain, SsoConnection, SsoPolicy
+from accounts.models.staff_key import StaffKey
 from accounts.models.user import User
 from accounts.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
 
@@ -32,6 +33,7 @@ __all__ = [
     "ScimToken",
     "SsoConnection",
     "SsoPolicy",
+    "StaffKey",
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -19,6 +19,13 @@ class NothingWon(PortalError):
     message = _("No seats were added since this task was opened. Close it as won after the purchase.")
 
 
+class OutcomeRefused(PortalError):
+    """A sale is won or lost; other work is done."""
+
+    code, status = "outcome_refused", 409
+    message = _("A task about more seats is closed as won or lost, every other one as done.")
+
+
 class NothingToReclaim(PortalError):
     """Nobody of those chosen holds an idle seat any more."""
 

@@ -8,7 +8,7 @@ from django.db.models import F
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.models import User
-from seats.errors import NothingWon, TaskClosed
+from seats.errors import NothingWon, OutcomeRefused, TaskClosed
 from seats.models import ExpansionTask, LedgerEntry
 
 State = ExpansionTask.State
@@ -83,6 +83,14 @@ def finish_task(*, task: ExpansionTask, actor: Actor, at: datetime, reason: str)
         row = _lock(task)
         _close(row, State.DONE, actor, at, reason)
     return row
+
+
+def close_task(*, task: ExpansionTask, outcome: str, actor: Actor, at: datetime, reason: str) -> ExpansionTask:
+    """Close it as `won`, `lost` or `done`. Raises TaskClosed; NothingWon; OutcomeRefused for one of the other kind."""
+    if task.expands != (outcome in (State.WON, State.LOST)):
+        raise OutcomeRefused
+    close = {State.WON: win_task, State.LOST: lose_task, State.DONE: finish_task}[State(outcome)]
+    return close(task=task, actor=actor, at=at, reason=reason)
 
 
 def _lock(task: ExpansionTask) -> ExpansionTask:

@@ -41,6 +41,7 @@ MODELS = [
     "ssoconnection",
     "ssopolicy",
     "joinrequest",
+    "staffkey",
 ]
 # Seen on the page of what they belong to, without secrets.
 PARTS = {"scimtoken", "webhookevent", "webhookstream"}
