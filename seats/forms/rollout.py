@@ -39,7 +39,10 @@ class TrancheForm(forms.Form):
     quantity = forms.IntegerField(label=gettext_lazy("Seats to add"), min_value=1, max_value=LARGEST_STEP, initial=10)
     due_on = DayField(label=gettext_lazy("Day"), help_text=gettext_lazy("By your account's time zone."))
     department = forms.ModelChoiceField(
-        Department.objects.none(), label=gettext_lazy("Department"), required=False, empty_label=gettext_lazy("None")
+        Department.objects.none(),
+        label=gettext_lazy("Department"),
+        required=False,
+        empty_label=gettext_lazy("No department"),
     )
     owner = forms.EmailField(
         label=gettext_lazy("Owner’s e-mail address"),

@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Account, ApiKey, Department, Membership, User
 from billing.models import QuantityChange
@@ -53,7 +54,7 @@ class Tranche(Dated):
         """Where it stands."""
 
         PLANNED = "planned", _("Planned")
-        HELD = "held", _("Held")
+        HELD = "held", pgettext_lazy("tranche", "Held")
         BUYING = "buying", _("Being bought")
         BOUGHT = "bought", _("Bought")
         CANCELLED = "cancelled", _("Cancelled")
