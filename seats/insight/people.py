@@ -42,7 +42,7 @@ from seats.insight.rows import (
 from seats.insight.states import state_of_member
 from seats.insight.use_report import BUCKETS
 from seats.models import Assignment, DailyUsage, Pause
-from seats.requests.queries import open_requests
+from seats.requests.queries import open_wishes
 from seats.usage.settings import groups_only
 
 SHOWS = ("all", "active", "idle", "none", "reports", "managers", "invited", "waiting", "paused", "requests")
@@ -127,7 +127,7 @@ def count_people(account: Account, text: str, at: datetime, *, days: str = "") -
         "invited": invited,
         "waiting": waiting_in(account).filter(_about_place(text), membership__left_at__isnull=True).count(),
         "paused": Pause.objects.filter(account=account, ended_at__isnull=True).filter(found).count(),
-        "requests": open_requests(account).filter(found).count(),
+        "requests": open_wishes(account).filter(found).count(),
         "reports": _shown(account, "reports", text, at).count(),
         "managers": _shown(account, "managers", text, at).count(),
     }

@@ -19,7 +19,7 @@ from seats.models import Assignment, SeatRequest
 from seats.pool.pools import lock_pool
 from seats.reclaim.rules import AfterReclaim
 from seats.requests.decide_request import decide_request
-from seats.requests.queries import open_requests
+from seats.requests.queries import open_wishes
 from seats.usage.settings import groups_only
 
 
@@ -65,7 +65,7 @@ def reclaim_seats(
     if groups_only(account):
         raise UsageIsPrivate
     plan = _plan(account, expected, actor, at, reason) if then == Then.REDUCE else None
-    asking = list(open_requests(account)[: expected or 0]) if then == Then.GIVE else []
+    asking = list(open_wishes(account)[: expected or 0]) if then == Then.GIVE else []
     wanted = Assignment.objects.filter(
         account=account, public_id__in=seat_ids, ended_at__isnull=True, state=Assignment.State.HELD
     )

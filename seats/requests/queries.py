@@ -45,6 +45,19 @@ def shown_purchase(account: Account, public_id: str) -> SeatRequest | None:
     )
 
 
+def open_wishes(account: Account) -> QuerySet[SeatRequest]:
+    """Those of them that a free seat answers; purchases are approved step by step."""
+    return open_requests(account).filter(kind=SeatRequest.Kind.SEAT)
+
+
+def purchases_to_decide(membership: Membership) -> list[SeatRequest]:
+    """Open purchases that wait for this member's word, the oldest first."""
+    found = SeatRequest.objects.filter(
+        account=membership.account_id, kind=SeatRequest.Kind.PURCHASE, state=SeatRequest.State.OPEN
+    ).select_related("account", "membership__user")
+    return [one for one in found.order_by("pk") if is_turn_of(one, membership)]
+
+
 def purchases_with(membership: Membership) -> list[SeatRequest]:
     """Open purchases that this member asked for or has to decide now, the oldest first."""
     found = SeatRequest.objects.filter(
@@ -59,6 +72,13 @@ def is_turn_of(request: SeatRequest, membership: Membership) -> bool:
     """Whether this member's word is waited for."""
     turn = turn_of(request) if request.state == SeatRequest.State.OPEN else None
     return turn is not None and membership.pk in {one.pk for one in approvers_of(request, turn)}
+
+
+def waits_for(request: SeatRequest, membership: Membership) -> list[str]:
+    """Names of the others whose word an open purchase waits for; none where it is this member's turn, or a seat's."""
+    turn = turn_of(request) if request.is_purchase else None
+    approvers = approvers_of(request, turn) if turn is not None else []
+    return [] if membership in approvers else [one.user.get_full_name() for one in approvers]
 
 
 def may_see(request: SeatRequest, membership: Membership) -> bool:

@@ -52,6 +52,9 @@ def my_page(request: AccountRequest) -> HttpResponse:
         "may_have_mails": "usage.view" in request.capabilities,
         "refuses_nudges": refuses_nudges(request.membership),
         "purchases": purchases_with(request.membership),
+        # Whoever may buy or decides finds it where they work.
+        "may_ask_more": "requests.make" in request.capabilities
+        and request.capabilities.isdisjoint({"seats.buy", "requests.decide"}),
         "may_ask": "requests.make" in request.capabilities and row.state.standing != Standing.PAUSED,
     }
     return render(request, "seats/my_page.html", context)

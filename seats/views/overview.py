@@ -19,7 +19,7 @@ from seats.insight.history import History, months_of_growth, twelve_months
 from seats.insight.people import count_idle
 from seats.insight.renewal import next_renewal
 from seats.pool.regions import split_of
-from seats.requests.queries import open_requests
+from seats.requests.queries import open_requests, purchases_to_decide
 from seats.rollout.queries import held_tranches
 from seats.true_up.queries import waiting_true_up
 from seats.views.common import counts_for
@@ -28,7 +28,7 @@ EXPIRES_SOON = timedelta(days=2)
 # Above this share of active seats more will soon be needed.
 BUSY_PERCENT = 80
 # What makes the list of things that need somebody.
-NEEDS = ("idle", "requests", "joining", "held", "waiting", "overdue", "expiring", "beyond", "true_up")
+NEEDS = ("idle", "requests", "approvals", "joining", "held", "waiting", "overdue", "expiring", "beyond", "true_up")
 
 
 @requires(None)
@@ -48,6 +48,8 @@ def overview(request: AccountRequest) -> HttpResponse:
         "inactive": counts.assigned - counts.active,
         "idle": count_idle(request.account, at),
         "requests": open_requests(request.account).count() if decides else 0,
+        # Whoever decides about seats finds purchases among the requests; other approvers hear of theirs here.
+        "approvals": [] if decides else purchases_to_decide(request.membership),
         "joining": waiting_joins(request.account).count() if "members.manage" in request.capabilities else 0,
         "held": held_tranches(request.account).count(),
         "waiting": list(waiting_in(request.account)[:3]) if counts.waiting else [],

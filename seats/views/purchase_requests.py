@@ -148,6 +148,9 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
     total = quote.total if quote else seen_price(asked, every)
     steps = [step for step in every if step.from_amount <= max(total, 0)]
     waiting = open_steps(steps, total=total)
+    if asked.state != State.OPEN:
+        # What a step agreed to before others did is no matter any more.
+        waiting = [step for step in waiting if step.approved is None]
     at = now()
     remind_at = may_remind_at(asked_at=asked.created_at, reminded_at=asked.reminded_at)
     return {

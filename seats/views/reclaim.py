@@ -25,7 +25,7 @@ from seats.reclaim.outlook import after_reclaim, freed_together, reduction_after
 from seats.reclaim.queries import asked_of
 from seats.reclaim.reclaim_seats import Reclaimed, Then, reclaim_seats
 from seats.reclaim.rules import AfterReclaim
-from seats.requests.queries import open_requests
+from seats.requests.queries import open_wishes
 from seats.usage.settings import groups_only
 from seats.views.common import counts_for, page_link, seats_sentence, to_list
 from seats.views.drop_seats import effect_of
@@ -134,7 +134,7 @@ def _context(
     account, counts, at = request.account, counts_for(request), now()
     mine = [row for row in rows if row.seat and row.seat.public_id in chosen]
     after = after_reclaim(account, counts, len(mine))
-    asking = list(open_requests(account)[: after.left]) if "requests.decide" in request.capabilities else []
+    asking = list(open_wishes(account)[: after.left]) if "requests.decide" in request.capabilities else []
     asked = asked_of(account, [row.membership.pk for row in rows if row.membership], Nudge.Kind.IDLE, at)
     return {
         "rows": [(row, asked[row.membership.pk].at if row.membership else None) for row in rows],

@@ -20,7 +20,7 @@ from seats.forms.requests import AnswerForm, RequestForm
 from seats.holders.queries import seat_of, waiting_in
 from seats.models import SeatRequest
 from seats.requests.decide_request import decide_request
-from seats.requests.queries import answered_requests, latest_request_of, open_requests
+from seats.requests.queries import answered_requests, latest_request_of, open_requests, waits_for
 from seats.requests.remind import remind
 from seats.requests.request_seat import request_seat
 from seats.requests.withdraw_request import withdraw_request
@@ -93,7 +93,7 @@ def remind_of(request: AccountRequest, request_id: str) -> HttpResponse:
 def requests(request: AccountRequest) -> HttpResponse:
     """Who asks, who waits, and what was answered."""
     context = {
-        "asked": list(open_requests(request.account)),
+        "asked": [(one, waits_for(one, request.membership)) for one in open_requests(request.account)],
         "waiting": list(waiting_in(request.account)),
         "answered": list(answered_requests(request.account)[:ANSWERED_SHOWN]),
         "counts": counts_for(request),

@@ -117,6 +117,31 @@ def test_the_oldest_request_is_approved_with_it(
     assert seat_of(member) is not None
 
 
+def test_a_purchase_that_waits_for_approval_is_no_request_for_a_free_seat(
+    account: Account, actor: Actor, member: Membership, idle: list[Assignment], now: datetime
+) -> None:
+    """The older purchase would have been answered first, which nobody can: then nothing at all was reclaimed."""
+    team = join(account, "Team", Role.TEAM_MANAGER, now)
+    bought = SeatRequest.objects.create(
+        account=account,
+        kind=SeatRequest.Kind.PURCHASE,
+        membership=team,
+        asked_by=team.user,
+        reason="Interns",
+        quantity=2,
+        currency="usd",
+        quote_id="quo_x",
+        asked_total=4000,
+        asked_due=4000,
+        asked_monthly=8000,
+    )
+    asked = ask(member, now)
+    done = reclaim_seats(account=account, seat_ids=ids(idle[:1]), actor=actor, at=now, then=Then.GIVE, expected=1)
+    assert done.answered == [asked]
+    bought.refresh_from_db()
+    assert (bought.state, seat_of(team)) == ("open", None)
+
+
 @pytest.mark.parametrize("expected", [None, 2, 3])
 def test_other_requests_than_were_shown_change_nothing(
     account: Account, actor: Actor, member: Membership, idle: list[Assignment], now: datetime, expected: int | None

@@ -12,7 +12,7 @@ from billing.models import BuyingPolicy, Price, QuantityChange, Quote, Subscript
 from billing.terms.approvers import Step
 from billing.terms.set_buying_policy import set_chain
 from seatportal.templatetags.portal import day
-from seats.models import Assignment, PlannedHolder, SeatRequest
+from seats.models import Assignment, PlannedHolder, RequestStep, SeatRequest
 from tests.conftest import Funded, FundMaker, join
 from tests.desk import Desk
 from tests.factories.accounts import DepartmentFactory
@@ -167,6 +167,41 @@ def test_only_those_concerned_see_it(
     tom = client_of(join(funded.account, "Tom", Role.TEAM_MANAGER, now)).get(url)
     assert tom.status_code == 200
     assert "$80.00" not in text_of(tom)
+
+
+def test_each_approver_finds_it_where_they_work(
+    funded: Funded, bea: Membership, member: Membership, client_of: ClientOf, now: datetime
+) -> None:
+    """Bea of finance decides about no seats, so she has no page of requests: her overview tells her."""
+    set_chain(
+        account=funded.account,
+        steps=(Step(1, "billing", frozenset(), 0), Step(2, "owner", frozenset(), 0)),
+        actor=funded.actor,
+        at=now,
+    )
+    assert "Ask for more seats" in text_of(client_of(member).get(at("me", funded.account)))
+    client_of(member).post(at("ask_seats", funded.account), {"add": "2", "why": "Two hires"})
+    asked = SeatRequest.objects.get()
+    url = at("purchase_request", funded.account, asked.public_id)
+    told = f"A purchase asked for by {member.user.name} waits for your approval"
+    assert told in text_of(client_of(bea).get(at("overview", funded.account)))
+    listed = text_of(client_of(funded.owner).get(at("requests", funded.account)))
+    assert "waits for Bea" in listed
+    assert "1 request waits for an answer" in text_of(client_of(funded.owner).get(at("overview", funded.account)))
+
+    RequestStep.objects.filter(request=asked, position=1).update(approved=9000, decided_by=bea.user, decided_at=now)
+
+    assert told not in text_of(client_of(bea).get(at("overview", funded.account)))
+    assert "waits for" not in text_of(client_of(funded.owner).get(at("requests", funded.account)))
+    client_of(funded.owner).get(url)
+    quote = Quote.objects.latest("pk")
+    client_of(funded.owner).post(url, {"decision": "approve", "quote_id": quote.public_id, "answer": "Go on"})
+    asked.refresh_from_db()
+    assert asked.state == "approved"
+    done = text_of(client_of(funded.owner).get(url))
+    assert "Approved by Olivia" in done
+    assert "Not decided" not in done
+    assert "Go on" in done
 
 
 def test_a_member_asks_for_seats_and_the_owner_buys(

@@ -200,7 +200,7 @@ def test_the_overview_says_what_needs_somebody(
     text = browser.get(url).text
     assert "0 of 2 seats active, 1 free" in text
     assert "1 seat is idle for 30 days or more" in text
-    assert "1 person asks for a seat" in text
+    assert "1 request waits for an answer" in text
     assert "Seats over twelve months" in text
 
 
