@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Account
 from billing.errors import NoSubscription, QuantityWrong, QuoteUnavailable, TooManySeats
 from billing.gateway.contract import GatewayError
@@ -50,7 +52,12 @@ def estimate_growth(*, account: Account, add: int, on: datetime, at: datetime) -
         raise QuantityWrong(field="quantity")
     quantity, maximum = item.quantity + add, terms_in_force(account, item.price.plan, at).maximum
     if quantity > maximum:
-        raise TooManySeats(field="quantity", maximum=maximum)
+        raise TooManySeats(
+            _("Up to %(max)d seats can be bought here. For more, ask for an offer.") % {"max": maximum},
+            field="quantity",
+            maximum=maximum,
+            ask_at="/api/v1/offer-requests",
+        )
     moment, exact = _within(item, max(on, at))
     days = {to_unix(start_of_running_day(item.period_start, moment)), to_unix(item.period_start)}
     due = {}

@@ -32,7 +32,12 @@ State = SeatRequest.State
 @requires("requests.make")
 def ask_seats(request: AccountRequest) -> HttpResponse:
     """Ask for more seats to be bought, without being allowed to buy."""
-    form = SeatsWantedForm(request.POST if request.method == "POST" else None, account=request.account)
+    mine = request.membership.department
+    form = SeatsWantedForm(
+        request.POST if request.method == "POST" else None,
+        account=request.account,
+        initial={"department": mine.public_id if mine else ""},
+    )
     status = 200
     if request.method == "POST":
         status = 422
