@@ -73,7 +73,7 @@ def test_a_plan_is_opened_and_seats_are_scheduled_after_a_look_at_the_price(
         ("ceiling", "10.001", "decimal"),
         ("ceiling", "-1", "greater than or equal to 0"),
         ("quantity", "0", "greater than or equal to 1"),
-        ("quantity", "41", "More seats than can be bought here."),
+        ("quantity", "41", "Up to 50 seats can be bought here."),
         ("due_on", "2020-01-01", "Choose a day from today on, within three years."),
         ("owner", "oscar@elsewhere.example", "Nobody with this address is in the account."),
         ("gate_percent", "101", "less than or equal to 100"),
