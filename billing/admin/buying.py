@@ -12,7 +12,8 @@ from seatportal.templatetags.portal import money
 class BuyingPolicyAdmin(ReadOnlyAdmin):
     """What may be bought in a month without approval."""
 
-    list_display = ("account", "seats", "limit", "joiners")
+    list_display = fields = ("account", "seats", "limit", "joiners")
+    readonly_fields = ("limit",)
     list_filter = ("joiners",)
     search_fields = ("account__name", "account__slug")
     list_select_related = ("account",)

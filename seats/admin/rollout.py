@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.templatetags.portal import money
 from seats.models import RolloutPlan, Tranche
 
 
@@ -19,8 +21,7 @@ class TrancheInline(admin.TabularInline):  # type: ignore[type-arg]  # generic o
         "department",
         "owner",
         "gate_percent",
-        "ceiling",
-        "currency",
+        "at_most",
         "state",
         "held_code",
         "held_at",
@@ -28,6 +29,11 @@ class TrancheInline(admin.TabularInline):  # type: ignore[type-arg]  # generic o
     )
     extra = 0
     can_delete = False
+
+    @admin.display(description=_("at most"))
+    def at_most(self, row: Tranche) -> str:
+        """As money."""
+        return money(row.ceiling, row.currency)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Customers schedule them, since they agree to the amount."""

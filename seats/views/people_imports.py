@@ -224,6 +224,7 @@ def _draft_page(
         "columns": _columns(table, chosen or row.mapping),
         "fields": FIELDS.items(),
     }
+    context["unused"] = [column["head"] for column in context["columns"] if not column["field"] and column["example"]]
     if "email" in row.mapping and not wrong:
         effect = effect_of(
             account=request.account,

@@ -45,6 +45,16 @@ def work(row: PeopleImport) -> None:
         pass
 
 
+def test_a_column_that_nobody_knows_is_named(account: Account, browser: Client, now: datetime) -> None:
+    """Names under a head that we cannot read would be lost in silence."""
+    give_pool(account, 2, now)
+    row = upload(browser, "email,Rufname,Notes\nlena@acme.example,Lena,\n")
+    page = browser.get(f"{URL}{row.public_id}/").text
+    assert "One column is not taken: Rufname." in page
+    known = upload(browser, "email,name\nlena@acme.example,Lena\n")
+    assert "not taken" not in browser.get(f"{URL}{known.public_id}/").text
+
+
 def test_from_the_file_to_the_verdicts(
     account: Account, owner: Membership, member: Membership, browser: Client, now: datetime
 ) -> None:
