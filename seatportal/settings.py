@@ -1,5 +1,6 @@
 """One settings module for every environment; what differs comes from `env.py`."""
 
+import sys
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -107,6 +108,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 # Only what `kit.prepared` runs is prepared: planned once for all accounts, and not anew for what each request sends.
 DATABASES["default"]["OPTIONS"].setdefault("options", "-c plan_cache_mode=force_generic_plan")
+# No number of times makes psycopg prepare the rest; None, which Django sets, would keep it from preparing even this.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", sys.maxsize)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
