@@ -17,7 +17,7 @@ from accounts.notices.note_opening import opening_token
 from seatportal.kit.contact import account_team
 from seatportal.kit.links import sign
 from seatportal.kit.queue import ring
-from seatportal.kit.smtp import refused_for_good
+from seatportal.kit.smtp import message_id, refused_for_good
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,8 @@ WAITS = (
 def deliver_notice(*, notice_id: int, at: datetime) -> bool:
     """Send it if it is due; returns whether it was sent. Safe to run twice at once.
 
-    A process that dies between the mail server's answer and ours sends it a second time; nothing else does.
+    A process that dies between the mail server's answer and ours sends it a second time, under the same Message-ID;
+    nothing else does.
     A failure is kept on the row, and the sweep tries again until WAITS are used up.
     """
     due = Notice.objects.filter(pk=notice_id, sent_at__isnull=True, given_up_at__isnull=True, next_try_at__lte=at)
@@ -82,7 +83,7 @@ def try_again(*, notice: Notice, at: datetime) -> bool:
 
 
 def mail_of(notice: Notice) -> EmailMultiAlternatives:
-    """The mail in its reader's language and time zone."""
+    """The mail in its reader's language and time zone. Its Message-ID comes from the notice's public id."""
     reader, account = notice.user, notice.account
     team = account_team()
     context = _context(_watched(notice)) | {
@@ -103,7 +104,7 @@ def mail_of(notice: Notice) -> EmailMultiAlternatives:
             render_to_string("emails/notice.txt", whole),
             to=[reader.email],
             reply_to=[team["mail"]] if team.get("mail") else None,
-            headers=_headers(context),
+            headers=_headers(context) | {"Message-ID": message_id(notice.public_id)},
         )
         mail.attach_alternative(render_to_string("emails/notice.html", whole), "text/html")
     return mail

@@ -27,7 +27,8 @@ WAITS = (LEASE, timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), t
 def deliver_alert(*, delivery_id: int, at: datetime) -> bool:
     """Send it if it is due; returns whether it was sent. Safe to run twice at once.
 
-    A process that dies between the other side's answer and ours sends it a second time; nothing else does.
+    A process that dies between the other side's answer and ours sends it a second time, under the same id, by which
+    mail systems and webhooks' readers tell it; nothing else does.
     """
     due = AlertDelivery.objects.filter(
         pk=delivery_id, digest=False, sent_at__isnull=True, given_up_at__isnull=True, next_try_at__lte=at
@@ -68,7 +69,7 @@ def replay(*, delivery: AlertDelivery, actor: Actor, at: datetime) -> bool:
         return False
     with transaction.atomic():
         AlertDelivery.objects.filter(pk=delivery.pk).update(
-            given_up_at=None, sent_at=None, next_try_at=at, tries=0, digest=False
+            given_up_at=None, sent_at=None, next_try_at=at, tries=0, digest=False, replays=F("replays") + 1
         )
         # Staff's own affair, so it stands in no customer's trail.
         record_audit(account=None, actor=actor, action="alert.replayed", target=delivery.public_id)
@@ -78,6 +79,7 @@ def replay(*, delivery: AlertDelivery, actor: Actor, at: datetime) -> bool:
 def _send(row: AlertDelivery, at: datetime) -> None:
     if row.channel == Channel.MAIL and row.user is not None:
         context = {"lines": lines_of(row.alert), "link": address_of(row.alert)}
-        mail_of(Notice(account=row.account, user=row.user, kind="alert", context=context)).send()
+        name = f"{row.public_id}.{row.replays}"
+        mail_of(Notice(public_id=name, account=row.account, user=row.user, kind="alert", context=context)).send()
     elif row.endpoint is not None:
         post_alert(delivery=row, endpoint=row.endpoint, at=at)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from hashlib import sha256
 
 import structlog
 from django.db.models import F
@@ -34,10 +35,13 @@ def _send(rows: list[AlertDelivery], at: datetime) -> bool:
     first, user = rows[0], rows[0].user
     if user is None:
         return False
+    # The same mail has the same rows: what joins it before a second try makes it another one.
+    name = sha256(" ".join(sorted(row.public_id for row in rows)).encode()).hexdigest()[:24]
     groups = [{"name": row.account.name, "lines": lines_of(row.alert)} for row in rows]
     try:
+        context = {"groups": groups, "link": "/staff/"}
         mail_of(
-            Notice(account=first.account, user=user, kind="alert_digest", context={"groups": groups, "link": "/staff/"})
+            Notice(public_id=f"adg_{name}", account=first.account, user=user, kind="alert_digest", context=context)
         ).send()
     except Exception as error:
         tries = max(row.tries for row in rows)

@@ -111,6 +111,7 @@ class AlertDelivery(models.Model):
     digest = models.BooleanField(_("in the digest"), default=False)
     next_try_at = models.DateTimeField(_("next try"))
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    replays = models.PositiveSmallIntegerField(_("sent again by staff"), default=0, db_default=0)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)

@@ -230,3 +230,12 @@ def test_a_mail_server_that_says_later_is_asked_again(
 
     assert deliver_all(AT + WAITS[0]) == 1
     assert len(mail.outbox) == 1
+
+
+def test_a_mail_that_goes_twice_bears_one_id(acme: Account, olga: Membership) -> None:
+    tell(acme)
+    [notice] = Notice.objects.all()
+    assert deliver_notice(notice_id=notice.pk, at=AT)
+    Notice.objects.update(sent_at=None)  # as if the process had died before noting it
+    assert deliver_notice(notice_id=notice.pk, at=AT + timedelta(minutes=2))
+    assert [letter.message()["Message-ID"] for letter in mail.outbox] == [f"<{notice.public_id}@localhost>"] * 2

@@ -216,6 +216,31 @@ def test_a_replay_sends_again_and_is_in_the_trail(
     assert AuditEntry.objects.get(action="alert.replayed").target == row.public_id
 
 
+def test_a_mail_that_may_go_twice_bears_one_id_and_a_replay_another(
+    account: Account, staff_member: User, fill: Fill, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker dies after the mail server took the mail: mail systems know the second one by its id, and must not
+    swallow what staff send again on purpose."""
+    fill(purchased=10, assigned=8, active=8)
+    sweep_account(account=account, at=now)
+    row = AlertDelivery.objects.get(channel="mail")
+    send = mail.EmailMessage.send
+
+    def die_once_sent(letter: mail.EmailMessage, *args: Any, **more: Any) -> int:
+        send(letter, *args, **more)
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr("django.core.mail.message.EmailMessage.send", die_once_sent)
+        with pytest.raises(SystemExit):
+            deliver_alert(delivery_id=row.pk, at=now)
+    assert not deliver_alert(delivery_id=row.pk, at=now)
+    assert deliver_alert(delivery_id=row.pk, at=now + timedelta(minutes=2))
+    assert replay(delivery=row, actor=Actor.system("demo"), at=now + DAY)
+    ids = [letter.message()["Message-ID"] for letter in mail.outbox]
+    assert ids == [f"<{row.public_id}.{number}@localhost>" for number in (0, 0, 1)]
+
+
 def test_what_stands_in_the_inbox_is_not_sent_again(
     account: Account, staff_member: User, fill: Fill, now: datetime
 ) -> None:
@@ -264,3 +289,21 @@ def test_a_digest_that_fails_is_tried_again(
     assert send_digests(at=due + timedelta(minutes=1)) == 0
     assert send_digests(at=due + timedelta(minutes=2)) == 1
     assert len(mail.outbox) == 1
+
+
+def test_a_digest_with_the_same_alerts_bears_the_same_id(
+    account: Account, outsider: Membership, staff_member: User, fill: Fill, now: datetime
+) -> None:
+    AlertPreference.objects.create(user=staff_member, mail="daily")
+    fill(purchased=10, assigned=8, active=8)
+    sweep_account(account=account, at=now)
+    due = AlertDelivery.objects.filter(channel="mail")
+    assert send_digests(at=now + DAY) == 1
+    due.update(sent_at=None)  # as if the process had died before noting it
+    assert send_digests(at=now + 2 * DAY) == 1
+    due.update(sent_at=None)
+    fill(purchased=10, assigned=9, active=9, of=outsider.account)
+    sweep_account(account=outsider.account, at=now)
+    assert send_digests(at=now + 3 * DAY) == 1
+    first, second, third = (letter.message()["Message-ID"] for letter in mail.outbox)
+    assert first == second != third
