@@ -14,7 +14,7 @@ def kept() -> list[tuple[str, int, int]]:
     """Statement, uses of the kept plan, uses of one that was made for its values."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
-        return cursor.fetchall()
+        return [(statement, generic, custom) for statement, generic, custom in cursor.fetchall()]
 
 
 def test_the_server_plans_a_prepared_statement_once(account: Account) -> None:
