@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.user import User
 from seatportal.kit.ids import PublicIdField
@@ -20,7 +21,7 @@ class StaffKey(Dated):
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(_("starts with"), max_length=20, unique=True)
     secret_hash = models.CharField(max_length=64)
-    permissions = ArrayField(models.CharField(max_length=64), verbose_name=_("may"))
+    permissions = ArrayField(models.CharField(max_length=64), verbose_name=pgettext_lazy("what a key may", "may"))
     expires_at = models.DateTimeField(_("ends"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)

@@ -12,6 +12,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils import translation
+from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.encoding import force_str
 from django.utils.translation.template import templatize
 
@@ -155,3 +156,11 @@ def test_our_words_come_before_those_of_the_packages(language: str) -> None:
     messages = _po(language)
     with translation.override(language):
         assert [translation.gettext(text) for text in SAID_FORMALLY] == [messages[None, (x,)][0] for x in SAID_FORMALLY]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_message_of_ours_renames_a_month(language: str) -> None:
+    """Django looks months up in the same catalogue: a word of ours such as "may" would stand in every date."""
+    with translation.override("en"):
+        months = {str(name) for name in (*MONTHS.values(), *MONTHS_3.values())}
+    assert [text for context, text in _po(language) if context is None and text[0] in months] == []
