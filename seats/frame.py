@@ -214,6 +214,7 @@ def register() -> None:
             "joiners.stopped": gettext_lazy("Seats for joiners not bought"),
             "joiners.again": gettext_lazy("Seats for joiners tried again"),
             "budget.changed": gettext_lazy("Budget of a department changed"),
+            "budget.exceeded": gettext_lazy("Seat approved above a department’s budget"),
             "approval_chain.changed": gettext_lazy("Approvers changed"),
             "true_up.counted": gettext_lazy("True-up counted"),
             "true_up.confirmed": gettext_lazy("True-up confirmed"),

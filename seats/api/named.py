@@ -6,10 +6,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
+from rest_framework import serializers
 
 from accounts.errors import BadAddress
-from accounts.members.queries import members_of
-from accounts.models import Account, Membership
+from accounts.members.queries import members_of, place_named
+from accounts.models import Account, Department, Membership
+from seatportal.api.view import ApiView
 from seats.errors import AlreadySeated, NotAMember, TooManyPeople
 from seats.holders.queries import open_seats
 
@@ -40,6 +42,16 @@ def named_people(
     if sitting is not None and sitting.membership is not None:
         raise AlreadySeated(_("%(name)s already has a seat.") % {"name": sitting.membership.user}, field=field)
     return meant, strangers
+
+
+def department_of(view: ApiView, public_id: str | None) -> Department | None:
+    """The department with this id. Raises a field error where the account has none."""
+    if not public_id:
+        return None
+    found = place_named(view.account, Department, public_id)
+    if found is None:
+        raise serializers.ValidationError({"department_id": _("There is no such department.")})
+    return found
 
 
 def check_address(name: str, *, field: str) -> None:

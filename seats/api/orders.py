@@ -35,7 +35,7 @@ from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
-from seats.api.named import named_people
+from seats.api.named import department_of, named_people
 from seats.capacity.undo_purchase import undo_purchase
 from seats.errors import (
     AlreadySeated,
@@ -69,6 +69,9 @@ class NewOrderSerializer(Input):
         default=list,
         max_length=500,
         help_text="Member ids, or addresses to invite: they get the seats as soon as these are paid.",
+    )
+    department_id = Text(
+        required=False, help_text="Of those who are invited: their seats count for its budget, which is asked before."
     )
     reason = Text(required=False, default="", allow_blank=True, max_length=200, help_text="Stands in the ledger.")
     po_number = Text(
@@ -201,6 +204,7 @@ class Orders(ApiView):
             quote_id=values["quote_id"],
             members=members,
             emails=emails,
+            department=department_of(self, values.get("department_id")),
             actor=self.actor,
             at=now(),
             reason=values["reason"],

@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.access.api import require
-from accounts.members.queries import place_named
-from accounts.models import Department, Membership
+from accounts.models import Membership
 from billing.models import ApprovalStep, Quote
 from billing.quotes.queries import quote_of
 from billing.quotes.quote_quantity import quote_quantity
 from seatportal.api.fields import Moment
 from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
-from seats.api.named import named_people
+from seats.api.named import department_of, named_people
 from seats.holders.queries import seat_counts
 from seats.models import RequestStep, SeatRequest
 from seats.requests.request_purchase import request_purchase
@@ -83,19 +81,10 @@ def ask_purchase(view: ApiView, asker: Membership, values: dict[str, Any]) -> Se
         membership=asker,
         quote_id=quote.public_id,
         reason=values["reason"],
-        department=_department(view, values.get("department_id")),
+        department=department_of(view, values.get("department_id")),
         po_number=values["po_number"],
         members=members,
         emails=emails,
         actor=view.actor,
         at=at,
     )
-
-
-def _department(view: ApiView, public_id: str | None) -> Department | None:
-    if not public_id:
-        return None
-    found = place_named(view.account, Department, public_id)
-    if found is None:
-        raise serializers.ValidationError({"department_id": _("There is no such department.")})
-    return found

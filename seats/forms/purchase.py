@@ -9,8 +9,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.members.queries import members_of
-from accounts.models import Account, Membership
+from accounts.members.queries import members_of, places_of
+from accounts.models import Account, Department, Membership
 from seats.models import Assignment, WaitingPerson
 
 # People offered with a tick; everybody else is named by address.
@@ -28,6 +28,12 @@ class PurchaseForm(forms.Form):
         required=False,
         help_text=gettext_lazy("One a line. Whoever is not a member yet is invited, with the seat held for them."),
         widget=forms.Textarea(attrs={"rows": 3, "form": "pay", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    new_department = forms.ChoiceField(
+        label=gettext_lazy("Department of new people"),
+        required=False,
+        help_text=gettext_lazy("Of those who are invited. Their seats count for its budget."),
+        widget=forms.Select(attrs={"form": "pay"}),
     )
     reason = forms.CharField(
         label=gettext_lazy("Order number or reason"),
@@ -55,8 +61,14 @@ class PurchaseForm(forms.Form):
         self.members: list[Membership] = []
         self.addresses: list[str] = []
         if not may_assign:
-            del self.fields["people"], self.fields["emails"]
+            del self.fields["people"], self.fields["emails"], self.fields["new_department"]
             return
+        self._departments = {place.public_id: place for place in places_of(account, "department").order_by("name")}
+        places = self.fields["new_department"]
+        if isinstance(places, forms.ChoiceField):
+            places.choices = [("", _("None")), *((key, str(place)) for key, place in self._departments.items())]
+        if not self._departments:
+            del self.fields["new_department"]
         offered = suggested(account)
         people = self.fields["people"]
         people.widget.attrs["form"] = "pay"
@@ -65,6 +77,12 @@ class PurchaseForm(forms.Form):
         self._offered = {m.public_id: m for m in offered}
         if not offered:
             del self.fields["people"]
+
+    @property
+    def department(self) -> Department | None:
+        """Of those who are invited."""
+        data = getattr(self, "cleaned_data", {})
+        return self._departments.get(data.get("new_department", "")) if "new_department" in data else None
 
     def clean_emails(self) -> str:
         """Sort the addresses into members and people to invite; refuse what is no address or sits already."""

@@ -10,14 +10,14 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.access.actor import Actor
-from accounts.audit.record_audit import audit_entry, record_audits
+from accounts.audit.record_audit import audit_entry, record_audit, record_audits
 from accounts.models import Account, Invitation, Membership
 from accounts.webhooks.emit_events import Told, emit_events, invitation_data, member_data
 from seats.errors import AlreadySeated, NotAMember, RegionFull, SeatLimitReached
 from seats.holders.paused import check_not_paused
 from seats.holders.wishes import settle_wishes
 from seats.models import Assignment, LedgerEntry, SeatPool
-from seats.pool.budgets import check_budgets
+from seats.pool.budgets import check_budgets, excesses
 from seats.pool.ledger import new_entry, write_entries
 from seats.pool.pools import lock_pool
 from seats.pool.regions import check_rooms
@@ -49,7 +49,9 @@ def claim(
     check_not_paused(account, members)
     check_may_claim(frozen=pool.frozen, assigned=pool.assigned, limit=pool.limit, wanted=wanted)
     check_rooms(pool, [*regions, *(invitation.region_id for invitation in invitations)])
-    if not over_budget:
+    if over_budget:
+        _note_excess(account, members, invitations, actor, reason)
+    else:
         check_budgets(account=account, members=members, invitations=invitations)
     common = {
         "account": account,
@@ -89,6 +91,23 @@ def _lock_members(account: Account, members: Sequence[Membership]) -> list[int |
     if active.keys() != set(ids):
         raise NotAMember
     return list(active.values())
+
+
+def _note_excess(
+    account: Account, members: Sequence[Membership], invitations: Sequence[Invitation], actor: Actor, reason: str
+) -> None:
+    """What goes beyond a department's budget by somebody's word stands in the trail."""
+    for department, error in excesses(account=account, members=members, invitations=invitations):
+        told = {name: error.data[name] for name in ("budget", "used", "seat_cost", "currency")}
+        record_audit(
+            account=account,
+            actor=actor,
+            action="budget.exceeded",
+            target=department.public_id,
+            summary=str(department),
+            reason=reason[:200],
+            **told,
+        )
 
 
 def _note(rows: Sequence[Assignment], pool: SeatPool, actor: Actor, at: datetime, reason: str) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.access.actor import Actor
 from accounts.members.invitations import revoke_invitation
-from accounts.models import Account, ApiKey, Invitation, Membership, Role, User
+from accounts.models import Account, ApiKey, Department, Invitation, Membership, Role, User
 from billing.quotes.queries import lock_unused
 from seatportal.kit.errors import PortalError
 from seats.holders.assign_seat import assign_seat
@@ -21,9 +21,17 @@ from seats.pool.regions import check_regions
 
 @transaction.atomic
 def plan_holders(
-    *, account: Account, quote_id: str, members: Sequence[Membership], emails: Sequence[str], actor: Actor
+    *,
+    account: Account,
+    quote_id: str,
+    members: Sequence[Membership],
+    emails: Sequence[str],
+    actor: Actor,
+    department: Department | None = None,
 ) -> None:
     """Note whom the seats of a quote are for; noting again replaces the former list.
+
+    department: of those who are invited anew.
 
     Once the quote is bought nothing changes any more, so a second click seats nobody twice. Raises QuoteUnknown, and
     RegionFull or PersonPaused where more seats would not help somebody: then nothing is bought for them.
@@ -33,9 +41,31 @@ def plan_holders(
     check_regions(account, members)
     check_not_paused(account, members)
     PlannedHolder.objects.filter(account=account, quote_id=quote_id, served_at__isnull=True).delete()
-    rows = [PlannedHolder(account=account, quote_id=quote_id, membership=m, planned_by=actor.user) for m in members]
-    rows += [PlannedHolder(account=account, quote_id=quote_id, email=e, planned_by=actor.user) for e in emails]
+    common = {"account": account, "quote_id": quote_id, "planned_by": actor.user}
+    rows = [PlannedHolder(membership=member, **common) for member in members]
+    rows += [PlannedHolder(email=email, department=department, **common) for email in emails]
     PlannedHolder.objects.bulk_create(rows)
+
+
+def departments_to_come(
+    *, account: Account, emails: Sequence[str], department: Department | None, at: datetime
+) -> list[int | None]:
+    """Keys of the departments in which seats will be reserved for these addresses; None: in none.
+
+    An open invitation keeps its own; one that has a reserved seat takes no other.
+    """
+    invited = Invitation.objects.filter(
+        account=account, state=Invitation.State.OPEN, expires_at__gt=at, email__in=[email.lower() for email in emails]
+    )
+    open_now = {one.email: one for one in invited}
+    seats = Assignment.objects.filter(account=account, invitation__in=open_now.values(), ended_at__isnull=True)
+    reserved = set(seats.values_list("invitation__email", flat=True))
+    anew = department.pk if department else None
+    return [
+        open_now[email].department_id if email in open_now else anew
+        for email in (address.lower() for address in emails)
+        if email not in reserved
+    ]
 
 
 def lock_planned(*, account: Account, quote_id: str) -> None:
@@ -69,10 +99,11 @@ def seat_planned(
                         account=account,
                         email=row.email,
                         role=Role.MEMBER,
-                        department=None,
+                        department=row.department,
                         name="",
                         actor=actor,
                         at=at,
+                        over_budget=approved,
                     )
             seated += 1
             row.served_at = at

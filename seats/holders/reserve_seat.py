@@ -29,10 +29,12 @@ def invite_with_seat(
     actor: Actor,
     at: datetime,
     details: Details = NO_DETAILS,
+    over_budget: bool = False,
 ) -> tuple[Invitation, Assignment]:
-    """Invite an address and hold a seat for it; inviting again changes nothing.
+    """Invite an address and hold a seat for it; inviting again changes nothing. over_budget: as in claim.
 
-    Raises what invite_member raises, SeatLimitReached, RegionFull, SeatsFrozen: then nobody was invited.
+    Raises what invite_member raises, SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded: then nobody was
+    invited.
     """
     invitation, created = invite_member(
         account=account, email=email, role=role, department=department, name=name, actor=actor, at=at, details=details
@@ -40,7 +42,7 @@ def invite_with_seat(
     held = None if created else reserved_for(invitation)
     if held is not None:
         return invitation, held
-    return invitation, claim(account=account, invitations=[invitation], actor=actor, at=at)[0]
+    return invitation, claim(account=account, invitations=[invitation], actor=actor, at=at, over_budget=over_budget)[0]
 
 
 def reserved_for(invitation: Invitation) -> Assignment | None:

@@ -5,16 +5,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Department, Membership, User
 
 
 class PlannedHolder(models.Model):
-    """One person named while buying: a member, or an address to invite."""
+    """One person named while buying: a member, or an address to invite. department: of whom is invited anew."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     quote_id = models.CharField(max_length=40)
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     email = models.EmailField(blank=True)
+    department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     planned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     served_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=200, blank=True)

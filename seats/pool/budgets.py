@@ -6,13 +6,14 @@ reserved for people invited into it. Who holds a seat keeps it when a price or a
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -35,13 +36,18 @@ class SeatCost:
 
 @dataclass(frozen=True)
 class BudgetUse:
-    """One department. budget and left: None without a budget that holds now. Minor units a month."""
+    """One department. budget and left: None without a budget that holds now. Minor units of `currency` a month.
+
+    more: for so many more seats what is left pays; None without a budget, and where seats cost nothing.
+    """
 
     department: Department
     seats: int
     used: int
     budget: int | None
     left: int | None
+    more: int | None = None
+    currency: str = ""
 
 
 def seat_cost(account: Account) -> SeatCost | None:
@@ -71,19 +77,36 @@ def check_budgets(
     account: Account,
     members: Sequence[Membership] = (),
     invitations: Sequence[Invitation] = (),
+    to_come: Sequence[int | None] = (),
     leaving: Membership | None = None,
 ) -> None:
     """Raise BudgetExceeded when so many more seats cost a department more than its budget.
 
     Call it with the pool locked, since every claim does: then nobody uses the same rest twice. leaving: whose seat is
-    given on, and so no longer costs their department anything.
+    given on, and so no longer costs their department anything. to_come: departments of people who are to be invited.
     """
-    places = [*(one.department_id for one in members), *(one.department_id for one in invitations)]
+    for _department, error in excesses(
+        account=account, members=members, invitations=invitations, to_come=to_come, leaving=leaving
+    ):
+        raise error
+
+
+def excesses(
+    *,
+    account: Account,
+    members: Sequence[Membership] = (),
+    invitations: Sequence[Invitation] = (),
+    to_come: Sequence[int | None] = (),
+    leaving: Membership | None = None,
+) -> Iterator[tuple[Department, BudgetExceeded]]:
+    """The departments whose budgets do not pay for so many more seats, each with what a refusal says."""
+    places = [*(one.department_id for one in members), *(one.department_id for one in invitations), *to_come]
     wanted = Counter(pk for pk in places if pk is not None)
     if leaving is not None and leaving.department_id is not None:
         wanted[leaving.department_id] -= 1
     more = [pk for pk, count in wanted.items() if count > 0]
-    budgets = list(DepartmentBudget.objects.filter(account=account, department_id__in=more)) if more else []
+    rows = DepartmentBudget.objects.filter(account=account, department_id__in=more).select_related("department")
+    budgets = list(rows.order_by("pk")) if more else []
     cost = seat_cost(account) if budgets else None
     if cost is None:
         return
@@ -91,16 +114,32 @@ def check_budgets(
     for row in budgets:
         used = held[row.department_id] * cost.amount
         if row.currency == cost.currency and used + wanted[row.department_id] * cost.amount > row.amount:
-            raise BudgetExceeded(
-                _("The budget of %(department)s for seats is used up. Nothing was changed. Ask for approval.")
-                % {"department": row.department},
-                department=row.department.public_id,
-                budget=row.amount,
-                used=used,
-                seat_cost=cost.amount,
-                currency=cost.currency,
-                ask_at="/api/v1/requests",
+            yield (
+                row.department,
+                BudgetExceeded(
+                    _words(row.department, (row.amount - used) // cost.amount, wanted[row.department_id]),
+                    department=row.department.public_id,
+                    budget=row.amount,
+                    used=used,
+                    seat_cost=cost.amount,
+                    currency=cost.currency,
+                    ask_at="/api/v1/requests",
+                ),
             )
+
+
+def _words(department: Department, left: int, wanted: int) -> str:
+    if left < 1:
+        return _("The budget of %(department)s for seats is used up. Nothing was changed. Ask for approval.") % {
+            "department": department
+        }
+    return ngettext(
+        "The budget of %(department)s pays for %(left)s more seat, and %(wanted)s are wanted. "
+        "Nothing was changed. Ask for approval.",
+        "The budget of %(department)s pays for %(left)s more seats, and %(wanted)s are wanted. "
+        "Nothing was changed. Ask for approval.",
+        left,
+    ) % {"department": department, "left": left, "wanted": wanted}
 
 
 def purse_of(account: Account) -> dict[int, int]:
@@ -136,7 +175,9 @@ def budgets_of(account: Account, places: Sequence[Department] | None = None) -> 
         row = budgets.get(place.pk)
         holds = row is not None and cost is not None and row.currency == cost.currency
         budget = row.amount if row is not None and holds else None
-        found.append(BudgetUse(place, held[place.pk], used, budget, None if budget is None else budget - used))
+        left = None if budget is None else budget - used
+        more = max(left // cost.amount, 0) if left is not None and cost and cost.amount else None
+        found.append(BudgetUse(place, held[place.pk], used, budget, left, more, row.currency if row else ""))
     return found
 
 
@@ -148,6 +189,11 @@ def budget_of(account: Account, department: Department) -> DepartmentBudget | No
 def lock_budget(account: Account, department: Department) -> Department | None:
     """The department, whose budget nobody else changes until the transaction ends; nothing if it is gone."""
     return Department.objects.select_for_update(no_key=True).filter(account=account, pk=department.pk).first()
+
+
+def budgets_left(account: Account, places: Sequence[Department] | None = None) -> list[BudgetUse]:
+    """What is left of budgets that hold now: of these departments, or of all."""
+    return [use for use in budgets_of(account, places) if use.left is not None]
 
 
 @transaction.atomic

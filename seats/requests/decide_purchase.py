@@ -52,7 +52,14 @@ def approve_purchase(
     _check_priced(request, quote, at)
     # Noted before the purchase, as in buy_and_assign; without one the note means nothing.
     present = members_of(account).filter(pk__in=request.people.values("pk"))
-    plan_holders(account=account, quote_id=quote_id, members=list(present), emails=request.emails, actor=actor)
+    plan_holders(
+        account=account,
+        quote_id=quote_id,
+        members=list(present),
+        emails=request.emails,
+        department=request.department,
+        actor=actor,
+    )
     decided = _approve(account, request, quote, answer, actor, at)
     if decided.state == SeatRequest.State.BUYING and decided.change_id is not None:
         finish_change(change_id=decided.change_id, at=at)

@@ -44,7 +44,7 @@ def decide_request(
                 actor=actor,
                 at=at,
                 reason=locked.reason,
-                over_budget=_may_exceed_budget(locked, actor),
+                over_budget=may_exceed_budget(locked, actor),
             )
             seated = True
     locked.state = SeatRequest.State.APPROVED if approve else SeatRequest.State.REFUSED
@@ -77,7 +77,7 @@ def decide_request(
     return locked
 
 
-def _may_exceed_budget(request: SeatRequest, actor: Actor) -> bool:
+def may_exceed_budget(request: SeatRequest, actor: Actor) -> bool:
     """Whoever may set a department's budget may give a seat above it, to others and where others asked."""
     user = actor.user
     if user is None or user.pk in (request.asked_by_id, request.membership.user_id):

@@ -28,13 +28,16 @@ from billing.terms.queries import terms_in_force
 from billing.views.words import interval_words
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
+from seatportal.kit.forms import put_error
 from seatportal.kit.htmx import render_part
 from seatportal.kit.money import format_money
+from seats.errors import BudgetExceeded
 from seats.forms.purchase import PurchaseForm
 from seats.forms.requests import PurchaseRequestForm
 from seats.holders.buy_and_assign import buy_and_assign
 from seats.insight.bands import utilization_in
 from seats.insight.people import count_idle
+from seats.pool.budgets import budgets_left
 from seats.rollout.rules import first_step
 from seats.usage.settings import groups_only
 from seats.views.approval import approval_of
@@ -100,11 +103,17 @@ def pay(request: AccountRequest) -> HttpResponse:
             quote_id=quote.public_id,
             members=form.members,
             emails=form.addresses,
+            department=form.department,
             reason=getattr(form, "cleaned_data", {}).get("reason", ""),
             po_number=getattr(form, "cleaned_data", {}).get("po_number", ""),
             actor=actor_of(request),
             at=now(),
         )
+    except BudgetExceeded as error:
+        # The price stands; fewer people, or another department, and it can be paid.
+        put_error(form, error)
+        context = _offer(request, quote, None, add=quote.added) | _page(request, form)
+        return render(request, PAGE, context, status=error.status)
     except PortalError as error:
         return _refused(request, error, quote, form)
     return redirect("seats:purchase", request.account.slug, change.public_id)
@@ -169,6 +178,7 @@ def _page(request: AccountRequest, form: PurchaseForm) -> dict[str, Any]:
         "form": form,
         "chips": CHIPS,
         "counts": counts,
+        "budgets": budgets_left(request.account) if "emails" in form.fields else [],
         "counts_sentence": seats_sentence(counts),
         "idle": count_idle(request.account, now()),
         "idle_url": _idle_url(request),

@@ -23,6 +23,7 @@ from seats.holders.reserve_seat import invite_with_seat
 from seats.holders.wait import leave_queue, leave_queue_invited, wait_for_seat, wait_with_invitation
 from seats.insight.people import without_seat
 from seats.models import Assignment
+from seats.pool.budgets import budgets_left
 from seats.views.common import counts_for, page_link, to_list, ways_out
 
 
@@ -35,7 +36,12 @@ def assign(request: AccountRequest) -> HttpResponse:
         account=request.account,
         initial={"person": _asked_for(request)},
     )
-    context: dict[str, Any] = {"form": form, "counts": counts_for(request), "people": without_seat(request.account)}
+    context: dict[str, Any] = {
+        "form": form,
+        "counts": counts_for(request),
+        "people": without_seat(request.account),
+        "budgets": budgets_left(request.account),
+    }
     if request.method != "POST" or not form.is_valid():
         return render(request, "seats/assign.html", context, status=422 if form.errors else 200)
     typed = form.cleaned_data["person"]

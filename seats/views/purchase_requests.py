@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access.actor import actor_of
 from accounts.access.pages import AccountRequest, no_permission, requires
+from accounts.models import Department
 from billing.mirror.queries import card_of, live_subscription, seat_item
 from billing.models import Price, Quote
 from billing.quotes.quote_quantity import quote_quantity
@@ -18,6 +19,7 @@ from seatportal.kit.forms import put_error
 from seats.forms.requests import AnswerForm, PurchaseRequestForm, SeatsWantedForm
 from seats.growth.procurement import request_clock
 from seats.models import SeatRequest
+from seats.pool.budgets import budgets_left
 from seats.requests.decide_purchase import approve_purchase, price_request, refuse_purchase
 from seats.requests.queries import is_turn_of, may_see, shown_purchase
 from seats.requests.request_purchase import request_purchase
@@ -71,9 +73,9 @@ def ask_approval(request: AccountRequest) -> HttpResponse:
             messages.error(request, _("Say what the change is for. Nothing was sent."))
             return redirect("seats:change_plan", request.account.slug)
         return show_priced(request, quote, people, ask=form, status=422)
-    return _sent(
-        request, quote, form, members=people.members if people else (), emails=people.addresses if people else ()
-    )
+    if people is None:
+        return _sent(request, quote, form)
+    return _sent(request, quote, form, members=people.members, emails=people.addresses, department=people.department)
 
 
 @requires("requests.make")
@@ -120,14 +122,20 @@ def _approved(done: SeatRequest, *, tried: int | None) -> str:
 
 
 def _sent(
-    request: AccountRequest, quote: Quote, form: PurchaseRequestForm, *, members: Any = (), emails: Any = ()
+    request: AccountRequest,
+    quote: Quote,
+    form: PurchaseRequestForm,
+    *,
+    members: Any = (),
+    emails: Any = (),
+    department: Department | None = None,
 ) -> HttpResponse:
     asked = request_purchase(
         account=request.account,
         membership=request.membership,
         quote_id=quote.public_id,
         reason=form.cleaned_data["why"],
-        department=form.chosen,
+        department=form.chosen or department,
         po_number=form.cleaned_data["order_number"],
         members=members,
         emails=emails,
@@ -178,6 +186,9 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
         "may_remind": at >= remind_at,
         "sees_price": mine or turn or not request.capabilities.isdisjoint({"billing.view", "seats.buy"}),
         "may_buy": "seats.buy" in request.capabilities,
+        "budget": next(iter(budgets_left(request.account, [asked.department])), None)
+        if asked.department and "requests.decide" in request.capabilities
+        else None,
         "refusal": refusal,
         "procurement": request_clock(asked, at=at),
         **(_shown(request, quote) if quote else {}),

@@ -19,7 +19,8 @@ from seats.errors import SeatLimitReached
 from seats.forms.requests import AnswerForm, RequestForm
 from seats.holders.queries import seat_of, waiting_in
 from seats.models import SeatRequest
-from seats.requests.decide_request import decide_request
+from seats.pool.budgets import budgets_left
+from seats.requests.decide_request import decide_request, may_exceed_budget
 from seats.requests.queries import answered_requests, latest_request_of, open_requests, waits_for
 from seats.requests.remind import remind
 from seats.requests.request_seat import request_seat
@@ -112,7 +113,14 @@ def decide(request: AccountRequest, request_id: str) -> HttpResponse:
     if asked.is_purchase:
         return redirect("seats:purchase_request", request.account.slug, asked.public_id)
     form = AnswerForm(request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"asked": asked, "form": form, "counts": counts_for(request)}
+    place = asked.membership.department
+    context: dict[str, Any] = {
+        "asked": asked,
+        "form": form,
+        "counts": counts_for(request),
+        "budget": next(iter(budgets_left(request.account, [place])), None) if place else None,
+        "above": may_exceed_budget(asked, actor_of(request)),
+    }
     status = 200
     if request.method == "POST":
         status = 422
