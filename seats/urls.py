@@ -156,6 +156,7 @@ urlpatterns = [
     path(f"{TRANCHE}change/", tranches.change, name="tranche_change"),
     path(f"{TRANCHE}cancel/", tranches.cancel, name="tranche_cancel"),
     path(f"{TRANCHE}release/", tranches.release, name="tranche_release"),
+    path(f"{TRANCHE}ask/", tranches.ask, name="tranche_ask"),
     path(f"{TRANCHE}retry/", tranches.retry, name="tranche_retry"),
     path(f"{ROLLOUT}<str:plan_id>/", rollout.rollout, name="rollout"),
     path(f"{ROLLOUT}<str:plan_id>/change/", rollout.change, name="rollout_change"),

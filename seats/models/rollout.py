@@ -46,6 +46,7 @@ class Tranche(Dated):
     ceiling: the most that may be due at once, in minor units of `currency`; agreed to by agreed_by or agreed_key.
     estimate, estimate_of: what Stripe's preview said when it was agreed, and for which moment; no promise.
     asked: the amount of the price that was above the ceiling. held_code: why it waits for a person or for the gate.
+    request: where it was sent for approval.
     next_look_at: when it is looked at again; empty: a person decides. tried_since: the first try of those that Stripe
     or another purchase put off.
     """
@@ -87,6 +88,14 @@ class Tranche(Dated):
     held_at = models.DateTimeField(_("held since"), null=True, blank=True)
     asked = models.BigIntegerField(_("price on the day"), null=True, blank=True)
     change = models.OneToOneField(QuantityChange, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    request = models.ForeignKey(
+        "seats.SeatRequest",
+        verbose_name=_("sent for approval"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     next_look_at = models.DateTimeField(null=True, blank=True)
     tried_since = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)

@@ -25,6 +25,7 @@ from seats.errors import NotAnApprover, PriceNeeded, RequestGone
 from seats.holders.planned import plan_holders
 from seats.holders.wishes import request_data
 from seats.models import RequestStep, SeatRequest
+from seats.requests.approved_tranche import check_waits, follow_approval, hold_tranche_of
 from seats.requests.lock import lock_open_request
 from seats.requests.steps import approvers_of, open_steps, steps_of, turn_of, turns
 from seats.requests.tell_approvers import tell_approvers, tell_asker
@@ -46,7 +47,8 @@ def approve_purchase(
     """Agree to the price of a quote; the last step that it takes buys it, charged at that very price.
 
     Steps that agreed to less are asked again. A second click changes nothing. Raises RequestGone, NotAnApprover,
-    PriceNeeded, QuoteUnknown, QuoteExpired, QuoteChanged, a GrowthRefused, ChangeInProgress: then nothing is approved.
+    PriceNeeded, QuoteUnknown, QuoteExpired, QuoteChanged, a GrowthRefused, ChangeInProgress, TrancheClosed: then
+    nothing is approved.
     """
     quote = quote_of(account, quote_id)
     _check_priced(request, quote, at)
@@ -93,6 +95,7 @@ def refuse_purchase(*, account: Account, request: SeatRequest, answer: str, acto
 def _approve(
     account: Account, request: SeatRequest, quote: Quote, answer: str, actor: Actor, at: datetime
 ) -> SeatRequest:
+    tranche = hold_tranche_of(request)
     try:
         locked = lock_open_request(account, request)
     except RequestGone:
@@ -100,6 +103,7 @@ def _approve(
         if actor.user is None or not mine.exists():
             raise
         return SeatRequest.objects.get(account=account, pk=request.pk)  # The second click of one who approved.
+    check_waits(tranche)
     steps = steps_of(locked)
     step: RequestStep | None = _step_for(locked, turns(steps, total=quote.total), actor)
     locked.answer = answer.strip()[:300]
@@ -138,6 +142,8 @@ def _approve(
         locked.change = change
         locked.state, locked.problem = SeatRequest.State.BUYING, ""
         locked.decided_by, locked.decided_at = actor.user, at
+        if tranche is not None:
+            follow_approval(tranche, change, at)
     locked.save(update_fields=["state", "answer", "change", "problem", "decided_by", "decided_at"])
     return locked
 

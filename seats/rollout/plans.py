@@ -10,6 +10,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from seats.errors import RolloutEnded, RolloutRefused
 from seats.models import RolloutPlan, Tranche
+from seats.rollout.ask_approval import drop_request
 from seats.rollout.tell import emit
 
 # Open at a time.
@@ -56,9 +57,10 @@ def end_rollout(*, account: Account, plan_id: str, actor: Actor, at: datetime) -
     plan = lock_plan(account, plan_id)
     plan.ended_at = at
     plan.save(update_fields=["ended_at"])
-    rows = Tranche.objects.select_for_update(of=("self",), no_key=True).select_related("account", "plan")
+    rows = Tranche.objects.select_for_update(of=("self",), no_key=True).select_related("account", "plan", "request")
     tranches = list(rows.filter(plan=plan, state__in=Tranche.OPEN).order_by("pk"))
     for tranche in tranches:
+        drop_request(tranche, actor, at)
         close(tranche, Tranche.State.CANCELLED, at)
         emit(tranche, "tranche.cancelled", at)
     record_audit(

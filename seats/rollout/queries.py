@@ -48,7 +48,9 @@ def plans_of(account: Account) -> QuerySet[RolloutPlan]:
 def tranches_of(account: Account) -> QuerySet[Tranche]:
     """All of an account, by day."""
     rows = Tranche.objects.filter(account=account)
-    return rows.select_related("account", "plan", "owner__user", "department", "change", "agreed_by", "released_by")
+    return rows.select_related(
+        "account", "plan", "owner__user", "department", "change", "agreed_by", "released_by", "request"
+    )
 
 
 def waiting_tranches(account: Account) -> QuerySet[Tranche]:

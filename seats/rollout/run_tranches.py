@@ -26,6 +26,7 @@ from seats.errors import RolloutRefused, TrancheClosed, TrancheNotHeld
 from seats.insight.activity import today_in
 from seats.insight.bands import utilization_of
 from seats.models import Tranche
+from seats.rollout.ask_approval import drop_request
 from seats.rollout.plans import close
 from seats.rollout.rules import LOOK_AGAIN, TRY_FOR, gate_met
 from seats.rollout.tell import emit, reason_of, tell_bought, tell_held
@@ -150,6 +151,7 @@ def _accept(seen: Tranche, quote: Quote, buyer: Actor, at: datetime, *, present:
     tranche = _same(seen)
     if tranche is None:
         return False
+    drop_request(tranche, buyer, at)
     tranche.change = accept_quote(
         quote=quote,
         actor=buyer,

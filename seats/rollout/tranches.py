@@ -16,6 +16,7 @@ from seatportal.kit.queue import ring
 from seats.errors import RolloutRefused, TrancheClosed
 from seats.insight.activity import today_in
 from seats.models import Tranche
+from seats.rollout.ask_approval import drop_request
 from seats.rollout.plans import close, lock_plan
 from seats.rollout.rules import FARTHEST
 from seats.rollout.tell import emit
@@ -81,6 +82,7 @@ def change_tranche(*, account: Account, tranche_id: str, wish: Wish, actor: Acto
         if not tranche.is_open:
             raise TrancheClosed
         before = _told(tranche)
+        drop_request(tranche, actor, at)
         _fill(tranche, wish, estimate, actor, at)
         tranche.save()
         emit(tranche, "tranche.scheduled", at)
@@ -103,6 +105,7 @@ def cancel_tranche(*, account: Account, tranche_id: str, actor: Actor, at: datet
     tranche = lock_tranche(account, tranche_id)
     if not tranche.is_open:
         raise TrancheClosed
+    drop_request(tranche, actor, at)
     close(tranche, Tranche.State.CANCELLED, at)
     emit(tranche, "tranche.cancelled", at)
     record_audit(
@@ -127,7 +130,8 @@ def lock_row(tranche: int) -> Tranche:
 
 def _locked() -> QuerySet[Tranche]:
     rows = Tranche.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("account", "plan", "owner__user", "agreed_by", "agreed_key", "department", "change")
+    related = ("account", "plan", "owner__user", "agreed_by", "agreed_key", "department", "change", "request")
+    return rows.select_related(*related)
 
 
 def _estimate(account: Account, wish: Wish, at: datetime) -> Estimate:

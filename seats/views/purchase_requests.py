@@ -25,6 +25,7 @@ from seats.requests.queries import is_turn_of, may_see, shown_purchase
 from seats.requests.request_purchase import request_purchase
 from seats.requests.rules import may_remind_at
 from seats.requests.steps import approvers_of, open_steps, seen_price, steps_of
+from seats.rollout.queries import tranches_of
 from seats.views.add_seats import pay_form, show_priced
 from seats.views.price_rows import button_of, rows_of, sentence_of
 
@@ -189,6 +190,7 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
         "budget": next(iter(budgets_left(request.account, [asked.department])), None)
         if asked.department and "requests.decide" in request.capabilities
         else None,
+        "tranche": tranches_of(request.account).filter(request=asked).first(),
         "refusal": refusal,
         "procurement": request_clock(asked, at=at),
         **(_shown(request, quote) if quote else {}),

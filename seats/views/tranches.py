@@ -19,7 +19,8 @@ from seatportal.kit.forms import put_error
 from seatportal.kit.money import to_decimal
 from seats.forms.rollout import ReleaseForm, TrancheForm
 from seats.insight.bands import utilization_in
-from seats.models import RolloutPlan, Tranche
+from seats.models import RolloutPlan, SeatRequest, Tranche
+from seats.rollout.ask_approval import ask_for_tranche
 from seats.rollout.queries import tranches_of
 from seats.rollout.run_tranches import release_tranche, retry_tranche
 from seats.rollout.tranches import cancel_tranche, change_tranche, schedule_tranche
@@ -96,6 +97,25 @@ def retry(request: AccountRequest, tranche_id: str) -> HttpResponse:
     except PortalError as error:
         return _show(request, _find(request, row.public_id), refusal=error)
     return _went_on(request, done)
+
+
+@requires("seats.buy")
+@require_POST
+def ask(request: AccountRequest, tranche_id: str) -> HttpResponse:
+    """Send a held one to those who approve."""
+    row = _find(request, tranche_id)
+    try:
+        asked = ask_for_tranche(
+            account=request.account,
+            tranche_id=tranche_id,
+            membership=request.membership,
+            actor=actor_of(request),
+            at=now(),
+        )
+    except PortalError as error:
+        return _show(request, _find(request, row.public_id), refusal=error)
+    messages.success(request, _("Your request is on its way to those who approve."))
+    return redirect("seats:purchase_request", request.account.slug, asked.public_id)
 
 
 def _went_on(request: AccountRequest, row: Tranche) -> HttpResponse:
@@ -177,6 +197,7 @@ def _show(request: AccountRequest, row: Tranche, *, refusal: PortalError | None 
         "use": use,
         "why": held_words(row.held_code) if row.held_code else "",
         "release": ReleaseForm(),
+        "waits": row.request is not None and row.request.state == SeatRequest.State.OPEN,
         "refusal": str(refusal) if refusal is not None else "",
     }
     if row.is_open:
