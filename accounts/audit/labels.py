@@ -14,6 +14,7 @@ LABELS: dict[str, str | Promise] = {
     "invitation.changed": _("Invitation changed"),
     "invitation.resent": _("Invitation sent again"),
     "invitation.revoked": _("Invitation withdrawn"),
+    "invitation.reopened": _("Withdrawal of an invitation undone"),
     "invitation.expired": _("Invitation expired"),
     "department.added": _("Department added"),
     "department.renamed": _("Department renamed"),

@@ -83,7 +83,7 @@ def invite_member(
     if found is not None and found.expires_at > at:
         return found, False
     if found is not None:
-        _close(found, State.EXPIRED, Actor.system("task"), at)
+        close_invitation(found, State.EXPIRED, Actor.system("task"), at)
     invitation = Invitation(
         public_id=public_id("ivt"),
         account=account,
@@ -129,7 +129,7 @@ def revoke_invitation(*, account: Account, invitation: Invitation, actor: Actor,
     """Withdraw it: the link ends at once. Raises InvitationGone, NotYours."""
     locked = _lock_open(account, invitation)
     check_grant(by=authority_of(account, actor), role=locked.role)
-    _close(locked, State.REVOKED, actor, at)
+    close_invitation(locked, State.REVOKED, actor, at)
     return locked
 
 
@@ -149,7 +149,7 @@ def _expire(pk: int, at: datetime) -> bool:
     )
     if row is None:
         return False
-    _close(row, State.EXPIRED, Actor.system("task"), at)
+    close_invitation(row, State.EXPIRED, Actor.system("task"), at)
     return True
 
 
@@ -168,7 +168,8 @@ def _renew(invitation: Invitation, at: datetime) -> None:
     invitation.sent_at = None
 
 
-def _close(invitation: Invitation, state: Invitation.State, actor: Actor, at: datetime) -> None:
+def close_invitation(invitation: Invitation, state: Invitation.State, actor: Actor, at: datetime) -> None:
+    """End a locked invitation, and tell who holds or keeps something for it."""
     invitation.state = state
     invitation.closed_at = at
     invitation.save(update_fields=["state", "closed_at"])

@@ -1,10 +1,11 @@
 """Forms that name people: what is typed, before a verb judges it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.members.queries import members_of, open_invitations_of
 from accounts.models import Account, Department, Invitation, Membership, Region
@@ -92,7 +93,9 @@ class BulkForm(forms.Form):
         ("reassign", _("Reassign seats")),
         ("release", _("Release seats")),
         ("department", _("Change department")),
+        ("region", _("Change region")),
         ("resend", _("Send invitations again")),
+        ("withdraw", _("Withdraw invitations")),
     ]
 
     action = forms.ChoiceField(choices=ACTIONS)
@@ -171,3 +174,27 @@ class MoveForm(forms.Form):
         departments = self.fields["department"]
         if isinstance(departments, forms.ModelChoiceField):
             departments.queryset = Department.objects.filter(account=account)
+
+
+class RegionForm(forms.Form):
+    """The region that chosen people are to belong to; each with the seats that are free there."""
+
+    region = forms.ModelChoiceField(
+        Region.objects.none(), label=_("Region"), required=False, to_field_name="public_id", empty_label="–"
+    )
+
+    def __init__(self, *args: Any, account: Account, free: Mapping[int, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = self.fields["region"]
+        if isinstance(regions, forms.ModelChoiceField):
+            regions.queryset = Region.objects.filter(account=account).order_by("name")
+            regions.label_from_instance = lambda region: _label(region, free.get(region.pk))  # type: ignore[method-assign, assignment]
+
+
+def _label(region: Region, free: int | None) -> str:
+    if free is None:
+        return region.name
+    return ngettext("%(region)s (%(count)d seat free)", "%(region)s (%(count)d seats free)", free) % {
+        "region": region.name,
+        "count": free,
+    }

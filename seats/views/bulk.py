@@ -20,6 +20,7 @@ from seats.holders.queries import open_seats
 from seats.holders.release_seat import release_seats
 from seats.models import Assignment
 from seats.views.bulk_more import move_many, reassign_many, resend_many
+from seats.views.bulk_undone import move_regions, withdraw_many
 from seats.views.common import counts_for, page_link, to_list
 from seats.views.missing_price import price_of_missing
 
@@ -42,8 +43,13 @@ def bulk(request: AccountRequest) -> HttpResponse:
         return reassign_many(request, chosen, seats)
     if action == "department":
         return move_many(request, chosen)
+    invitations = list(form.cleaned_data["invitation"])
+    if action == "region":
+        return move_regions(request, [*chosen, *invitations])
     if action == "resend":
-        return resend_many(request, list(form.cleaned_data["invitation"]))
+        return resend_many(request, invitations)
+    if action == "withdraw":
+        return withdraw_many(request, invitations)
     giving = action == "assign"
     people = [member for member in chosen if (member.pk in seats) != giving]
     error: PortalError | None = None
@@ -118,6 +124,9 @@ def _effect(request: AccountRequest, query: QueryDict) -> str:
     if invited := len(form.cleaned_data["invitation"]):
         text = ngettext("%(count)d invitation can be sent again.", "%(count)d invitations can be sent again.", invited)
         words.append(text % {"count": invited})
+        if reserved := open_seats(request.account).filter(invitation__in=form.cleaned_data["invitation"]).count():
+            text = ngettext("Withdrawing frees %(count)d seat.", "Withdrawing frees %(count)d seats.", reserved)
+            words.append(text % {"count": reserved})
     return " ".join(words)
 
 

@@ -50,12 +50,19 @@ def page_link(request: AccountRequest, name: str, *args: str, **query: object) -
 
 
 def to_list(
-    request: AccountRequest, text: str, *, undo: Assignment | Sequence[Assignment] | None = None
+    request: AccountRequest,
+    text: str,
+    *,
+    undo: Assignment | Sequence[Assignment] | None = None,
+    last: bool = False,
 ) -> HttpResponse:
-    """Back to the seats table, which says what happened and offers to take it back, for one seat or several."""
+    """Back to the seats table, which says what happened and offers to take it back, for one seat or several.
+
+    last: for the act that the session keeps (bulk_undone.py).
+    """
     messages.success(request, text)
     seats = [undo] if isinstance(undo, Assignment) else undo or ()
-    query = urlencode([("undo", seat.public_id) for seat in seats])
+    query = urlencode([("undo", seat.public_id) for seat in seats] + ([("undo", "last")] if last else []))
     return redirect(f"{page_link(request, 'list')}?{query}" if query else page_link(request, "list"))
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access.pages import AccountRequest, requires
+from accounts.models import Region
 from seatportal.kit.clock import now
 from seatportal.kit.tables import csv_response
 from seats.holders.undo import act_to_undo
@@ -30,6 +31,7 @@ from seats.insight.use_report import bucket_days
 from seats.models import Assignment
 from seats.usage.settings import groups_only
 from seats.views.bulk_more import MOST
+from seats.views.bulk_undone import kept_act
 from seats.views.common import counts_for, csv_delimiter, seats_sentence
 
 # Shown where there is somebody.
@@ -79,6 +81,7 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         "private": private,
         "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
         "undo": _undo(request) if "undo" in request.GET else [],
+        "undo_last": request.GET.get("undo") == "last" and kept_act(request) is not None,
         "may_assign": "seats.assign" in request.capabilities,
         # Not in the template: there a percent sign would be doubled, and the script looks for %s.
         "bulk_one": _("1 person chosen"),
@@ -177,6 +180,9 @@ def _bulk_actions(request: AccountRequest) -> list[dict[str, str]]:
     ]
     if "members.manage" in request.capabilities:
         actions.insert(3, {"label": _("Change department"), "value": "department", "icon": "building-2"})
+        if Region.objects.filter(account=request.account).exists():
+            actions.insert(4, {"label": _("Change region"), "value": "region", "icon": "globe"})
+        actions.append({"label": _("Withdraw invitations"), "value": "withdraw", "icon": "x"})
     return actions
 
 
