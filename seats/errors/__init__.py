@@ -31,6 +31,7 @@ from seats.errors.claims import (
     TooManyChosen,
     TooManyPeople,
     UndoGone,
+    ViewRefused,
 )
 from seats.errors.growth import (
     FeatureAnswered,
@@ -132,4 +133,5 @@ __all__ = [
     "TrueUpClosed",
     "UndoGone",
     "UsageIsPrivate",
+    "ViewRefused",
 ]

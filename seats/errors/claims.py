@@ -122,3 +122,10 @@ class PersonUnknown(PortalError):
 
     code, status = "person_unknown", 422
     message = _("Nobody in the account has this name or address. Choose somebody from the list.")
+
+
+class ViewRefused(PortalError):
+    """A view of the seats table that cannot be kept."""
+
+    code, status = "view_refused", 422
+    message = _("Give the view a name.")

@@ -60,8 +60,10 @@ def fill_rows(account: Account, keys: Sequence[Key], at: datetime, *, own: bool 
     """The rows behind the keys, in their order; six statements at most. In privacy mode they say nothing of use."""
     member_ids = [pk for kind, pk, _k, _id in keys if kind == "m"]
     invitation_ids = [pk for kind, pk, _k, _id in keys if kind == "i"]
-    found = members_of(account).annotate(
-        waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()), paused=Exists(pauses_of_outer())
+    found = (
+        members_of(account)
+        .select_related("manager__user")
+        .annotate(waits=Exists(places_of_outer()), asks=Exists(wishes_of_outer()), paused=Exists(pauses_of_outer()))
     )
     members = found.in_bulk(member_ids) if member_ids else {}
     invited = open_invitations_of(account).annotate(waits=Exists(places_of_invitation()))

@@ -24,6 +24,7 @@ from seats.models.request import RequestStep, SeatRequest
 from seats.models.review import BusinessReview
 from seats.models.roi import RoiVersion
 from seats.models.rollout import RolloutPlan, Tranche
+from seats.models.saved_view import SavedView
 from seats.models.sharing import SharingCase
 from seats.models.signal import Signal
 from seats.models.sweep import Sweep, SweepShard
@@ -74,6 +75,7 @@ __all__ = [
     "RequestStep",
     "RoiVersion",
     "RolloutPlan",
+    "SavedView",
     "SeatPool",
     "SeatRequest",
     "SharingCase",

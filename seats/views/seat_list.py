@@ -1,6 +1,7 @@
 """The seats table: everybody, with or without a seat."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
@@ -26,9 +27,10 @@ from seats.insight.people import (
     without_use,
 )
 from seats.insight.rows import Row
+from seats.insight.saved_views import COLUMNS, USUAL, known, views_of
 from seats.insight.states import Standing, State
 from seats.insight.use_report import bucket_days
-from seats.models import Assignment
+from seats.models import Assignment, SavedView
 from seats.usage.settings import groups_only
 from seats.views.bulk_more import MOST
 from seats.views.bulk_undone import kept_act
@@ -64,6 +66,12 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    views, columns = views_of(request.account, request.membership)
+    view = next((one for one in views if one.public_id == request.GET.get("view")), None)
+    if view is not None:
+        columns = known(view.columns)
+    if private:
+        columns = [name for name in columns if name not in ("active", "use")]
     counts = count_people(request.account, choice.text, at, days=choice.show)
     shown = [
         show
@@ -79,7 +87,21 @@ def seat_list(request: AccountRequest) -> HttpResponse:
         "active_days": bucket_days(*DAY_SHOWS[choice.show]) if choice.show in DAY_SHOWS else "",
         "chips": [_chip(request, show, counts[show], choice) for show in shown],
         "private": private,
-        "keep": [(name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value],
+        "keep": [
+            *((name, value) for name, value in (("show", choice.show), ("sort", choice.sort)) if value),
+            *([("view", view.public_id)] if view else []),
+        ],
+        "columns": columns,
+        "wide": len(columns) > len(USUAL),
+        "all_columns": [
+            {"key": key, "label": label, "shown": key in columns}
+            for key, label in COLUMNS.items()
+            if not (private and key in ("active", "use"))
+        ],
+        "views": [
+            {"row": one, "query": query_of(Choice(one.show, one.text, one.sort), one), "current": one == view}
+            for one in views
+        ],
         "undo": _undo(request) if "undo" in request.GET else [],
         "undo_last": request.GET.get("undo") == "last" and kept_act(request) is not None,
         "may_assign": "seats.assign" in request.capabilities,
@@ -122,6 +144,13 @@ def choice_of(query: QueryDict) -> Choice:
         text=text,
         sort=sort if sort.removeprefix("-") in SORTS else "name",
     )
+
+
+def query_of(choice: Choice, view: SavedView | None = None) -> str:
+    """The address of the table that shows this."""
+    values = {"show": choice.show, "q": choice.text, "sort": choice.sort, "view": view.public_id if view else ""}
+    usual = {"show": "all", "sort": "name"}
+    return urlencode({name: value for name, value in values.items() if value and value != usual.get(name)})
 
 
 def state_words(state: State) -> str:

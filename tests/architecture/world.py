@@ -31,7 +31,7 @@ from billing.terms.offers import ask_for_offer
 from seats.holders.assign_seat import assign_seat
 from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat
-from seats.models import LedgerEntry, PeopleImport, SharingCase, Tranche, TrueUp, UsageImport
+from seats.models import LedgerEntry, PeopleImport, SavedView, SharingCase, Tranche, TrueUp, UsageImport
 from seats.people.import_people import add_people_import
 from seats.people.table import read_table
 from seats.requests.request_purchase import request_purchase
@@ -105,6 +105,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         actor=Actor(user=viewer.user),
         at=now,
     )
+    view = SavedView.objects.create(account=account, membership=people["owner"], name="Mine")
     credit = open_idle_credit(
         subscription=change.subscription,
         item=change.subscription.items.get(),
@@ -192,6 +193,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "change_id": change.public_id,
             "order_id": change.public_id,
             "invoice_id": Invoice.objects.filter(account=account).latest("pk").public_id,
+            "view_id": view.public_id,
             "seat_id": seat.public_id,
             "assignment_id": seat.public_id,
             "freed_id": freed.public_id,
