@@ -184,7 +184,8 @@ def test_budgets_are_set_on_the_page(funded: Funded, sales: Department, client_o
     client, url = client_of(funded.owner), reverse("seats:spending", args=[funded.account.slug])
     page = " ".join(client.get(url).content.decode().split())
     assert "A seat counts $50.00 a month" in page
-    assert "1 seat in use, $50.00 a month · $50.00 left" in page
+    assert '<td class="num" data-label="Seats in use">1</td>' in page
+    assert '$50.00<br><span class="quiet">$50.00 left</span>' in page
     save = reverse("seats:spending_budgets", args=[funded.account.slug])
     assert client.post(save, {sales.public_id: "-1"}).status_code == 422
     assert DepartmentBudget.objects.get().amount == 10_000
