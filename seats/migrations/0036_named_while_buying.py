@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Two columns."""
 
-    dependencies = [("accounts", "0015_region_details"), ("seats", "0034_pauses")]
+    dependencies = [("accounts", "0015_region_details"), ("seats", "0035_alert_replays")]
 
     operations = [
         migrations.AddField(

@@ -9,7 +9,7 @@ import seatportal.kit.ids
 class Migration(migrations.Migration):
     """A table."""
 
-    dependencies = [("accounts", "0015_region_details"), ("seats", "0035_named_while_buying")]
+    dependencies = [("accounts", "0015_region_details"), ("seats", "0036_named_while_buying")]
 
     operations = [
         migrations.CreateModel(
