@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import Invitation, Membership
+from accounts.models import AuditEntry, Invitation, MailDomain, Membership
 from billing.models import Invoice, Plan
-from seats.models import DailyUsage, FeatureRequest, LedgerEntry, SeatRequest, ValueGoal
+from seats.models import DailyUsage, FeatureRequest, LedgerEntry, RolloutPlan, SeatRequest, ValueGoal
 from tests.browser.conftest import Visit
 from tests.browser.demo import Studio
 from tests.browser.test_barriers import MAIN_PAGES
@@ -78,6 +78,12 @@ def names_in(studio: Studio) -> set[str]:
     names |= set(ValueGoal.objects.filter(plan__account=account).values_list("name", flat=True))
     names |= set(FeatureRequest.objects.filter(account=account).values_list("what", flat=True))
     names |= set(SeatRequest.objects.filter(account=account).values_list("reason", flat=True))
+    names |= set(RolloutPlan.objects.filter(account=account).values_list("name", flat=True))
+    names |= set(MailDomain.objects.filter(account=account).values_list("name", flat=True))
+    # The reason that was given for a rule.
+    names |= set(
+        AuditEntry.objects.filter(account=account, action="buying_policy.changed").values_list("summary", flat=True)
+    )
     return (names | set(Plan.objects.values_list("name", flat=True))) - {""}
 
 
