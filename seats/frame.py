@@ -197,6 +197,7 @@ def register() -> None:
             "request.refused": gettext_lazy("Request refused"),
             "request.withdrawn": gettext_lazy("Request withdrawn"),
             "purchase_request.made": gettext_lazy("Purchase sent for approval"),
+            "purchase_request.grown": gettext_lazy("Requested purchase grown"),
             "purchase_request.approved": gettext_lazy("Step of a purchase approved"),
             "purchase_request.refused": gettext_lazy("Purchase refused"),
             "purchase_request.failed": gettext_lazy("Approved purchase not paid"),

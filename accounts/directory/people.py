@@ -14,6 +14,7 @@ from accounts.directory.words import Words, check_words
 from accounts.errors import AlreadyMember, BadWords, PersonGone, PersonTaken
 from accounts.facts import member_moves
 from accounts.members.admit_member import admit_member
+from accounts.members.managers import hold_managers
 from accounts.members.remove_member import remove_member
 from accounts.models import Account, DirectoryPerson, Membership, User
 
@@ -145,6 +146,7 @@ def _said(person: DirectoryPerson) -> dict[str, Any]:
 def _join(person: DirectoryPerson, words: Words, actor: Actor, at: datetime) -> Membership | None:
     """Make them a member; nothing while no address is known, or when they are one already."""
     account = person.account
+    hold_managers(account)
     if person.user is None:
         if not words.address:
             return None
@@ -195,7 +197,16 @@ def _save(person: DirectoryPerson) -> None:
 
 
 def _follow(person: DirectoryPerson, words: Words, at: datetime) -> None:
-    """Carry the words to the membership and the sign-in. Raises PersonTaken, and what refuses a move to a region."""
+    """Carry the words to the membership and the sign-in. Raises PersonTaken, and what refuses a move to a region.
+
+    Who joined holds the managers already; who left is no member any more.
+    """
+    present = live_membership(person)
+    if present is not None:
+        hold_managers(person.account)
+        # Before the sign-in: whoever acts holds the membership, and what they do names their sign-in, whose address
+        # cannot change meanwhile.
+        list(Membership.objects.select_for_update(no_key=True).filter(pk=present.pk))
     follow_words(person, words)
     membership = live_membership(person)
     if membership is None:
@@ -209,7 +220,6 @@ def _follow(person: DirectoryPerson, words: Words, at: datetime) -> None:
     }
     changed = [name for name, value in told.items() if getattr(membership, name) != value]
     if "region" in changed:
-        list(Membership.objects.select_for_update(no_key=True).filter(pk=membership.pk))
         member_moves.send(sender=Membership, membership=membership, region=person.region, at=at)
     for name in changed:
         setattr(membership, name, told[name])

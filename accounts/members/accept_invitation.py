@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.access.actor import Actor
 from accounts.errors import InvitationGone, InvitedElsewhere
 from accounts.members.add_member import add_member
+from accounts.members.admit_member import hold_directory_person
 from accounts.members.details import details_of
 from accounts.members.invitations import hashes_of
 from accounts.members.structure import hold_place
@@ -27,6 +28,7 @@ def accept_invitation(*, token: str, user: User, at: datetime, actor: Actor) -> 
     seen = wanted.first()
     if seen is None:
         raise InvitationGone
+    hold_directory_person(seen.account, user)
     hold_place(seen.account, seen.department, field="department")
     hold_place(seen.account, seen.region, field="region")
     # Serializes two clicks on one link, and a click with a withdrawal: the second finds the invitation closed.

@@ -10,7 +10,14 @@ from django.db.models import Case, When
 from accounts.access.actor import Actor
 from accounts.members.add_member import add_member
 from accounts.members.details import details_of
-from accounts.models import Account, Invitation, Membership, Role, User
+from accounts.models import Account, DirectoryPerson, Invitation, Membership, Role, User
+
+
+def hold_directory_person(account: Account, user: User) -> None:
+    """Lock what the directory says of somebody who joins: first of all, since a directory that changes a person holds
+    them while it looks for invitations, and whoever joins is shown to it in the end (accounts/receivers.py).
+    """
+    list(DirectoryPerson.objects.select_for_update(of=("self",)).filter(account=account, user=user))
 
 
 @transaction.atomic
@@ -24,6 +31,7 @@ def admit_member(
     """
     # Whoever has a second address may have been invited at that one.
     theirs = {user.email, *EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)}
+    hold_directory_person(account, user)
     invitation = (
         Invitation.objects.select_for_update(of=("self",))
         .filter(account=account, email__in=theirs, state=Invitation.State.OPEN, expires_at__gt=at)

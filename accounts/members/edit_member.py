@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.access.actor import Actor
 from accounts.members.authority import lock_owners
 from accounts.members.change_role import change_role
+from accounts.members.managers import hold_managers
 from accounts.members.structure import hold_place
 from accounts.members.update_member import update_member
 from accounts.models import Account, Membership
@@ -17,9 +18,11 @@ DETAILS = ("title", "department", "region", "employment", "ends_on", "level", "m
 
 
 def lock_member(*, account: Account, membership: Membership, changes: Mapping[str, Any]) -> None:
-    """The locks of edit_member, in the order of everybody: places, then owners and the person."""
+    """The locks of edit_member, in the order of everybody: places, managers, then owners and the person."""
     hold_place(account, changes.get("department", membership.department), field="department_id")
     hold_place(account, changes.get("region", membership.region), field="region_id")
+    if changes.get("manager", membership.manager_id) is not None:
+        hold_managers(account)
     lock_owners(account, also=membership)
     membership.refresh_from_db()
 

@@ -8,7 +8,7 @@ from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.errors import ExternalIdTaken, MemberGone
 from accounts.facts import member_moves
-from accounts.members.managers import check_manager
+from accounts.members.managers import check_manager, hold_managers
 from accounts.members.structure import hold_place
 from accounts.members.update_account import changed_fields
 from accounts.models import Account, Department, Membership, Region
@@ -39,6 +39,8 @@ def update_member(
     """
     department = hold_place(account, department, field="department")
     region = hold_place(account, region, field="region")
+    if manager is not None:
+        hold_managers(account)
     # Against remove_member at the same moment: a person who left is not changed any more.
     person = (
         Membership.objects.select_for_update(no_key=True, of=("self",))

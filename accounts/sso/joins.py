@@ -92,8 +92,8 @@ def refuse_join(*, account: Account, request: JoinRequest, actor: Actor, at: dat
 def _rule(connection: SsoConnection, uid: str, email: str, at: datetime) -> str:
     """What happens with this address: the account's policy, sharpened by what is known of the person.
 
-    An invitation is an approval. Whom an admin or the directory took out does not come back by themselves, whatever
-    address their sign-in has by now.
+    An invitation is an approval. Whom an admin refused, or an admin or the directory took out, does not come in by
+    themselves, whatever address their sign-in has by now and whatever the rule has become.
     """
     account = connection.account
     invited = Invitation.objects.filter(
@@ -112,7 +112,9 @@ def _rule(connection: SsoConnection, uid: str, email: str, at: datetime) -> str:
     rule = policy_of(account).join
     came = Q(pk__in=members_who_came_as(account, email))
     left = Membership.objects.filter(theirs | came, account=account, left_at__isnull=False).exists()
-    return Join.APPROVAL if left and rule != Join.NEVER else rule
+    same = Q(email=email) | Q(connection=connection, uid=uid)
+    refused = JoinRequest.objects.filter(same, account=account, state=State.REFUSED).exists()
+    return Join.APPROVAL if (left or refused) and rule != Join.NEVER else rule
 
 
 def ask(connection: SsoConnection, *, uid: str, email: str, name: str, actor: Actor, at: datetime) -> JoinRequest:

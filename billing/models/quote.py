@@ -19,6 +19,7 @@ class Quote(Dated):
     price or the next invoice.
     waiting: pending invoice items of the customer, which are no part of the price: description and amount.
     due_days: on credit; the invoice is due so many days later. Empty: a card is charged.
+    commits: in a trial, where nothing is due yet: what the change costs for a whole period by list price.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +54,7 @@ class Quote(Dated):
     lines = models.JSONField(default=list)
     waiting = models.JSONField(default=list)
     due_days = models.PositiveSmallIntegerField(_("days until due"), null=True, blank=True)
+    commits = models.BigIntegerField(_("a period, in a trial"), null=True, blank=True)
     next_total = models.BigIntegerField(_("next invoice"), null=True, blank=True)
     next_at = models.DateTimeField(_("next invoice on"), null=True, blank=True)
     expires_at = models.DateTimeField(_("held until"))
@@ -75,3 +77,8 @@ class Quote(Dated):
     def added(self) -> int:
         """Seats that this quote adds."""
         return self.target_quantity - self.base_quantity
+
+    @property
+    def weight(self) -> int:
+        """What an allowance and approvers weigh it by: its total, or in a trial what it commits to, if that is more."""
+        return max(self.total, self.commits) if self.commits is not None else self.total

@@ -16,7 +16,7 @@ def check_quote(quote: Quote, *, user_id: int | None, at: datetime) -> None:
         check_allowance(
             account=quote.account,
             added=quote.added,
-            total=quote.total,
+            total=quote.weight,
             currency=quote.currency,
             user_id=user_id,
             at=at,

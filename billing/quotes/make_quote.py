@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts.access.actor import Actor
+from billing.catalog.pricing import amount
+from billing.catalog.queries import scheme_of
 from billing.errors import QuoteUnavailable
 from billing.gateway.contract import GatewayError, RemoteInvoice, RemoteInvoiceItem
 from billing.gateway.stripe_api import gateway
@@ -90,6 +92,7 @@ def make_quote(
         lines=_lines(now, aside),
         waiting=[{"description": row.description, "amount": row.amount} for row in waiting],
         due_days=(subscription.days_until_due or USUAL_DUE_DAYS) if standing.on_credit else None,
+        commits=_a_period(item, price, quantity) if standing.status == "trialing" else None,
         next_total=following.total,
         next_at=max((line.period_end for line in now.lines), default=item.period_end) if new_cycle else item.period_end,
         expires_at=quote_ends(at=at, period_end=item.period_end),
@@ -100,6 +103,11 @@ def _waiting(subscription: Subscription) -> list[RemoteInvoiceItem]:
     """Pending items that the subscription's next invoice takes: its own, and those of no subscription."""
     found = gateway().invoice_items_of(subscription.customer.stripe_id, pending=True)
     return [row for row in found if row.subscription_id in ("", subscription.stripe_id)]
+
+
+def _a_period(item: SubscriptionItem, price: Price | None, quantity: int) -> int:
+    """What a whole period costs more, by the price list: a hint, since Stripe charges nothing in a trial."""
+    return amount(scheme_of(price or item.price), quantity) - amount(scheme_of(item.price), item.quantity)
 
 
 def _interval(price: Price) -> tuple[str, int]:

@@ -2,6 +2,8 @@
 
 Counted are purchases and changes of plan that were accepted in the month, whatever became of them so far, except those
 that ended without seats, that were undone, or that somebody approved. True-ups are owed by contract and not counted.
+What was bought in a trial counts as what it commits to. Money in another currency than the limit's cannot be added to
+it and is not: who changes the currency sets the limit anew, for what is bought from then on.
 """
 
 from collections.abc import Mapping
@@ -10,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Sum
-from django.db.models.functions import Greatest
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from accounts.models import Account
 from billing.catalog.pricing import amount
@@ -84,7 +86,9 @@ def allowance_of(account: Account, at: datetime) -> Allowance | None:
         .exclude(undone_by__state=State.APPLIED)
         .aggregate(
             seats=Sum(Greatest(F("target_quantity") - F("base_quantity"), 0)),
-            amount=Sum(Greatest(F("quoted_total"), 0)),
+            amount=Sum(
+                Greatest(F("quoted_total"), Coalesce(F("quote__commits"), 0), 0), filter=Q(currency=policy.currency)
+            ),
         )
     )
     first = _first_purchases(account, began)
@@ -93,7 +97,8 @@ def allowance_of(account: Account, at: datetime) -> Allowance | None:
         amount=policy.amount,
         currency=policy.currency,
         used_seats=(used["seats"] or 0) + sum(page.quantity for page in first),
-        used_amount=(used["amount"] or 0) + sum(amount(scheme_of(page.price), page.quantity) for page in first),
+        used_amount=(used["amount"] or 0)
+        + sum(amount(scheme_of(page.price), page.quantity) for page in first if page.price.currency == policy.currency),
         until=until,
     )
 

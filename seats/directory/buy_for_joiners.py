@@ -33,13 +33,14 @@ from billing.quotes.approval import needs_approval
 from billing.quotes.quote_quantity import quote_quantity
 from billing.quotes.rules import LARGEST_STEP
 from billing.terms.allowance import allowance_of
-from billing.terms.set_buying_policy import buying_policy_of
+from billing.terms.set_buying_policy import buying_policy_of, lock_buying_policy
 from seatportal.kit.errors import PortalError
 from seats.holders.queries import waiting_in
 from seats.models import JoinerPurchase, SeatRequest
 from seats.pool.budgets import used_up
 from seats.pool.pools import pool_of
 from seats.pool.regions import common_open, region_pools
+from seats.requests.grow_purchase import grow_purchase
 from seats.requests.request_purchase import request_purchase
 
 log = structlog.get_logger(__name__)
@@ -147,6 +148,7 @@ def _settled(row: JoinerPurchase, at: datetime) -> bool:
         _to(row, change=None)
     if row.request is not None:
         if row.request.state in (SeatRequest.State.OPEN, SeatRequest.State.BUYING):
+            _grow(row, row.request, at)
             _to(row, next_try_at=at + LOOK_AGAIN)
             return False
         if row.request.state != SeatRequest.State.APPROVED:
@@ -154,6 +156,21 @@ def _settled(row: JoinerPurchase, at: datetime) -> bool:
             return False
         _to(row, request=None)
     return True
+
+
+def _grow(row: JoinerPurchase, request: SeatRequest, at: datetime) -> None:
+    """Whoever came since it was asked is asked for along with the others, as long as nobody has answered."""
+    count = min(len(joiners_without_seat(row.account)), LARGEST_STEP)
+    if request.state != SeatRequest.State.OPEN or count <= (request.quantity or 0):
+        return
+    if buying_policy_of(row.account).joiners == Joiners.WAIT:
+        return
+    try:
+        quote = quote_quantity(account=row.account, actor=Actor.system("task"), add=count, at=at)
+        grow_purchase(account=row.account, request=request, quote=quote, actor=Actor.system("task"), at=at)
+    except PortalError as error:
+        # It stands as it was; those who came wait for the next look.
+        log.info("joiners_not_added", account=row.account.public_id, code=error.code)
 
 
 def _buy(row: JoinerPurchase, count: int, at: datetime) -> bool:
@@ -192,6 +209,8 @@ def _accept(row_id: int, quote: Quote, at: datetime) -> QuantityChange | None:
     row = JoinerPurchase.objects.select_for_update(of=("self",)).select_related("account").get(pk=row_id)
     if row.state != State.OPEN or row.change_id is not None or row.request_id is not None:
         return None
+    if lock_buying_policy(row.account).joiners != Joiners.BUY:
+        return None  # Somebody changed the rule meanwhile; the next look follows the new one.
     if len(joiners_without_seat(row.account)) < quote.added:
         return None
     with translation.override(row.account.locale):
@@ -212,6 +231,8 @@ def _ask(row: JoinerPurchase, missing: list[Membership], at: datetime) -> None:
         locked = JoinerPurchase.objects.select_for_update().get(pk=row.pk)
         if locked.state != State.OPEN or locked.change_id is not None or locked.request_id is not None:
             return
+        if lock_buying_policy(row.account).joiners == Joiners.WAIT:
+            return  # As above: the next look ends the row.
         locked.request = request_purchase(
             account=row.account,
             membership=missing[0],
@@ -242,7 +263,8 @@ def _stop(row: JoinerPurchase, code: str, at: datetime) -> None:
     send_notice(
         account=row.account,
         kind="joiners_stopped",
-        key=f"joiners_stopped:{row.pk}:{row.tries}",
+        # By the moment: what is started again may stop again before any purchase was tried.
+        key=f"joiners_stopped:{row.pk}:{at.isoformat(timespec='seconds')}",
         context={
             "waiting": waiting_in(row.account).count(),
             "declined": code == "payment_declined",

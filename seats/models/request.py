@@ -15,8 +15,9 @@ class SeatRequest(Dated):
 
     kind seat: one of the account's seats for `membership`. kind purchase: more seats or another plan, to be bought;
     `membership` is who asked. Then quantity is the number of seats to add, people and emails are whom they are for,
-    price_id (public id) is of a change of plan, and the asked_ amounts are what it cost when asked: with tax, what was
-    due, and what every month costs more by list price; minor units of `currency`. change: the purchase it became.
+    price_id (public id) is of a change of plan, and the asked_ amounts are what it cost when asked: with tax (a whole
+    period by list price in a trial), what was due, and what every month costs more by list price; minor units of
+    `currency`. change: the purchase it became.
     problem: the code of one that ended without seats, after which the request waits again.
     """
 

@@ -104,12 +104,14 @@ def _approve(
             raise
         return SeatRequest.objects.get(account=account, pk=request.pk)  # The second click of one who approved.
     check_waits(tranche)
+    # It may have grown since it was looked at (grow_purchase.py).
+    _check_priced(locked, quote, at)
     steps = steps_of(locked)
-    step: RequestStep | None = _step_for(locked, turns(steps, total=quote.total), actor)
+    step: RequestStep | None = _step_for(locked, turns(steps, total=quote.weight), actor)
     locked.answer = answer.strip()[:300]
     # Whoever stands behind the next step as well has said yes to it: a second click of theirs decides nothing more.
     while step is not None:
-        step.decided_by, step.decided_at, step.approved = actor.user, at, max(quote.total, 0)
+        step.decided_by, step.decided_at, step.approved = actor.user, at, max(quote.weight, 0)
         step.save(update_fields=["decided_by", "decided_at", "approved"])
         record_audit(
             account=account,
@@ -121,9 +123,9 @@ def _approve(
             currency=quote.currency,
             answer=locked.answer,
         )
-        waiting = open_steps(steps, total=quote.total)
-        step = next((one for one in turns(waiting, total=quote.total) if _may_decide(locked, one, actor)), None)
-    left = open_steps(steps, total=quote.total)
+        waiting = open_steps(steps, total=quote.weight)
+        step = next((one for one in turns(waiting, total=quote.weight) if _may_decide(locked, one, actor)), None)
+    left = open_steps(steps, total=quote.weight)
     if left:
         # A step before this one had agreed to less: it looks again.
         tell_approvers(locked, left[0], at=at, why="price" if left[0].approved is not None else "next")

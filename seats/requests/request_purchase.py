@@ -90,9 +90,9 @@ def _write(
         price_id=target.public_id if target else "",
         quote_id=quote.public_id,
         currency=quote.currency,
-        asked_total=quote.total,
+        asked_total=quote.weight,
         asked_due=quote.amount_due,
-        asked_monthly=_monthly(quote, target),
+        asked_monthly=monthly_of(quote, target),
     )
     asked.people.set(members)
     for step in chain_of(account) or [USUAL]:
@@ -117,7 +117,7 @@ def _write(
     return asked
 
 
-def _monthly(quote: Quote, target: Price | None) -> int:
+def monthly_of(quote: Quote, target: Price | None) -> int:
     """What every month costs more from then on, by the price list: a hint, since Stripe prices periods only."""
     before = Price.objects.get(stripe_id=quote.price_stripe_id)
     after = target or before

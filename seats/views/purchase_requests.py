@@ -159,7 +159,7 @@ def _context(request: AccountRequest, asked: SeatRequest, form: AnswerForm, prob
     mine = asked.asked_by_id == request.membership.user_id
     quote, refusal = _price(request, asked) if turn else (None, None)
     every = steps_of(asked)
-    total = quote.total if quote else seen_price(asked, every)
+    total = quote.weight if quote else seen_price(asked, every)
     steps = [step for step in every if step.from_amount <= max(total, 0)]
     waiting = open_steps(steps, total=total)
     if asked.state != State.OPEN:

@@ -368,3 +368,21 @@ def test_whom_the_directory_calls_inactive_stays_out_whatever_address_the_sign_i
 
     assert (answer.status_code, live(account, "ada@acme.example")) == (403, None)
     assert not JoinRequest.objects.exists()
+
+
+def test_whom_an_admin_refused_stays_out_when_the_rule_lets_others_in(
+    asked: JoinRequest, okta: SsoConnection, idp: Provider, admin_member: Membership, account: Account, now: datetime
+) -> None:
+    refuse_join(account=account, request=asked, actor=Actor(user=admin_member.user), at=now)
+    policy(account, join="member")
+    same, moved = Client(), Client()
+
+    first = sign_in(same, okta, idp)
+    idp.sign_in_as("lena.lang@acme.example", sub=idp.person["sub"])
+    second = sign_in(moved, okta, idp)
+
+    assert (first.status_code, who(same)) == (403, "")
+    assert (second.status_code, who(moved)) == (202, ""), "by another address an admin is asked again"
+    assert not SocialAccount.objects.exists()
+    asked.refresh_from_db()
+    assert asked.state == "refused"
