@@ -328,6 +328,7 @@ SPECTACULAR_SETTINGS = {
         "ReportKindEnum": "seats.growth.reports.KINDS",
         "AssignmentStateEnum": "seats.api.assignments.STATES",
         "FeatureRequestStateEnum": "seats.api.features.STATES",
+        "ConnectionKindEnum": "accounts.api.connections.KINDS",
         "RoleEnum": "seats.api.members.ROLES",
         "ApproverRoleEnum": "seats.api.approvers.ROLES",
     },

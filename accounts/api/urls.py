@@ -3,7 +3,10 @@
 from django.urls import path
 
 from accounts.api.audit import Audit
+from accounts.api.connections import ConnectionOff, ConnectionOn, Connections, OneConnection
+from accounts.api.domains import DomainCheck, Domains, OneDomain
 from accounts.api.invitations import InvitationResend, InvitationRevocation, Invitations, OneInvitation
+from accounts.api.joins import JoinDecision, JoinRequests, OneJoinRequest
 from accounts.api.keys import KeyRevocation, KeyRotation, Keys, OneKey
 from accounts.api.me import Me
 from accounts.api.places import Departments, OneDepartment, OneRegion, Regions
@@ -43,5 +46,15 @@ urlpatterns = [
     path(f"{HOOK}/deliveries", Deliveries.as_view(), name="webhook-deliveries"),
     path(DELIVERY, OneDelivery.as_view(), name="webhook-delivery"),
     path(f"{DELIVERY}/replay", DeliveryReplay.as_view(), name="replay-webhook-delivery"),
+    path("domains", Domains.as_view(), name="domains"),
+    path("domains/<str:domain_id>", OneDomain.as_view(), name="domain"),
+    path("domains/<str:domain_id>/check", DomainCheck.as_view(), name="check-domain"),
+    path("sso-connections", Connections.as_view(), name="sso-connections"),
+    path("sso-connections/<str:sso_id>", OneConnection.as_view(), name="sso-connection"),
+    path("sso-connections/<str:sso_id>/enable", ConnectionOn.as_view(), name="enable-sso-connection"),
+    path("sso-connections/<str:sso_id>/disable", ConnectionOff.as_view(), name="disable-sso-connection"),
+    path("join-requests", JoinRequests.as_view(), name="join-requests"),
+    path("join-requests/<str:join_id>", OneJoinRequest.as_view(), name="join-request"),
+    path("join-requests/<str:join_id>/decide", JoinDecision.as_view(), name="decide-join-request"),
     path("audit", Audit.as_view(), name="audit"),
 ]

@@ -91,6 +91,12 @@ def member_at(account: Account, email: str) -> bool:
     return Membership.objects.filter(theirs, account=account, left_at__isnull=True).exists()
 
 
+def joins_of(account: Account, *, state: str = "") -> QuerySet[JoinRequest]:
+    """All that ever asked, or those in one state."""
+    found = JoinRequest.objects.filter(account=account).select_related("connection", "decided_by", "membership")
+    return found.filter(state=state) if state else found
+
+
 def join_requests_of(account: Account) -> QuerySet[JoinRequest]:
     """Those that wait, the oldest first, then refused ones; who was let in is among the people.
 
