@@ -329,6 +329,8 @@ SPECTACULAR_SETTINGS = {
         "AssignmentStateEnum": "seats.api.assignments.STATES",
         "FeatureRequestStateEnum": "seats.api.features.STATES",
         "ConnectionKindEnum": "accounts.api.connections.KINDS",
+        "DecisionEnum": "seats.api.requests.DECISIONS",
+        "TrueUpDecisionEnum": "seats.api.true_ups.DECISIONS",
         "RoleEnum": "seats.api.members.ROLES",
         "ApproverRoleEnum": "seats.api.approvers.ROLES",
     },

@@ -7,6 +7,7 @@ from billing.api.offers import OfferRequests, OfferWithdrawal
 from billing.api.plans import PlanQuotes, Plans, Prices
 from billing.api.quotes import OneQuote, Quotes
 from billing.api.subscription import CurrentSubscription, End, GoOn, Reduction
+from billing.api.vendor import VendorData, VendorPdf
 
 urlpatterns = [
     path("quotes", Quotes.as_view(), name="quotes"),
@@ -19,6 +20,8 @@ urlpatterns = [
     path("subscription/resume", GoOn.as_view(), name="resume-subscription"),
     path("invoices", Invoices.as_view(), name="invoices"),
     path("invoices/<str:invoice_id>", OneInvoice.as_view(), name="invoice"),
+    path("vendor", VendorData.as_view(), name="vendor"),
+    path("vendor/pdf", VendorPdf.as_view(), name="vendor-pdf"),
     path("prices", Prices.as_view(), name="prices"),
     path("offer-requests", OfferRequests.as_view(), name="offer_requests"),
     path("offer-requests/<str:offer_id>/withdraw", OfferWithdrawal.as_view(), name="offer_withdrawal"),

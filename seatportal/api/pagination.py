@@ -1,14 +1,18 @@
 """Cursor pages: stable while rows come and go, equally fast on the last page."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 
 class CursorPages(CursorPagination):
@@ -64,3 +68,33 @@ class CursorPages(CursorPagination):
             "required": ["next", "previous", "results"],
             "properties": {"next": link, "previous": link, "results": schema},
         }
+
+
+class Named(Protocol):
+    """A row that a cursor can name."""
+
+    @property
+    def id(self) -> str:
+        """Once in the list."""
+
+
+def page_of_list(request: Request, found: Sequence[Named], shape: type[BaseSerializer[Any]]) -> Response:
+    """As every list, of what stands in several tables: `cursor` is the id of the last row of the page before."""
+    size = CursorPages().get_page_size(request)
+    after = request.query_params.get("cursor", "")
+    ids = [row.id for row in found]
+    if after and after not in ids:
+        raise ValidationError({"cursor": _("Follow the links next and previous as they are.")})
+    start = ids.index(after) + 1 if after else 0
+    address = request.build_absolute_uri()
+
+    def link(cursor: str) -> str:
+        return str(replace_query_param(address, "cursor", cursor) if cursor else remove_query_param(address, "cursor"))
+
+    return Response(
+        {
+            "next": link(ids[start + size - 1]) if start + size < len(ids) else None,
+            "previous": None if not start else link(ids[start - size - 1] if start > size else ""),
+            "results": shape(found[start : start + size], many=True).data,
+        }
+    )

@@ -4,21 +4,19 @@ from typing import Any, cast
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from accounts.access.api import ApiRequest, require
 from seatportal.api.fields import Moment, PageQuery, checked
-from seatportal.api.pagination import CursorPages
+from seatportal.api.pagination import page_of_list
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
 from seats.api.features import STATES
 from seats.api.usage import RunwaySerializer
 from seats.errors import UsageIsPrivate
-from seats.growth.reports import ALSO_NEEDS, KINDS, Report, reports_of, week_of
+from seats.growth.reports import ALSO_NEEDS, KINDS, reports_of, week_of
 from seats.growth.reviews import opportunities_of, withheld
 from seats.models import BusinessReview, TrueUp, ValueReport, WeeklyDigest
 from seats.value.report import result_of
@@ -166,30 +164,7 @@ class Reports(ApiView):
         found = reports_of(
             self.account, kinds=frozenset(kind for kind in kinds if ALSO_NEEDS.get(kind, "usage.view") in mine)
         )
-        return self._page(request, found)
-
-    def _page(self, request: Request, found: list[Report]) -> Response:
-        """As every list: `cursor` is the id of the last row of the page before."""
-        size = CursorPages().get_page_size(request)
-        after = request.query_params.get("cursor", "")
-        ids = [row.id for row in found]
-        if after and after not in ids:
-            raise serializers.ValidationError({"cursor": _("Follow the links next and previous as they are.")})
-        start = ids.index(after) + 1 if after else 0
-        address = request.build_absolute_uri()
-
-        def link(cursor: str) -> str:
-            return str(
-                replace_query_param(address, "cursor", cursor) if cursor else remove_query_param(address, "cursor")
-            )
-
-        return Response(
-            {
-                "next": link(ids[start + size - 1]) if start + size < len(ids) else None,
-                "previous": None if not start else link(ids[start - size - 1] if start > size else ""),
-                "results": ReportSerializer(found[start : start + size], many=True).data,
-            }
-        )
+        return page_of_list(request, found, ReportSerializer)
 
 
 class OneReport(ApiView):

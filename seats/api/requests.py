@@ -50,6 +50,7 @@ from seats.requests.withdraw_request import withdraw_request
 
 STATES = [str(state) for state in SeatRequest.State.values]
 DECIDE = "requests.decide"
+DECISIONS = ["approve", "refuse"]
 
 
 class RequestQuery(PageQuery):
@@ -83,7 +84,7 @@ class NewRequestSerializer(Input):
 class DecisionSerializer(Input):
     """Yes or no, and a word to it."""
 
-    decision = serializers.ChoiceField(choices=["approve", "refuse"])
+    decision = serializers.ChoiceField(choices=DECISIONS)
     quote_id = Text(required=False, help_text="Of a purchase: the price that is approved.")
     answer = Text(required=False, default="", allow_blank=True, max_length=300)
 

@@ -6,6 +6,7 @@ from seats.api.approvers import Approvers
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.behind import LineBehind, LinePeople, MemberCost
 from seats.api.budgets import Budgets, DepartmentBudget
+from seats.api.documents import DocumentPdf, Documents
 from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.features import FeatureRequests
 from seats.api.ledger import Ledger
@@ -29,6 +30,7 @@ from seats.api.seats import Seats
 from seats.api.signals import Signals
 from seats.api.spending import JoinersRetry, Spending
 from seats.api.tranches import OneTranche, TrancheCancellation, TrancheRelease, TrancheRetry, Tranches
+from seats.api.true_ups import OneTrueUp, TrueUps
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
 
@@ -77,6 +79,10 @@ urlpatterns = [
     path("orders/<str:order_id>", OneOrder.as_view(), name="order"),
     path("orders/<str:order_id>/cancel", Cancellation.as_view(), name="cancel-order"),
     path("orders/<str:order_id>/undo", Undo.as_view(), name="undo-order"),
+    path("documents", Documents.as_view(), name="documents"),
+    path("documents/<str:document_id>/pdf", DocumentPdf.as_view(), name="document-pdf"),
+    path("true-ups", TrueUps.as_view(), name="true-ups"),
+    path("true-ups/<str:true_up_id>", OneTrueUp.as_view(), name="true-up"),
     path("rollouts", Rollouts.as_view(), name="rollouts"),
     path("rollouts/<str:rollout_id>", OneRollout.as_view(), name="rollout"),
     path("rollouts/<str:rollout_id>/end", RolloutEnd.as_view(), name="end-rollout"),

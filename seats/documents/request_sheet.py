@@ -13,6 +13,8 @@ from seats.documents.order_sheet import approvals_section
 from seats.models import SeatRequest
 
 State = SeatRequest.State
+# Bought, or on its way.
+APPROVED = (State.BUYING, State.APPROVED)
 
 
 def purchases_of(account: Account) -> QuerySet[SeatRequest]:
@@ -22,7 +24,7 @@ def purchases_of(account: Account) -> QuerySet[SeatRequest]:
 
 def approved_request(request_id: str, *, of: Account) -> SeatRequest | None:
     """A purchase that was approved, bought already or on its way; None for every other."""
-    found = purchases_of(of).filter(public_id=request_id, state__in=(State.BUYING, State.APPROVED))
+    found = purchases_of(of).filter(public_id=request_id, state__in=APPROVED)
     return found.select_related("account", "asked_by", "department", "change").first()
 
 

@@ -25,7 +25,7 @@ from accounts.models import (
 )
 from billing.changes.buy_quote import buy_quote
 from billing.changes.credit_idle import IdleCount, open_idle_credit
-from billing.models import Invoice
+from billing.models import Invoice, Vendor
 from billing.quotes.quote_quantity import quote_quantity
 from billing.terms.offers import ask_for_offer
 from seats.holders.assign_seat import assign_seat
@@ -164,6 +164,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
         agreed_at=now,
         agreed_by=owner.user,
     )
+    Vendor.objects.get_or_create(slot=1, defaults={"name": "Seatworks Ltd", "address": "1 High Street"})
     mail_domain = MailDomain.objects.create(account=account, name=domain, token="t")
     provider = SsoConnection.objects.create(account=account, kind="oidc", name="Okta", issuer=f"https://{domain}")
     waiting = JoinRequest.objects.create(account=account, connection=provider, email=f"lena@{domain}", asked_at=now)
@@ -192,6 +193,7 @@ def build(name: str, fund: FundMaker, now: datetime) -> World:
             "quote_id": quote.public_id,
             "change_id": change.public_id,
             "order_id": change.public_id,
+            "document_id": change.public_id,
             "invoice_id": Invoice.objects.filter(account=account).latest("pk").public_id,
             "view_id": view.public_id,
             "seat_id": seat.public_id,

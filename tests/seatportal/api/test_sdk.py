@@ -40,8 +40,10 @@ def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         text=True,
         check=True,
     )
-    # Lines of JSON are left out; events go as an array.
-    assert run.stderr.count("WARNING") == run.stderr.count("Unsupported content type application/x-ndjson") == 1
+    # Lines of JSON are left out; events go as an array. A PDF is read from the answer's content.
+    assert run.stderr.count("Unsupported content type application/x-ndjson") == 1
+    assert run.stderr.count("Unsupported content_type application/pdf") == 2, run.stderr
+    assert run.stderr.count("WARNING") == 3
     assert "ERROR" not in run.stderr
     monkeypatch.syspath_prepend(str(tmp_path / "seat-portal-api-client"))
     yield importlib.import_module(PACKAGE)

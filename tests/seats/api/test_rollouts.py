@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.models import ApiKey
-from seats.models import Tranche
+from accounts.models import ApiKey, AuditEntry
+from seats.models import RolloutPlan, Tranche
 from seats.rollout.run_tranches import run_due_tranches
 from tests.conftest import Funded
 from tests.integrator import integrator_of, problem
@@ -71,3 +71,22 @@ def test_a_key_that_ended_buys_nothing(funded: Funded, now: datetime) -> None:
 
     assert Tranche.objects.get().held_code == "buyer_gone"
     assert funded.desk.quantity(funded.stripe_id) == 10
+
+
+def test_a_plan_is_renamed_by_who_has_seen_it(funded: Funded, now: datetime) -> None:
+    acme = integrator_of(funded.owner, now)
+    path = f"rollouts/{acme.post('rollouts', {'name': 'Sales'}).json()['id']}"
+    seen = acme.get(path)
+
+    changed = acme.put(path, {"name": "Sales EU", "budget_month": 4}, if_match=seen["ETag"])
+
+    assert (changed.status_code, changed.json()) == (200, seen.json() | {"name": "Sales EU", "budget_month": 4})
+    assert changed["ETag"] == acme.get(path)["ETag"] != seen["ETag"]
+    entry = AuditEntry.objects.get(action="rollout.changed")
+    assert (entry.api_key, entry.data["new"]) == (acme.key, {"name": "Sales EU", "budget_month": 4})
+    assert problem(acme.put(path, {"name": "Late"}, if_match=seen["ETag"]))["status"] == 412
+    assert problem(acme.put(path, {"name": "Odd", "budget_month": 13}))["errors"][0]["field"] == "budget_month"
+    acme.post(f"{path}/end", {})
+    ended = problem(acme.put(path, {"name": "Late"}))
+    assert (ended["status"], ended["code"]) == (409, "rollout_ended")
+    assert RolloutPlan.objects.get().name == "Sales EU"
