@@ -187,8 +187,8 @@ def test_the_first_purchase_uses_the_months_allowance(owner: Membership, shop: D
     set_buying_policy(
         account=owner.account,
         seats=8,
-        amount=None,
-        currency="",
+        amount=1_000_000,
+        currency="usd",
         joiners="wait",
         reason="",
         actor=Actor(user=owner.user),

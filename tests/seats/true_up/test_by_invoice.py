@@ -21,7 +21,9 @@ State = TrueUp.State
 
 
 def pay_all(funded: Funded, at: datetime) -> None:
-    """Everything that is open comes in by transfer."""
+    """Everything that is open comes in by transfer, also a renewal's draft, which Stripe sends within the hour."""
+    for bill in funded.desk.invoices(funded.stripe_id, status="draft"):
+        funded.desk.client.v1.invoices.finalize_invoice(bill["id"])
     for bill in funded.desk.invoices(funded.stripe_id, status="open"):
         funded.desk.client.v1.invoices.pay(bill["id"], {"paid_out_of_band": True})
     refresh_subscription(stripe_id=funded.stripe_id, at=at)
