@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 
-from seatportal.bench import entitlements, ingest, metrics, shopping, simulator, sweep, usage_page, webhooks
+from seatportal.bench import (
+    entitlements,
+    ingest,
+    members_page,
+    metrics,
+    seat_add,
+    shopping,
+    simulator,
+    sweep,
+    usage_page,
+    webhooks,
+)
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 
@@ -13,6 +24,8 @@ BENCHES: dict[str, Callable[[Stage], Result]] = {
     "simulator": simulator.bench,
     "ingest": ingest.bench,
     "entitlements": entitlements.bench,
+    "seat_add": seat_add.bench,
+    "members_page": members_page.bench,
     "usage_page": usage_page.bench,
     "sweep": sweep.bench,
     "metrics": metrics.bench,

@@ -1,27 +1,16 @@
 """`entitlements`: warm checks a second and how long one takes, beside a view that knows the caller and does nothing."""
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 
 from seatportal.bench.ingest import RATE, Sender, make_sender
-from seatportal.bench.post import Line, get_bytes
+from seatportal.bench.post import Timed, get_bytes, time_all
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 from seatportal.demo.ports import any_free
 from seatportal.demo.programs import answers
 
 CONNECTIONS = 4
-
-
-@dataclass(frozen=True)
-class Timed:
-    """rate: requests a second. p95: seconds."""
-
-    rate: float
-    p95: float
 
 
 def bench(stage: Stage) -> Result:
@@ -84,30 +73,7 @@ def _listens(sender: Sender, port: int) -> bool:
 def _ask(sender: Sender, port: int, paths: Sequence[str]) -> Timed:
     """Each path once, in order, over CONNECTIONS at a time. Raises Refused."""
     headers = {"Authorization": f"Bearer {sender.secret}"}
-    requests = [get_bytes(path=path, headers=headers) for path in paths]
-    took: list[float] = []
-    failures: list[BaseException] = []
-
-    def work(mine: Sequence[bytes]) -> None:
-        try:
-            with Line(port) as line:
-                for request in mine:
-                    began = perf_counter()
-                    line.send(request)
-                    took.append(perf_counter() - began)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(requests[first::CONNECTIONS],)) for first in range(CONNECTIONS)]
-    began = perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = perf_counter() - began
-    if failures:
-        raise failures[0]
-    return Timed(len(took) / seconds, sorted(took)[int(len(took) * 0.95)])
+    return time_all([get_bytes(path=path, headers=headers) for path in paths], port=port, connections=CONNECTIONS)
 
 
 def _median(values: Sequence[float]) -> float:

@@ -1,3 +1,15 @@
 """The names of the benches, known without loading what they measure."""
 
-NAMES = ("webhooks", "quote", "purchase", "simulator", "ingest", "entitlements", "usage_page", "sweep", "metrics")
+NAMES = (
+    "webhooks",
+    "quote",
+    "purchase",
+    "simulator",
+    "ingest",
+    "entitlements",
+    "seat_add",
+    "members_page",
+    "usage_page",
+    "sweep",
+    "metrics",
+)

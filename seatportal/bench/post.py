@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Self
 
@@ -103,6 +104,41 @@ def post_all(requests: Sequence[bytes], *, port: int, connections: int = 8) -> f
     if failures:
         raise failures[0]
     return took
+
+
+@dataclass(frozen=True)
+class Timed:
+    """rate: requests a second. p95: seconds."""
+
+    rate: float
+    p95: float
+
+
+def time_all(requests: Sequence[bytes], *, port: int, connections: int = 4) -> Timed:
+    """Send each once, shared out among `connections` beforehand, and time each. Raises Refused."""
+    took: list[float] = []
+    failures: list[BaseException] = []
+
+    def work(mine: Sequence[bytes]) -> None:
+        try:
+            with Line(port) as line:
+                for request in mine:
+                    began = time.perf_counter()
+                    line.send(request)
+                    took.append(time.perf_counter() - began)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(requests[first::connections],)) for first in range(connections)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    if failures:
+        raise failures[0]
+    return Timed(len(took) / seconds, sorted(took)[int(len(took) * 0.95)])
 
 
 def call_api(line: Line, path: str, body: dict[str, Any], *, key: str, **headers: str) -> dict[str, Any]:

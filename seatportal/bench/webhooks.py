@@ -20,7 +20,8 @@ from django.test.utils import CaptureQueriesContext
 from billing.gateway.events import EVENT_KINDS
 from billing.models import StripeEvent
 from seatportal.bench.peers.djstripe_peer import PATH as PEER_PATH
-from seatportal.bench.peers.djstripe_peer import Peer, peer_site
+from seatportal.bench.peers.djstripe_peer import forget, peer_site
+from seatportal.bench.peers.environment import Peer
 from seatportal.bench.post import post_all, request_bytes
 from seatportal.bench.result import Result, Series
 from seatportal.bench.stage import SECRET, Stage
@@ -118,7 +119,7 @@ def _theirs(happened: list[dict[str, Any]], peer: Peer) -> float:
     """Seconds until dj-stripe has answered all; it has applied them then."""
     requests = _requests(happened, PEER_PATH)
     took = post_all(requests, port=peer.port)
-    peer.forget(expected=len(happened))
+    forget(peer, expected=len(happened))
     return took
 
 
