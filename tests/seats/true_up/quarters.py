@@ -32,8 +32,8 @@ def unanswered(funded: Funded, moment: datetime) -> datetime:
 
 
 def quarter_end(now: datetime) -> datetime:
-    """Twelve hours after the quarter that begins today."""
-    return start_of_day(add_months(now.date(), 3), "UTC") + 12 * HOUR
+    """Half a day after the quarter that begins today; hours away from the renewal, which comes at the hour of `now`."""
+    return start_of_day(add_months(now.date(), 3), "UTC") + (20 if 9 <= now.hour < 16 else 12) * HOUR
 
 
 def start(funded: Funded, now: datetime, policy: str = "hybrid") -> None:
