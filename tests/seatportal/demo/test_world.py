@@ -1,8 +1,7 @@
 """The demo's world, built once on the real simulator, has exactly the figures that it promises."""
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,8 @@ from billing.mirror.queries import (
 from billing.models import Invoice, Plan, Price, QuantityChange, Terms
 from billing.models import Vendor as Seller
 from billing.quotes.quote_quantity import quote_quantity
-from seatportal.demo import casting, catalogue, stories
+from seatportal.demo import catalogue, stories
 from seatportal.demo.firm import Firm
-from seatportal.demo.history import Recent, all_events
 from seatportal.demo.timeline import Timeline
 from seatportal.demo.vendor import Vendor
 from seatportal.demo.world import BEGINNING
@@ -65,16 +63,6 @@ from seats.value.plans import open_plan
 from seats.value.report import result_of
 from tests.services import Simulator
 
-CASTS = (
-    casting.BRIGHTWATER,
-    casting.QUILLMARK,
-    casting.HARBOURLINE,
-    casting.SAFFRON,
-    casting.VALDELUZ,
-    casting.MIZUHARA,
-    casting.TIDEWELL,
-    casting.NORTHFEN,
-)
 # Purchased, held, reserved, active and waiting of each account; Falkenried's active people follow the weekday.
 FIGURES = {
     "brightwater-studio": (10, 9, 0, 8, 0),
@@ -389,39 +377,3 @@ def test_a_database_with_people_is_refused(
     settings.STRIPE_API_BASE = ""
     with pytest.raises(CommandError, match="STRIPE_API_BASE"):
         seed(capsys, tmp_path)
-
-
-@pytest.mark.parametrize("cast", CASTS, ids=lambda cast: cast.domain)
-def test_who_is_active_holds_for_every_hour_of_every_weekday(cast: casting.Cast) -> None:
-    """And stays so for two weeks after seeding: the active were there lately, the idle are long gone."""
-    for hour in range(7 * 24):
-        now = datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=hour)
-        recent = Recent(cast.monday, now)
-        assert recent.shift % timedelta(weeks=1) == timedelta()
-        silent = {p.key: now - recent.of(p.real)[-1].at for p in cast.people if p.real}
-        assert all(s <= timedelta(days=15) or s >= timedelta(days=45) for s in silent.values()), silent
-
-
-def test_the_history_is_whole() -> None:
-    assert len(all_events()) == 1071
-    assert sum(len(events) for events in all_events().values()) == 33_829
-
-
-def _each_day(of: int) -> Callable[[], list[datetime]]:
-    return lambda: [datetime(of, 1, 1, 15, 30, tzinfo=UTC) + timedelta(days=n) for n in range(366)]
-
-
-@pytest.mark.parametrize("year", [2026, 2028])
-def test_half_a_month_is_found_where_there_is_one(year: int) -> None:
-    halves = 0
-    for now in _each_day(year)():
-        running = stories.half_way(now)
-        if running is None:
-            continue
-        halves += 1
-        began = running
-        ends = stories.months_before(began, -1)
-        elapsed = (now - began) // timedelta(days=1)
-        assert elapsed * 2 == (ends - began) // timedelta(days=1)
-        assert stories.months_before(stories.months_before(began, 13), -13) == began
-    assert halves == (148 if year == 2026 else 120)
