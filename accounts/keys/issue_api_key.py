@@ -1,6 +1,5 @@
 """A new key, or a new OAuth client: its secret is shown once, kept hashed."""
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 
@@ -12,10 +11,9 @@ from accounts.access.roles import capabilities_of
 from accounts.audit.record_audit import record_audit
 from accounts.errors import KeyRefused
 from accounts.keys.oauth import register_client
-from accounts.keys.shown import PURPOSE, key_mode
+from accounts.keys.shown import PURPOSE, new_key
 from accounts.models import Account, ApiKey, Membership
-from seatportal.kit.ids import ALPHABET
-from seatportal.kit.tokens import new_token, token_hash
+from seatportal.kit.tokens import token_hash
 
 
 @transaction.atomic
@@ -46,8 +44,7 @@ def issue_api_key(
     own_end = actor.api_key.expires_at if actor.api_key else None
     if own_end is not None and (expires_at is None or expires_at > own_end):
         raise KeyRefused(_("A key cannot make one that lives longer than itself."), field="expires_at")
-    prefix = f"{'spc' if oauth else 'sp'}_{key_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
-    secret = f"{prefix}_{new_token()}"
+    prefix, secret = new_key("spc" if oauth else "sp")
     key = ApiKey.objects.create(
         account=account,
         name=name.strip(),

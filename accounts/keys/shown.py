@@ -1,12 +1,14 @@
 """What a caller shows: the text of a key, or a token that an OAuth client was given (ADR 48)."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from seatportal.kit.tokens import same, token_hashes
+from seatportal.kit.ids import ALPHABET
+from seatportal.kit.tokens import new_token, same, token_hashes
 
 PURPOSE = "api-key"
 TOKEN_PURPOSE = "oauth-token"
@@ -59,6 +61,11 @@ def statements(rest: str) -> Mapping[str, str]:
     return {kind: f"WITH k AS ({rows})\n{rest}" for kind, rows in _ROWS.items()}
 
 
-def key_mode() -> str:
-    """A key says whether real money can move behind it, so that nobody pastes the wrong one."""
-    return "live" if settings.STRIPE_API_KEY.startswith(("sk_live_", "rk_live_")) else "test"
+def new_key(kind: str) -> tuple[str, str]:
+    """The readable start of a new key and its whole text. kind: what all of its kind begin with, such as `sp`.
+
+    It says whether real money can move behind it, so that nobody pastes the wrong one.
+    """
+    mode = "live" if settings.STRIPE_API_KEY.startswith(("sk_live_", "rk_live_")) else "test"
+    prefix = f"{kind}_{mode}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return prefix, f"{prefix}_{new_token()}"

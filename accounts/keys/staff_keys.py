@@ -1,6 +1,5 @@
 """Keys of the vendor's own tools: issued by a member of staff for themself, never with more than they may."""
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -11,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
 from accounts.errors import KeyRefused
-from accounts.keys.shown import key_mode
+from accounts.keys.shown import new_key
 from accounts.models import StaffKey, User
-from seatportal.kit.ids import ALPHABET
-from seatportal.kit.tokens import new_token, same, token_hash, token_hashes
+from seatportal.kit.tokens import same, token_hash, token_hashes
 
 PURPOSE = "staff-key"
 KEYS_BEGIN = ("spi_test_", "spi_live_")
@@ -44,8 +42,7 @@ def issue_staff_key(
         raise KeyRefused(_("Choose at least one thing that you may do yourself."), field="permissions")
     if not at < expires_at <= at + LONGEST:
         raise KeyRefused(_("Choose an end within a year from now."), field="expires_at")
-    prefix = f"spi_{key_mode()}_" + "".join(secrets.choice(ALPHABET) for _ in range(8))
-    secret = f"{prefix}_{new_token()}"
+    prefix, secret = new_key("spi")
     key = StaffKey.objects.create(
         user=user,
         name=name.strip(),
