@@ -93,6 +93,7 @@ def test_whoever_may_not_issue_finds_no_form(browser: Client, jonas: User) -> No
     [
         (["seats.change_expansiontask"], timedelta(days=1), "permissions"),
         (["seats.view_signal", "accounts.view_user"], timedelta(days=1), "permissions"),
+        (["accounts.add_staffkey"], timedelta(days=1), "permissions"),  # Jonas has it, and no key can.
         (["seats.view_signal"], timedelta(0), "expires_at"),
         (["seats.view_signal"], timedelta(days=367), "expires_at"),
     ],

@@ -241,6 +241,16 @@ def test_refusals_change_nothing(
     assert trail() == []
 
 
+def test_only_staff_can_own_a_task(imani: User, tool_of: ToolMaker, owner: Membership, now: datetime) -> None:
+    task = task_of(busy_account("Beta", now, active=8))
+
+    refused = tool_of(imani).post(f"tasks/{task.public_id}/take", {"reason": "x", "owner": owner.user.email})
+
+    assert (refused.status_code, problem(refused)["errors"][0]["field"]) == (422, "owner")
+    task.refresh_from_db()
+    assert (task.owner, trail()) == (None, [])
+
+
 def test_work_that_is_no_sale_is_done(imani: User, tool_of: ToolMaker, now: datetime) -> None:
     tool = tool_of(imani)
     task = task_of(busy_account("Beta", now, active=2))
