@@ -69,8 +69,8 @@ def _business_reviews(account: Account) -> Iterator[Report]:
 
 
 def _true_ups(account: Account) -> Iterator[Report]:
-    """Sealed ones: until then nothing is final."""
-    sealed = TrueUp.objects.filter(account=account, settled_at__isnull=False, evidence__isnull=False)
+    """Settled ones, which are sealed by the same act: until then nothing is final."""
+    sealed = TrueUp.objects.filter(account=account, settled_at__isnull=False)
     for public_id, at, first, last in sealed.values_list("public_id", "settled_at", "first_day", "last_day"):
         if at is not None:
             yield Report(public_id, "true_up", at, first, last)

@@ -27,6 +27,14 @@ def test_it_is_replaced_by_who_has_read_it(acme: Integrator, account: Account, p
     assert AuditEntry.objects.get(action="policy.changed").summary == "A busy month"
 
 
+def test_a_tag_that_a_proxy_made_weak_is_the_same(acme: Integrator, pool: SeatPool) -> None:
+    """One that compresses answers marks their tags so."""
+    tag = f"W/{acme.get('policy')['ETag']}"
+
+    assert acme.put("policy", SOFT, if_match=tag).status_code == 200
+    assert acme.put("policy", SOFT, if_match=tag).status_code == 412
+
+
 @pytest.mark.parametrize(
     ("header", "status", "code"),
     [({}, 428, "precondition_required"), ({"if_match": '"old"'}, 412, "precondition_failed")],
