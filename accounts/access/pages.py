@@ -20,7 +20,7 @@ from accounts.models import Account, Membership, User
 from accounts.sso.queries import connections_of
 from accounts.sso.rules import Wall
 from accounts.sso.wall import wall_of
-from seatportal.kit.htmx import HtmxRequest
+from seatportal.kit.htmx import HtmxRequest, path_here
 
 # Where in the session the account stands that was open last: `/` leads there.
 LAST_ACCOUNT = "account"
@@ -69,10 +69,15 @@ def requires[**P](
 
 
 def to_sign_in(request: HtmxRequest) -> HttpResponse:
-    """Sign in, then come back. A part asked for by htmx makes the whole page go, or the form would land inside it."""
-    if not request.htmx:
+    """Sign in, then come back. A part asked for by htmx makes the whole page go, or the form would land inside it.
+
+    Whoever sent a form comes back to the page that it was on: its own address may only take forms.
+    """
+    if request.htmx:
+        return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/").url)
+    if request.method in ("GET", "HEAD"):
         return redirect_to_login(request.get_full_path())
-    return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/").url)
+    return redirect_to_login(path_here(request, request.headers.get("Referer", "")) or request.get_full_path())
 
 
 def enter(request: AccountRequest, account_slug: str) -> None:

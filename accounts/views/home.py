@@ -4,7 +4,6 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.actor import actor_of
@@ -16,7 +15,7 @@ from accounts.members.open_account import open_account
 from accounts.members.update_profile import update_profile
 from accounts.models import User
 from seatportal.kit.clock import now
-from seatportal.kit.htmx import HtmxRequest
+from seatportal.kit.htmx import HtmxRequest, path_here
 
 
 @public
@@ -57,15 +56,9 @@ def my_accounts(request: HtmxRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen appearance in the profile, and in a cookie for pages without a sign-in."""
     theme = request.POST.get("theme", "")
-    response = HttpResponseRedirect(_back(request))
+    response = HttpResponseRedirect(path_here(request, request.POST.get("next", "")) or "/")
     if theme in User.Theme.values:
         if request.user.is_authenticated and not is_guest(request):
             update_profile(user=request.user, theme=theme)
         response.set_cookie("theme", theme, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
     return response
-
-
-def _back(request: HttpRequest) -> str:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else "/"

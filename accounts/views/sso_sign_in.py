@@ -11,7 +11,6 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.sessions import LoginSession
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -28,6 +27,7 @@ from accounts.sso.queries import connections_for
 from accounts.sso.saml import BadResponse, login_from, metadata_for, redirect_address
 from accounts.sso_forms import AddressForm
 from seatportal.api.throttling import count_request
+from seatportal.kit.htmx import path_here
 
 TOO_MANY = _("Too many attempts. Wait a moment, then try again.")
 
@@ -139,6 +139,4 @@ def _too_many(request: HttpRequest) -> bool:
 
 
 def _next(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else ""
+    return path_here(request, request.POST.get("next") or request.GET.get("next") or "")

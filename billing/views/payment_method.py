@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from billing.mirror.queries import card_of, customer_of
 from billing.views.words import card_name
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
+from seatportal.kit.htmx import path_here
 
 
 @requires("billing.manage")
@@ -58,9 +59,7 @@ def card_changed(request: AccountRequest) -> HttpResponse:
 
 def _next(request: AccountRequest, wanted: str) -> str:
     """A page of this site, else the card's own."""
-    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
-    return reverse("billing:card", args=[request.account.slug])
+    return path_here(request, wanted) or reverse("billing:card", args=[request.account.slug])
 
 
 def _expired(year: int | None, month: int | None) -> bool:
