@@ -10,9 +10,11 @@ from rest_framework.response import Response
 
 from accounts.errors import ConnectionRefused
 from accounts.models import SsoConnection
-from accounts.sso.connections import delete_connection, save_oidc, save_saml, switch_connection
+from accounts.sso.connections import delete_connection, lock_connection, save_oidc, save_saml, switch_connection
 from accounts.sso.queries import connections_of
+from seatportal.api.conditions import refuse_if_changed, unchanged
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
+from seatportal.api.headers import etag_of
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
@@ -21,6 +23,10 @@ from seatportal.kit.clock import now
 OIDC, SAML = str(SsoConnection.Kind.OIDC), str(SsoConnection.Kind.SAML)
 KINDS = [OIDC, SAML]
 FIELDS = {OIDC: ("issuer", "client_id", "secret"), SAML: ("metadata_url", "metadata_xml")}
+SET = (
+    *("public_id", "name", "issuer", "client_id", "secret_sealed", "metadata_url", "entity_id", "sso_url"),
+    *("certificates", "tested_at", "enabled_at"),
+)
 EXAMPLE = {"name": "Okta", "issuer": "https://login.idp.example", "client_id": "0oa1", "secret": "…"}
 
 
@@ -104,6 +110,15 @@ class _ConnectionView(ApiView):
         whole = vars(row) | {"certificates": len(row.certificates), "for_provider": none | addresses}
         return dict(ConnectionSerializer(whole).data)
 
+    def answer(self, sso_id: str) -> Response:
+        """As it stands now, with its ETag."""
+        row = self.found(sso_id)
+        return Response(self.told(row), headers={"ETag": etag_of(self.wanted(row))})
+
+    def wanted(self, row: SsoConnection) -> dict[str, Any]:
+        """What the ETag is made of: what people set, so that use alone refuses nothing."""
+        return {name: getattr(row, name) for name in SET}
+
     def saved(self, kind: str, values: dict[str, Any], row: SsoConnection | None) -> SsoConnection:
         """Set up or changed; the provider is asked first."""
         save = save_oidc if kind == OIDC else save_saml
@@ -112,7 +127,7 @@ class _ConnectionView(ApiView):
     def switched(self, sso_id: str, *, on: bool) -> Response:
         """On or off."""
         switch_connection(account=self.account, connection=self.found(sso_id), on=on, actor=self.actor, at=now())
-        return Response(self.told(self.found(sso_id)))
+        return self.answer(sso_id)
 
 
 class Connections(_ConnectionView):
@@ -154,8 +169,8 @@ class OneConnection(_ConnectionView):
 
     @operation("getSsoConnection", tag="sign-in", summary="One identity provider", answers={200: ConnectionSerializer})
     def get(self, request: Request, sso_id: str) -> Response:
-        """With what the provider has to know about us."""
-        return Response(self.told(self.found(sso_id)))
+        """With what the provider has to know about us. The ETag is that of what is set, not of its use."""
+        return self.answer(sso_id)
 
     @operation(
         "changeSsoConnection",
@@ -165,13 +180,19 @@ class OneConnection(_ConnectionView):
         answers={200: ConnectionSerializer},
         problems=[ConnectionRefused],
         examples={"Another secret": EXAMPLE},
+        if_match="optional",
     )
     def put(self, request: Request, sso_id: str) -> Response:
         """The whole of it; the provider is asked anew. Another provider is off until it is tested and enabled again."""
         row = self.found(sso_id)
-        values = checked(ConnectionInput, request.data)
-        self.saved(row.kind, ConnectionInput().of_kind(row.kind, values), row)
-        return Response(self.told(self.found(sso_id)))
+        values = ConnectionInput().of_kind(row.kind, checked(ConnectionInput, request.data))
+
+        def still() -> None:
+            refuse_if_changed(request, lambda: self.wanted(self.found(sso_id)))
+
+        still()  # Before the provider is asked, and under the lock once more.
+        self.saved(row.kind, values | {"still": still}, row)
+        return self.answer(sso_id)
 
     @operation(
         "deleteSsoConnection",
@@ -179,10 +200,15 @@ class OneConnection(_ConnectionView):
         summary="Delete an identity provider",
         answers={204: None},
         problems=[ConnectionRefused],
+        if_match="optional",
     )
     def delete(self, request: Request, sso_id: str) -> Response:
         """People keep their other ways to sign in. Not the last one while the account takes single sign-on only."""
-        delete_connection(account=self.account, connection=self.found(sso_id), actor=self.actor, at=now())
+        row = self.found(sso_id)
+        with unchanged(
+            request, lock=lambda: lock_connection(self.account, row), read=lambda: self.wanted(self.found(sso_id))
+        ):
+            delete_connection(account=self.account, connection=row, actor=self.actor, at=now())
         return Response(status=204)
 
 

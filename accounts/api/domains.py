@@ -1,5 +1,7 @@
 """Domains of e-mail addresses: add, see what to publish, check, remove."""
 
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -7,10 +9,12 @@ from rest_framework.response import Response
 
 from accounts.errors import DomainNotProved, DomainRefused, DomainTaken
 from accounts.models import MailDomain
-from accounts.sso.domains import add_domain, challenge_of, check_domain, proof_of, remove_domain
+from accounts.sso.domains import add_domain, challenge_of, check_domain, lock_domain, proof_of, remove_domain
 from accounts.sso.queries import domains_of
 from accounts.sso.rules import GRACE
+from seatportal.api.conditions import unchanged
 from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
+from seatportal.api.headers import etag_of
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
@@ -97,14 +101,27 @@ class OneDomain(_DomainView):
 
     @operation("getDomain", tag="sign-in", summary="One domain", answers={200: DomainSerializer})
     def get(self, request: Request, domain_id: str) -> Response:
-        """What to publish, and what the last check found. Proved ones are checked each night."""
-        return Response(DomainSerializer(self.found(domain_id)).data)
+        """What to publish, and what the last check found. Proved ones are checked each night.
 
-    @operation("removeDomain", tag="sign-in", summary="Remove a domain", answers={204: None})
+        The ETag is that of the proof, not of the checks.
+        """
+        row = self.found(domain_id)
+        return Response(DomainSerializer(row).data, headers={"ETag": etag_of(self._proof(row))})
+
+    @operation("removeDomain", tag="sign-in", summary="Remove a domain", answers={204: None}, if_match="optional")
     def delete(self, request: Request, domain_id: str) -> Response:
         """Its addresses no longer come in by single sign-on, and others may prove it."""
-        remove_domain(account=self.account, domain=self.found(domain_id), actor=self.actor, at=now())
+        row = self.found(domain_id)
+        with unchanged(
+            request, lock=lambda: lock_domain(self.account, row), read=lambda: self._proof(self.found(domain_id))
+        ):
+            remove_domain(account=self.account, domain=row, actor=self.actor, at=now())
         return Response(status=204)
+
+    def _proof(self, row: MailDomain) -> dict[str, Any]:
+        """What its ETag is made of, so that the nightly check alone refuses nothing."""
+        shown = DomainSerializer(row).data
+        return {name: shown[name] for name in ("id", "name", "verified_at", "lost_since")}
 
 
 class DomainCheck(_DomainView):

@@ -10,7 +10,7 @@ from accounts.errors import JoinDecided, SsoRefused
 from accounts.models import JoinRequest
 from accounts.sso.joins import approve_join, refuse_join
 from accounts.sso.queries import joins_of
-from seatportal.api.fields import Input, Moment, PageQuery, checked
+from seatportal.api.fields import Input, Moment, PageQuery, YesNo, checked
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
@@ -29,7 +29,7 @@ class JoinDecisionSerializer(Input):
     """Yes or no."""
 
     decision = serializers.ChoiceField(choices=["approve", "refuse"])
-    seat = serializers.BooleanField(
+    seat = YesNo(
         required=False, default=False, help_text="With a seat, or a place in the queue for one; needs seats.assign."
     )
 
@@ -40,6 +40,10 @@ class JoinRequestSerializer(serializers.Serializer[JoinRequest]):
     id = serializers.CharField(source="public_id")
     email = serializers.EmailField()
     name = serializers.CharField(allow_blank=True)
+    member_now = serializers.BooleanField(
+        help_text="A member has this address, and the provider names them by a new id: if it is the same person, let"
+        " them in; if the address was given to somebody new, remove the former member first."
+    )
     connection_id = serializers.CharField(source="connection.public_id", default=None, allow_null=True)
     state = serializers.ChoiceField(choices=STATES)
     asked_at = Moment()

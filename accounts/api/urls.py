@@ -10,6 +10,7 @@ from accounts.api.joins import JoinDecision, JoinRequests, OneJoinRequest
 from accounts.api.keys import KeyRevocation, KeyRotation, Keys, OneKey
 from accounts.api.me import Me
 from accounts.api.places import Departments, OneDepartment, OneRegion, Regions
+from accounts.api.sign_in_rules import SignInRules
 from accounts.api.webhooks import (
     Deliveries,
     DeliveryReplay,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("sso-connections/<str:sso_id>", OneConnection.as_view(), name="sso-connection"),
     path("sso-connections/<str:sso_id>/enable", ConnectionOn.as_view(), name="enable-sso-connection"),
     path("sso-connections/<str:sso_id>/disable", ConnectionOff.as_view(), name="disable-sso-connection"),
+    path("policy/sign-in", SignInRules.as_view(), name="sign-in-rules"),
     path("join-requests", JoinRequests.as_view(), name="join-requests"),
     path("join-requests/<str:join_id>", OneJoinRequest.as_view(), name="join-request"),
     path("join-requests/<str:join_id>/decide", JoinDecision.as_view(), name="decide-join-request"),

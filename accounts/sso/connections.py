@@ -1,5 +1,6 @@
 """Set up an identity provider, switch it on and off, forget it; and what an account asks of its people."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
@@ -33,10 +34,12 @@ def save_oidc(
     secret: str,
     actor: Actor,
     at: datetime,
+    still: Callable[[], None] | None = None,
 ) -> SsoConnection:
     """Set up an OpenID provider, or change one; an empty secret keeps the one before.
 
-    The provider is asked first, outside of transactions. Raises ConnectionRefused, TooManyLooks.
+    The provider is asked first, outside of transactions. still: called under the lock before anything is written; what
+    it raises stops the change. Raises ConnectionRefused, TooManyLooks.
     """
     count_look(account)
     found = discover(issuer)
@@ -49,6 +52,7 @@ def save_oidc(
         wanted={"name": name.strip(), "issuer": found.issuer, "client_id": client_id.strip()},
         secret=secret.strip(),
         actor=actor,
+        still=still,
     )
 
 
@@ -61,10 +65,12 @@ def save_saml(
     metadata_xml: str,
     actor: Actor,
     at: datetime,
+    still: Callable[[], None] | None = None,
 ) -> SsoConnection:
     """Set up a SAML provider from its metadata, or read that again; its address wins over its text.
 
-    The address is fetched first, outside of transactions. Raises ConnectionRefused, TooManyLooks.
+    The address is fetched first, outside of transactions. still: as with save_oidc. Raises ConnectionRefused,
+    TooManyLooks.
     """
     count_look(account)
     if not metadata_url.strip() and not metadata_xml.strip():
@@ -77,6 +83,7 @@ def save_saml(
         wanted={"name": name.strip(), "metadata_url": metadata_url.strip(), "read_at": at, **found},
         secret="",
         actor=actor,
+        still=still,
     )
 
 
@@ -89,6 +96,7 @@ def _save(
     wanted: dict[str, object],
     secret: str,
     actor: Actor,
+    still: Callable[[], None] | None,
 ) -> SsoConnection:
     """Another provider is an untested one, so off. A new secret or certificate of the same one changes nothing else."""
     if connection is None:
@@ -97,7 +105,9 @@ def _save(
             raise ConnectionRefused(_("An account has at most ten connections. Delete one first."))
         row = SsoConnection(account=account, kind=kind)
     else:
-        row = _lock(account, connection)
+        row = lock_connection(account, connection)
+    if still is not None:
+        still()
     changed = changed_fields(row, wanted)
     changed.pop("read_at", None)
     if secret:
@@ -125,7 +135,7 @@ def note_test(*, connection: SsoConnection, at: datetime, actor: Actor) -> None:
 @transaction.atomic
 def switch_connection(*, account: Account, connection: SsoConnection, on: bool, actor: Actor, at: datetime) -> None:
     """Let it sign people in, or stop it. Raises ConnectionRefused; what is so already stays so."""
-    row = _lock(account, connection)
+    row = lock_connection(account, connection)
     if on == (row.enabled_at is not None):
         return
     if on and row.tested_at is None:
@@ -142,7 +152,7 @@ def switch_connection(*, account: Account, connection: SsoConnection, on: bool, 
 @transaction.atomic
 def delete_connection(*, account: Account, connection: SsoConnection, actor: Actor, at: datetime) -> None:
     """Forget it and whom it named; people keep their own ways to sign in. Raises ConnectionRefused."""
-    row = _lock(account, connection)
+    row = lock_connection(account, connection)
     _refuse_while_needed(row)
     SocialAccount.objects.filter(provider=row.public_id).delete()
     _note(row, "sso.deleted", actor)
@@ -152,8 +162,7 @@ def delete_connection(*, account: Account, connection: SsoConnection, actor: Act
 @transaction.atomic
 def save_policy(*, account: Account, enforced: bool, join: str, actor: Actor, at: datetime) -> SsoPolicy:
     """Say how people sign in and who joins. Raises ConnectionRefused where enforcing would lock everybody out."""
-    SsoPolicy.objects.get_or_create(account=account)
-    row = SsoPolicy.objects.select_for_update().get(account=account)
+    row = lock_policy(account)
     if enforced and not row.enforced:
         _check_may_enforce(account)
     changed = changed_fields(row, {"enforced": enforced, "join": join})
@@ -217,7 +226,14 @@ def _refuse_while_needed(row: SsoConnection) -> None:
         )
 
 
-def _lock(account: Account, connection: SsoConnection) -> SsoConnection:
+def lock_policy(account: Account) -> SsoPolicy:
+    """The account's policy, nobody else's until the end of the transaction; with its defaults where there was none."""
+    SsoPolicy.objects.get_or_create(account=account)
+    return SsoPolicy.objects.select_for_update().get(account=account)
+
+
+def lock_connection(account: Account, connection: SsoConnection) -> SsoConnection:
+    """As it is now, and nobody else's until the end of the transaction. Raises ConnectionRefused."""
     row = (
         SsoConnection.objects.select_for_update(of=("self",))
         .select_related("account")

@@ -84,7 +84,7 @@ def ring_due_domains(*, at: datetime) -> int:
 @transaction.atomic
 def remove_domain(*, account: Account, domain: MailDomain, actor: Actor, at: datetime) -> None:
     """Let it go: its addresses no longer come in by single sign-on, and others may prove it."""
-    row = MailDomain.objects.select_for_update(of=("self",)).filter(account=account, pk=domain.pk).first()
+    row = lock_domain(account, domain)
     if row is None:
         return
     _note(row, "domain.removed", actor)
@@ -110,7 +110,7 @@ def _judge(domain: MailDomain, texts: list[str]) -> str:
 @transaction.atomic
 def _verify(domain: MailDomain, actor: Actor, at: datetime) -> MailDomain | None:
     """The first account that proves it has it; nothing when another was faster."""
-    row = _lock(domain)
+    row = lock_domain(domain.account, domain)
     if row is None:
         raise DomainNotProved(_("This domain was removed meanwhile."))
     if row.verified_at is not None:
@@ -129,7 +129,7 @@ def _verify(domain: MailDomain, actor: Actor, at: datetime) -> MailDomain | None
 @transaction.atomic
 def _keep(domain: MailDomain, finding: str, at: datetime) -> MailDomain | None:
     """Write down what was found. Only a clear no counts against a verified domain, and only after GRACE."""
-    row = _lock(domain)
+    row = lock_domain(domain.account, domain)
     if row is None:
         return None
     row.checked_at, row.finding = at, finding
@@ -177,13 +177,10 @@ def _due(at: datetime) -> QuerySet[MailDomain]:
     )
 
 
-def _lock(domain: MailDomain) -> MailDomain | None:
-    return (
-        MailDomain.objects.select_for_update(of=("self",))
-        .select_related("account")
-        .filter(account=domain.account_id, pk=domain.pk)
-        .first()
-    )
+def lock_domain(account: Account, domain: MailDomain) -> MailDomain | None:
+    """As it is now, and nobody else's until the end of the transaction; None: removed meanwhile."""
+    rows = MailDomain.objects.select_for_update(of=("self",)).select_related("account")
+    return rows.filter(account=account, pk=domain.pk).first()
 
 
 def domain_data(domain: MailDomain) -> dict[str, str]:

@@ -92,24 +92,24 @@ def member_at(account: Account, email: str) -> bool:
 
 
 def joins_of(account: Account, *, state: str = "") -> QuerySet[JoinRequest]:
-    """All that ever asked, or those in one state."""
-    found = JoinRequest.objects.filter(account=account).select_related("connection", "decided_by", "membership")
-    return found.filter(state=state) if state else found
+    """All that ever asked, or those in one state.
 
-
-def join_requests_of(account: Account) -> QuerySet[JoinRequest]:
-    """Those that wait, the oldest first, then refused ones; who was let in is among the people.
-
-    member_now: a present member has the address, so that the provider names somebody else by it, or them by a new id.
+    member_now: nobody was let in for it yet, and a present member has the address: the provider names somebody else by
+    it, or them by a new id.
     """
     theirs = Q(user__email=OuterRef("email")) | Q(
         user__emailaddress__email__iexact=OuterRef("email"), user__emailaddress__verified=True
     )
     members = Membership.objects.filter(theirs, account=account, left_at__isnull=True)
-    return (
+    found = (
         JoinRequest.objects.filter(account=account)
-        .exclude(state=JoinRequest.State.APPROVED)
-        .select_related("connection", "decided_by")
-        .annotate(member_now=Exists(members))
-        .order_by(F("decided_at").desc(nulls_first=True), "asked_at", "pk")
+        .select_related("connection", "decided_by", "membership")
+        .annotate(member_now=Exists(members) & ~Q(state=JoinRequest.State.APPROVED))
     )
+    return found.filter(state=state) if state else found
+
+
+def join_requests_of(account: Account) -> QuerySet[JoinRequest]:
+    """Those that wait, the oldest first, then refused ones; who was let in is among the people."""
+    refused_last = F("decided_at").desc(nulls_first=True)
+    return joins_of(account).exclude(state=JoinRequest.State.APPROVED).order_by(refused_last, "asked_at", "pk")

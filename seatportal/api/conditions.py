@@ -38,14 +38,22 @@ def unchanged(
     lock: takes the locks that the verb in the body takes, in the verb's order. read: what the ETag is made of, as GET
     makes it. Raises Changed; ConditionMissing where it is required.
     """
-    header = request.headers.get(HEADER)
-    if header is None and required:
+    if required and HEADER not in request.headers:
         raise ConditionMissing
     with transaction.atomic():
         lock()
-        # A proxy that compresses marks the tag as weak; for us it is the same.
-        if header is not None:
-            seen = [tag.removeprefix("W/") for tag in parse_etags(header)]
-            if "*" not in seen and etag_of(read()) not in seen:
-                raise Changed
+        refuse_if_changed(request, read)
         yield
+
+
+def refuse_if_changed(request: Request, read: Callable[[], Any]) -> None:
+    """Raises Changed unless it is what If-Match names, if the header is there. Call it under the verb's locks: by
+    `unchanged`, or handed to a verb that first asks the outside world and locks afterwards.
+    """
+    header = request.headers.get(HEADER)
+    if header is None:
+        return
+    # A proxy that compresses marks the tag as weak; for us it is the same.
+    seen = [tag.removeprefix("W/") for tag in parse_etags(header)]
+    if "*" not in seen and etag_of(read()) not in seen:
+        raise Changed

@@ -35,6 +35,16 @@ class WholeNumber(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class YesNo(serializers.BooleanField):
+    """A JSON true or false. `"no"` and 1 are refused."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Refuse every other JSON type."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Moment(serializers.DateTimeField):
     """A point in time, always written in UTC."""
 

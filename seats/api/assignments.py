@@ -158,6 +158,7 @@ class Assignments(ApiView):
             department=None,
             details=Details(region=place_named(self.account, Region, region_id)),
             name="",
+            reason=reason,
             actor=self.actor,
             at=now(),
         )[1]

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.access.api import ApiRequest, require
 from accounts.errors import CapabilityMissing, NotYours
 from accounts.models import Membership, Role
-from seatportal.api.fields import Input, Moment, PageQuery, Text, checked
+from seatportal.api.fields import Day, Input, Moment, PageQuery, Text, YesNo, checked
 from seatportal.api.idempotency import idempotent
 from seatportal.api.schema import operation
 from seatportal.api.view import ApiView
@@ -44,17 +44,15 @@ class PersonInput(Input):
     )
     title = Text(required=False, allow_null=True, max_length=80)
     employment = serializers.ChoiceField(choices=EMPLOYMENTS, required=False)
-    ends_on = serializers.DateField(required=False, allow_null=True, help_text="The last day of a contract.")
+    ends_on = Day(required=False, allow_null=True, help_text="The last day of a contract.")
     external_id = Text(required=False, allow_null=True, max_length=128)
-    seat = serializers.BooleanField(
-        required=False, help_text="True: gets one, or waits for it. False: has none. Takes `seats.assign`."
-    )
+    seat = YesNo(required=False, help_text="True: gets one, or waits for it. False: has none. Takes `seats.assign`.")
 
 
 class PeopleSerializer(Input):
     """Many people at once."""
 
-    preview = serializers.BooleanField(default=False, help_text="True: only say what would happen.")
+    preview = YesNo(default=False, help_text="True: only say what would happen.")
     people = serializers.ListField(child=PersonInput(), min_length=1, max_length=MOST_PEOPLE)
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts.members.queries import members_of
 from accounts.models import Department, Membership
+from billing.api.quotes import GROWTH
 from billing.errors import (
     ChangeInProgress,
     NoSubscription,
@@ -26,6 +27,7 @@ from seatportal.api.view import ApiView
 from seatportal.kit.clock import now
 from seats.errors import NotAMember, RolloutEnded, RolloutRefused, TrancheClosed, TrancheNotHeld
 from seats.models import Tranche
+from seats.rollout.ask_approval import ask_for_tranche
 from seats.rollout.queries import plans_of, tranches_of
 from seats.rollout.run_tranches import release_tranche, retry_tranche
 from seats.rollout.tranches import Wish, cancel_tranche, change_tranche, schedule_tranche
@@ -106,6 +108,9 @@ class TrancheSerializer(serializers.Serializer[Tranche]):
     asked = serializers.IntegerField(allow_null=True, help_text="The price that was above the ceiling.")
     agreed_at = Moment()
     po_number = serializers.CharField(allow_blank=True)
+    request_id = serializers.CharField(
+        source="request.public_id", default=None, allow_null=True, help_text="The approval that was asked for."
+    )
     order_id = serializers.CharField(source="change.public_id", default=None, allow_null=True)
     created_at = Moment()
     settled_at = Moment(allow_null=True)
@@ -272,3 +277,37 @@ class TrancheRetry(_TrancheView):
         """Within `ceiling`, as ever; the order at `order_id` says what a person has to do for the bank, if anything."""
         row = self.found(tranche_id)
         return self.shown(retry_tranche(account=self.account, tranche_id=row.public_id, actor=self.actor, at=now()))
+
+
+class TrancheApproval(_TrancheView):
+    """POST /api/v1/tranches/{tranche_id}/ask"""
+
+    @operation(
+        "askForTranche",
+        tag="buying",
+        summary="Ask for the approval of held seats",
+        answers={200: TrancheSerializer},
+        problems=[*GROWTH, QuoteUnavailable, TrancheClosed, TrancheNotHeld, NotAMember],
+    )
+    @idempotent()
+    def post(self, request: Request, tranche_id: str) -> Response:
+        """For one that is held for `approval_required`. Those who approve decide the request at `request_id`, at the
+        price of that day; their yes buys the seats. Asked once more, it is the same request while that is open.
+
+        A key asks in the name of who made it, or of the tranche's owner once they left.
+        """
+        row = self.found(tranche_id)
+        ask_for_tranche(
+            account=self.account,
+            tranche_id=row.public_id,
+            membership=self._asker(row),
+            actor=self.actor,
+            at=now(),
+        )
+        return self.shown(row)
+
+    def _asker(self, row: Tranche) -> Membership:
+        for person in (self.membership, row.owner):
+            if person is not None and person.left_at is None:
+                return person
+        raise NotAMember

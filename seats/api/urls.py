@@ -29,7 +29,7 @@ from seats.api.rollouts import OneRollout, RolloutEnd, Rollouts
 from seats.api.seats import Seats
 from seats.api.signals import Signals
 from seats.api.spending import JoinersRetry, Spending
-from seats.api.tranches import OneTranche, TrancheCancellation, TrancheRelease, TrancheRetry, Tranches
+from seats.api.tranches import OneTranche, TrancheApproval, TrancheCancellation, TrancheRelease, TrancheRetry, Tranches
 from seats.api.true_ups import OneTrueUp, TrueUps
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
@@ -91,4 +91,5 @@ urlpatterns = [
     path("tranches/<str:tranche_id>/cancel", TrancheCancellation.as_view(), name="cancel-tranche"),
     path("tranches/<str:tranche_id>/release", TrancheRelease.as_view(), name="release-tranche"),
     path("tranches/<str:tranche_id>/retry", TrancheRetry.as_view(), name="retry-tranche"),
+    path("tranches/<str:tranche_id>/ask", TrancheApproval.as_view(), name="ask-for-tranche"),
 ]

@@ -28,10 +28,11 @@ def invite_with_seat(
     name: str,
     actor: Actor,
     at: datetime,
+    reason: str = "",
     details: Details = NO_DETAILS,
     over_budget: bool = False,
 ) -> tuple[Invitation, Assignment]:
-    """Invite an address and hold a seat for it; inviting again changes nothing. over_budget: as in claim.
+    """Invite an address and hold a seat for it; inviting again changes nothing. reason, over_budget: as in claim.
 
     Raises what invite_member raises, SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded: then nobody was
     invited.
@@ -42,7 +43,8 @@ def invite_with_seat(
     held = None if created else reserved_for(invitation)
     if held is not None:
         return invitation, held
-    return invitation, claim(account=account, invitations=[invitation], actor=actor, at=at, over_budget=over_budget)[0]
+    seats = claim(account=account, invitations=[invitation], actor=actor, at=at, reason=reason, over_budget=over_budget)
+    return invitation, seats[0]
 
 
 def reserved_for(invitation: Invitation) -> Assignment | None:

@@ -77,6 +77,7 @@ def _give(request: AccountRequest, form: AssignForm, member: Membership | None, 
         department=values["department"],
         details=Details(region=values["region"]),
         name=values["name"],
+        reason=values["reason"],
         actor=actor,
         at=at,
     )

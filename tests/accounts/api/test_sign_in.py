@@ -12,12 +12,14 @@ from accounts.models import (
     MailDomain,
     Membership,
     Notice,
+    Role,
     SsoConnection,
     SsoPolicy,
 )
 from accounts.sso.connections import secret_of
 from seats.models import Assignment, SeatPool, WaitingPerson
 from tests.accounts.sso.conftest import proved
+from tests.conftest import join
 from tests.idp import Provider, providing
 from tests.integrator import Integrator, integrator_of, problem
 from tests.saml_idp import ENTITY, SSO, metadata
@@ -269,6 +271,7 @@ def test_somebody_is_let_in(acme: Integrator, account: Account, lena: JoinReques
         "id": lena.public_id,
         "email": "lena@acme.example",
         "name": "Lena Lang",
+        "member_now": False,
         "connection_id": lena.connection.public_id if lena.connection else "",
         "state": "open",
         "asked_at": now.isoformat().replace("+00:00", "Z"),
@@ -330,7 +333,21 @@ def test_beyond_the_limit_they_wait(acme: Integrator, lena: JoinRequest) -> None
     assert WaitingPerson.objects.get().membership == Membership.objects.get(user__email="lena@acme.example")
 
 
-@pytest.mark.parametrize("body", [{}, {"decision": "perhaps"}, {"decision": "approve", "role": "owner"}])
+def test_an_address_that_is_a_members_is_said(
+    acme: Integrator, owner: Membership, lena: JoinRequest, now: datetime
+) -> None:
+    mia = join(owner.account, "Mia", Role.MEMBER, now)
+    JoinRequest.objects.update(email=mia.user.email)
+    assert acme.get(f"join-requests/{lena.public_id}").json()["member_now"] is True
+    assert acme.get("join-requests").json()["results"][0]["member_now"] is True
+    acme.delete(f"members/{mia.public_id}")
+    assert acme.get(f"join-requests/{lena.public_id}").json()["member_now"] is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"decision": "perhaps"}, {"decision": "approve", "role": "owner"}, {"decision": "approve", "seat": "no"}],
+)
 def test_a_word_that_is_none(acme: Integrator, lena: JoinRequest, body: dict[str, str]) -> None:
     assert problem(acme.post(f"join-requests/{lena.public_id}/decide", body))["code"] == "validation_failed"
     assert JoinRequest.objects.get().state == "open"
@@ -350,12 +367,15 @@ def test_who_may_not_hears_nothing(
         ("DELETE", f"sso-connections/{okta.public_id}", None, "account.manage"),
         ("POST", f"sso-connections/{okta.public_id}/enable", {}, "account.manage"),
         ("POST", f"sso-connections/{okta.public_id}/disable", {}, "account.manage"),
+        ("GET", "policy/sign-in", None, "account.manage"),
+        ("PUT", "policy/sign-in", {"enforced": False, "join": "seat"}, "account.manage"),
         ("GET", f"join-requests/{lena.public_id}", None, "members.manage"),
         ("POST", f"join-requests/{lena.public_id}/decide", {"decision": "approve"}, "members.manage"),
     ):
         refused = problem(reader.ask(method, path, body))
         assert (refused["status"], refused["capability"]) == (403, capability), (method, path)
-        assert stranger.ask(method, path, body).status_code == 404, (method, path)
+        if path != "policy/sign-in":  # Everybody has their own.
+            assert stranger.ask(method, path, body).status_code == 404, (method, path)
     for path, capability in (
         ("domains", "account.manage"),
         ("sso-connections", "account.manage"),
@@ -368,3 +388,4 @@ def test_who_may_not_hears_nothing(
     assert (MailDomain.objects.get(), SsoConnection.objects.get()) == (domain, okta)
     assert JoinRequest.objects.get().state == "open"
     assert not idp.asked
+    assert not SsoPolicy.objects.exists()

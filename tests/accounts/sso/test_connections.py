@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -42,7 +43,7 @@ def new(account: Account, actor: Actor, idp: Provider, now: datetime) -> SsoConn
 
 
 def change(row: SsoConnection, idp: Provider, actor: Actor, now: datetime, **more: str) -> SsoConnection:
-    said = {"name": row.name, "issuer": row.issuer, "client_id": row.client_id, "secret": ""} | more
+    said: dict[str, Any] = {"name": row.name, "issuer": row.issuer, "client_id": row.client_id, "secret": ""} | more
     return save_oidc(account=row.account, connection=row, actor=actor, at=now, **said)
 
 

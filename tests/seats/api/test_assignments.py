@@ -52,10 +52,12 @@ def test_a_members_address_does_too(acme: Integrator, member: Membership) -> Non
 
 
 def test_a_new_address_is_invited_with_a_seat(acme: Integrator, account: Account) -> None:
-    answer = acme.post("assignments", {"email": "lena@example.com"})
+    answer = acme.post("assignments", {"email": "lena@example.com", "reason": "New in support"})
 
     invitation = Invitation.objects.get(account=account)
     assert answer.status_code == 201
+    assert answer.json()["reason"] == "New in support"
+    assert Assignment.objects.get().reason == "New in support"
     assert (answer.json()["state"], answer.json()["member"]) == ("reserved", None)
     assert answer.json()["invitation"] == {"id": invitation.public_id, "email": "lena@example.com"}
 

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.models import ApiKey, AuditEntry
-from seats.models import RolloutPlan, Tranche
+from accounts.models import ApiKey, AuditEntry, Membership, Role
+from billing.models import BuyingPolicy
+from seats.models import RolloutPlan, SeatRequest, Tranche
 from seats.rollout.run_tranches import run_due_tranches
-from tests.conftest import Funded
-from tests.integrator import integrator_of, problem
+from tests.conftest import Funded, join
+from tests.integrator import Integrator, integrator_of, problem
+from tests.seats.requests.test_purchases import approve, paid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,3 +92,72 @@ def test_a_plan_is_renamed_by_who_has_seen_it(funded: Funded, now: datetime) -> 
     ended = problem(acme.put(path, {"name": "Late"}))
     assert (ended["status"], ended["code"]) == (409, "rollout_ended")
     assert RolloutPlan.objects.get().name == "Sales EU"
+
+
+@pytest.fixture
+def bea(funded: Funded, now: datetime) -> Membership:
+    """Bea of finance, whose purchases need an approval."""
+    BuyingPolicy.objects.create(account=funded.account, seats=0)
+    return join(funded.account, "Bea", Role.BILLING, now)
+
+
+def held_for_approval(buyer: Integrator, now: datetime) -> str:
+    """The path of ten seats that wait for it."""
+    plan = buyer.post("rollouts", {"name": "Sales"}).json()
+    wish = {"rollout_id": plan["id"], "quantity": 10, "due_on": now.date().isoformat(), "ceiling": 40_000}
+    made = buyer.post("tranches", {**wish, "po_number": "PO 7"}).json()
+    run_due_tranches(at=now)
+    return f"tranches/{made['id']}"
+
+
+def test_a_program_asks_for_the_approval_of_a_tranche_and_a_person_gives_it(
+    funded: Funded, bea: Membership, now: datetime
+) -> None:
+    buyer = integrator_of(bea, now, "seats.buy")
+    path = held_for_approval(buyer, now)
+    held = buyer.get(path).json()
+    assert (held["state"], held["held_code"], held["request_id"]) == ("held", "approval_required", None)
+
+    asked = buyer.post(f"{path}/ask", {}, idempotency_key="one")
+
+    request = SeatRequest.objects.get()
+    assert (asked.status_code, asked.json()) == (200, held | {"request_id": request.public_id})
+    assert (request.membership, request.quantity, request.po_number) == (bea, 10, "PO 7")
+    assert AuditEntry.objects.get(action="purchase_request.made").api_key == buyer.key
+    for again in (buyer.post(f"{path}/ask", {}, idempotency_key="one"), buyer.post(f"{path}/ask", {})):
+        assert again.json() == asked.json()
+    assert SeatRequest.objects.get() == request
+    assert paid(funded) == []
+    approve(request, funded.owner, now)
+    run_due_tranches(at=now + timedelta(minutes=10))
+    assert buyer.get(path).json()["state"] == "bought"
+    assert len(paid(funded)) == 1
+    closed = problem(buyer.post(f"{path}/ask", {}))
+    assert (closed["status"], closed["code"]) == (409, "tranche_closed")
+
+
+def test_the_approval_of_a_tranche_is_asked_in_the_owners_name_once_the_keys_maker_left(
+    funded: Funded, bea: Membership, now: datetime
+) -> None:
+    cara = join(funded.account, "Cara", Role.BILLING, now)
+    buyer = integrator_of(bea, now, "seats.buy")
+    path = held_for_approval(buyer, now)
+    Tranche.objects.update(owner=cara)
+    Membership.objects.filter(pk=bea.pk).update(left_at=now)
+    assert buyer.post(f"{path}/ask", {}).status_code == 200
+    assert SeatRequest.objects.get().membership == cara
+
+
+def test_the_approval_of_a_tranche_is_asked_for_only_where_it_waits_for_it(
+    funded: Funded, bea: Membership, outsider: Membership, now: datetime
+) -> None:
+    buyer = integrator_of(bea, now, "seats.buy")
+    path = held_for_approval(buyer, now)
+    reader = problem(integrator_of(bea, now, "seats.view").post(f"{path}/ask", {}))
+    assert (reader["status"], reader["capability"]) == (403, "seats.buy")
+    assert integrator_of(outsider, now).post(f"{path}/ask", {}).status_code == 404
+    Tranche.objects.update(held_code="adoption_low")
+    refused = problem(buyer.post(f"{path}/ask", {}))
+    assert (refused["status"], refused["code"]) == (409, "tranche_not_held")
+    assert not SeatRequest.objects.exists()
+    assert paid(funded) == []

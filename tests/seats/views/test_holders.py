@@ -44,7 +44,8 @@ def test_a_member_gets_a_seat(
 def test_an_unknown_address_is_invited_with_a_seat(account: Account, browser: Client, url: str, now: datetime) -> None:
     give_pool(account, 1, now)
     sales = Department.objects.create(account=account, name="Sales")
-    browser.post(f"{url}assign/", {"person": "Lena@acme.example", "name": "Lena Vogel", "department": sales.pk})
+    wish = {"person": "Lena@acme.example", "name": "Lena Vogel", "department": sales.pk, "reason": "New"}
+    browser.post(f"{url}assign/", wish)
     invited = Invitation.objects.get(account=account)
     assert (invited.email, invited.name, invited.role, invited.department) == (
         "lena@acme.example",
@@ -52,7 +53,8 @@ def test_an_unknown_address_is_invited_with_a_seat(account: Account, browser: Cl
         "member",
         sales,
     )
-    assert Assignment.objects.get(invitation=invited).state == "reserved"
+    held = Assignment.objects.get(invitation=invited)
+    assert (held.state, held.reason) == ("reserved", "New")
 
 
 @pytest.mark.parametrize("typed", ["", "Nobody", "two@signs@example.com", "x" * 300])
