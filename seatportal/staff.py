@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import actor_of
 from accounts.audit.record_audit import record_audit
-from seatportal.kit.admin import NEEDS, TODAY
+from seatportal.kit.admin import NEEDS, TODAY, Amount
 from seatportal.kit.tables import csv_response
 
 
@@ -25,7 +25,7 @@ def export_csv(
     modeladmin: "admin.ModelAdmin[Model]", request: HttpRequest, rows: QuerySet[Model]
 ) -> StreamingHttpResponse:
     """The chosen rows with the list's own columns. Whoever may see a list may take it away; the trail says who did."""
-    columns = [name for name in modeladmin.get_list_display(request) if isinstance(name, str)]
+    columns = [name for name in modeladmin.get_list_display(request) if isinstance(name, str | Amount)]
     record_audit(
         account=None,
         actor=actor_of(request, door="admin"),
@@ -38,8 +38,10 @@ def export_csv(
     return csv_response(modeladmin.opts.model_name or "rows", head, table)
 
 
-def _cell(name: str, row: Model, modeladmin: "admin.ModelAdmin[Model]") -> object:
+def _cell(name: str | Amount, row: Model, modeladmin: "admin.ModelAdmin[Model]") -> object:
     """What the list shows, without markup; numbers stay numbers."""
+    if isinstance(name, Amount):
+        return name.decimal(row)
     field, _attribute, value = lookup_field(name, row, modeladmin)
     if field is not None and getattr(field, "choices", None):
         value = getattr(row, f"get_{field.name}_display")()

@@ -1,27 +1,24 @@
 """A customer's own rules for buying; staff read them."""
 
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 
-from billing.models import ApprovalStep, BuyingPolicy
+from billing.models import ApprovalStep, BuyingPolicy, Subscription
+from billing.models.subscription import ENDED
 from seatportal.kit.admin import ReadOnlyAdmin
-from seatportal.templatetags.portal import money
 
 
 @admin.register(BuyingPolicy)
 class BuyingPolicyAdmin(ReadOnlyAdmin):
     """What may be bought in a month without approval."""
 
-    list_display = fields = ("account", "seats", "limit", "joiners")
-    readonly_fields = ("limit",)
+    list_display = fields = ("account", "seats", "amount", "joiners")
+    money_fields = ("amount",)
     list_filter = ("joiners",)
     search_fields = ("account__name", "account__slug")
     list_select_related = ("account",)
-
-    @admin.display(description=_("amount a month without approval"))
-    def limit(self, row: BuyingPolicy) -> str:
-        """As money."""
-        return money(row.amount, row.currency) if row.amount is not None else "–"
 
 
 @admin.register(ApprovalStep)
@@ -29,6 +26,19 @@ class ApprovalStepAdmin(ReadOnlyAdmin):
     """Who approves the rest, in order."""
 
     list_display = ("account", "position", "role", "from_amount")
+    money_fields = ("from_amount",)
     list_filter = ("role",)
     search_fields = ("account__name", "account__slug")
     list_select_related = ("account",)
+
+    @staticmethod
+    def currency_of(row: ApprovalStep) -> str:
+        """What the account pays in."""
+        return str(vars(row)["currency"])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApprovalStep]:
+        """With the currency of each."""
+        paying = (
+            Subscription.objects.exclude(status__in=ENDED).filter(account=OuterRef("account")).values("currency")[:1]
+        )
+        return super().get_queryset(request).annotate(currency=Coalesce(Subquery(paying), Value("")))

@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy
 from billing.catalog.sync_catalog import bring_in_catalog
 from billing.errors import ProviderUnavailable
 from billing.models import Plan, Price, PriceTier
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
 
 
-class PriceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class PriceInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
     """A plan's prices."""
 
     model = Price
     fields = ("stripe_id", "currency", "interval", "interval_count", "scheme", "unit_amount", "active")
     readonly_fields = fields
+    money_fields = ("unit_amount",)
     extra = 0
     can_delete = False
     show_change_link = True
@@ -29,14 +30,20 @@ class PriceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic onl
         return False
 
 
-class TierInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class TierInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
     """A price's steps."""
 
     model = PriceTier
     fields = ("up_to", "unit_amount", "flat_amount")
     readonly_fields = fields
+    money_fields = ("unit_amount", "flat_amount")
     extra = 0
     can_delete = False
+
+    @staticmethod
+    def currency_of(row: PriceTier) -> str:
+        """The price's."""
+        return row.price.currency
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Steps are made at Stripe."""
@@ -70,6 +77,7 @@ class PriceAdmin(ReadOnlyAdmin):
     """Prices with their steps."""
 
     list_display = ("__str__", "plan", "currency", "interval", "scheme", "unit_amount", "active")
+    money_fields = ("unit_amount",)
     list_filter = ("active", "currency", "interval", "scheme")
     search_fields = ("stripe_id", "nickname", "plan__name")
     list_select_related = ("plan",)

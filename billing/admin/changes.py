@@ -28,6 +28,7 @@ class QuoteAdmin(ReadOnlyAdmin):
     """Prices promised."""
 
     list_display = ("public_id", "account", "__str__", "total", "amount_due", "currency", "expires_at", "consumed_at")
+    money_fields = ("subtotal", "tax", "discount", "total", "starting_balance", "amount_due", "next_total")
     list_filter = ("currency", ("consumed_at", admin.EmptyFieldListFilter))
     search_fields = ("public_id", "account__name", "account__slug", "user__email")
     date_hierarchy = "created_at"
@@ -57,6 +58,7 @@ class QuantityChangeAdmin(ActingAdmin):
         "error_code",
         "confirmed_at",
     )
+    money_fields = ("quoted_total", "quoted_due", "charged_total", "charged_due")
     list_filter = ("state", "currency", "error_code")
     search_fields = ("public_id", "account__name", "account__slug", "user__email", "invoice_stripe_id")
     date_hierarchy = "confirmed_at"
@@ -126,6 +128,7 @@ class RefundAdmin(ActingAdmin):
         "error",
         "created_at",
     )
+    money_fields = ("amount", "balance_amount")
     list_filter = ("state", "currency")
     search_fields = ("public_id", "account__name", "account__slug", "change__public_id", "refund_stripe_id")
     date_hierarchy = "created_at"
@@ -177,6 +180,7 @@ class ResumptionAdmin(ReadOnlyAdmin):
     """Paused subscriptions that were to go on, and what came of it."""
 
     list_display = ("public_id", "account", "state", "quoted_due", "charged_total", "currency", "user", "confirmed_at")
+    money_fields = ("quoted_total", "quoted_due", "charged_total")
     list_filter = ("state",)
     search_fields = ("public_id", "account__name", "account__slug", "invoice_stripe_id")
     list_select_related = ("account", "user")

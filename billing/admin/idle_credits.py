@@ -29,6 +29,7 @@ class IdleCreditAdmin(ReadOnlyAdmin):
         "state",
         "error_code",
     )
+    money_fields = ("full_amount", "reduced_amount", "amount")
     list_filter = ("state", "currency")
     search_fields = ("public_id", "account__name", "account__slug", "invoice_item_stripe_id")
     date_hierarchy = "period_end"

@@ -124,6 +124,7 @@ class CreditNoteAdmin(ReadOnlyAdmin):
     """Money given back, with every parameter sent."""
 
     list_display = ("public_id", "account", "amount", "currency", "state", "number", "user", "error", "created_at")
+    money_fields = ("amount", "asked_less")
     list_filter = ("state", "currency")
     search_fields = ("public_id", "account__name", "account__slug", "number", "invoice_stripe_id", "stripe_id")
     date_hierarchy = "created_at"

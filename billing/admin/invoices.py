@@ -6,17 +6,23 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from billing.models import Invoice, InvoiceLine
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
 
 
-class LineInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class LineInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
     """An invoice's lines."""
 
     model = InvoiceLine
     fields = ("description", "quantity", "amount", "proration", "period_start", "period_end")
     readonly_fields = fields
+    money_fields = ("amount",)
     extra = 0
     can_delete = False
+
+    @staticmethod
+    def currency_of(row: InvoiceLine) -> str:
+        """The invoice's."""
+        return row.invoice.currency
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Lines come from Stripe."""
@@ -28,6 +34,16 @@ class InvoiceAdmin(ReadOnlyAdmin):
     """All invoices of all accounts."""
 
     list_display = ("__str__", "account", "status", "billing_reason", "total", "amount_due", "currency", "issued_at")
+    money_fields = (
+        "subtotal",
+        "tax",
+        "total",
+        "amount_due",
+        "amount_paid",
+        "amount_remaining",
+        "starting_balance",
+        "ending_balance",
+    )
     list_filter = ("status", "billing_reason", "currency")
     search_fields = ("number", "stripe_id", "account__name", "account__slug")
     date_hierarchy = "issued_at"

@@ -53,6 +53,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     """Accounts at Stripe."""
 
     list_display = ("account", "stripe_id", "email", "currency", "balance", "livemode", "synced_at")
+    money_fields = ("balance",)
     list_filter = ("currency", "livemode")
     search_fields = ("stripe_id", "email", "account__name", "account__slug")
     list_select_related = ("account",)

@@ -1,8 +1,10 @@
 """Bases for staff screens."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +12,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import CharField, Model
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import get_language
+
+from seatportal.kit.money import format_money, to_decimal
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,57 @@ NEEDS: list[Callable[[], Iterable[Need]]] = []
 TODAY: list[Callable[[HttpRequest], dict[str, Any]]] = []
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class Amount:
+    """A column of a list, or a line of a page: minor units of the row's currency, shown as money."""
+
+    def __init__(self, field: Any, currency_of: Callable[[Any], str]) -> None:
+        self.__name__ = self.admin_order_field = str(field.name)
+        self.short_description = field.verbose_name
+        self.currency_of = currency_of
+
+    def __call__(self, row: Model) -> str | int | None:
+        """ "$410.31"; the bare number where no currency is known yet."""
+        amount, currency = getattr(row, self.__name__), self.currency_of(row)
+        return format_money(amount, currency, get_language() or "en") if currency and amount is not None else amount
+
+    def decimal(self, row: Model) -> Decimal | int | None:
+        """For a file: 410.31."""
+        amount, currency = getattr(row, self.__name__), self.currency_of(row)
+        return to_decimal(amount, currency) if currency and amount is not None else amount
+
+
+class ShowsAmounts:
+    """For screens whose rows hold money. money_fields: those in minor units."""
+
+    money_fields: tuple[str, ...] = ()
+
+    @staticmethod
+    def currency_of(row: Any) -> str:
+        """The currency of a row's amounts, in lower case."""
+        return str(row.currency)
+
+    @cached_property
+    def _as_money(self) -> dict[Any, Amount]:
+        fields = self.model._meta  # type: ignore[attr-defined]
+        return {name: Amount(fields.get_field(name), self.currency_of) for name in self.money_fields}
+
+    def _shown(self, names: Sequence[Any]) -> list[Any]:
+        return [self._as_money.get(name, name) for name in names]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """The list's columns."""
+        return self._shown(super().get_list_display(request))  # type: ignore[misc]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """The page's lines."""
+        return self._shown(super().get_fields(request, obj))  # type: ignore[misc]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Nobody edits an amount here."""
+        return self._shown(super().get_readonly_fields(request, obj))  # type: ignore[misc]
+
+
+class ReadOnlyAdmin(ShowsAmounts, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """For the ledger, the mirror, the inbox and the audit trail: to look at, never to edit."""
 
     actions: Any = ()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seats.holders.release_seat import release_seat
@@ -64,12 +64,18 @@ class WaitingAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "membership__user", "invitation")
 
 
-class RequestStepInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class RequestStepInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
     """Who has to approve, in order."""
 
     model = RequestStep
     fields = readonly_fields = ("position", "role", "from_amount", "approved", "decided_by", "decided_at")
+    money_fields = ("from_amount", "approved")
     extra, can_delete = 0, False
+
+    @staticmethod
+    def currency_of(row: RequestStep) -> str:
+        """The request's."""
+        return row.request.currency
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Steps are the account's own."""
@@ -81,6 +87,7 @@ class DepartmentBudgetAdmin(ReadOnlyAdmin):
     """What departments may spend on seats a month."""
 
     list_display = ("department", "account", "amount", "currency")
+    money_fields = ("amount",)
     search_fields = ("account__name", "department__name")
     list_select_related = ("account", "department")
 
@@ -110,6 +117,7 @@ class SeatRequestAdmin(ReadOnlyAdmin):
     """Requests for a seat, and purchases that wait for approval with their steps."""
 
     list_display = ("public_id", "account", "kind", "quantity", "membership", "state", "reason", "created_at")
+    money_fields = ("asked_total", "asked_due", "asked_monthly")
     list_filter = ("kind", "state")
     inlines = (RequestStepInline,)
     search_fields = ("public_id", "account__name", "membership__user__email")

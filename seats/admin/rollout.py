@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from seatportal.kit.admin import ReadOnlyAdmin
-from seatportal.templatetags.portal import money
+from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
 from seats.models import RolloutPlan, Tranche
+from seats.rollout.words import held_words
 
 
-class TrancheInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class TrancheInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
     """What is scheduled, and how it stands."""
 
     model = Tranche
@@ -21,19 +22,20 @@ class TrancheInline(admin.TabularInline):  # type: ignore[type-arg]  # generic o
         "department",
         "owner",
         "gate_percent",
-        "at_most",
+        "ceiling",
         "state",
-        "held_code",
+        "held_because",
         "held_at",
         "change",
     )
+    money_fields = ("ceiling",)
     extra = 0
     can_delete = False
 
-    @admin.display(description=_("at most"))
-    def at_most(self, row: Tranche) -> str:
-        """As money."""
-        return money(row.ceiling, row.currency)
+    @admin.display(description=_("held because"))
+    def held_because(self, row: Tranche) -> str | Promise:
+        """As its customer reads it."""
+        return held_words(row.held_code) if row.held_code else ""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Customers schedule them, since they agree to the amount."""

@@ -1,24 +1,30 @@
 """The staff site: who may enter, every list with real rows, and that money and history cannot be edited."""
 
+import csv
+import re
 from collections.abc import Iterator
 from datetime import datetime
+from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEntry, Membership, User
 from billing.changes.buy_quote import buy_quote
 from billing.changes.decreases import plan_decrease
-from billing.models import Invoice, QuantityChange, StripeEvent, Subscription
+from billing.models import ApprovalStep, Invoice, InvoiceLine, QuantityChange, StripeEvent, Subscription
 from billing.quotes.quote_quantity import quote_quantity
+from seatportal.templatetags.portal import money
 from seats.holders.assign_seat import assign_seat
 from seats.holders.planned import plan_holders
 from seats.models import Assignment, LedgerEntry, SeatPool
-from tests.conftest import Funded, make_user
+from tests.conftest import Funded, make_account, make_user
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -185,3 +191,49 @@ def test_who_may_only_look_has_no_actions(busy: Funded) -> None:
     seat.refresh_from_db()
     assert seat.ended_at is None
     assert StripeEvent.objects.get().state == "dead"
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """The cells of a list, without markup."""
+    body = page.split("<tbody>")[1].split("</tbody>")[0]
+    rows = (re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in body.split("<tr>")[1:])
+    return [[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in rows]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_amounts_are_shown_as_money(staff: Client, busy: Funded) -> None:
+    """In a list, on a row's page, on the lines below it, and as decimals in the file to take away."""
+    change = QuantityChange.objects.get()
+    total = change.charged_total
+    assert total is not None
+    shown, plain = f"${total // 100}.{total % 100:02}", f"{total // 100}.{total % 100:02}"
+    page = reverse("admin:billing_quantitychange_changelist")
+
+    assert [row[7:10] for row in rows_of(staff.get(page).content.decode())] == [[shown, shown, "usd"]]
+    detail = staff.get(reverse("admin:billing_quantitychange_change", args=[change.pk])).content.decode()
+    assert re.findall(r"<label>(Charged total|Quoted due):</label>\s*<div class=\"readonly\">(.*?)</div>", detail) == [
+        ("Quoted due", shown),
+        ("Charged total", shown),
+    ]
+    invoice = Invoice.objects.get(stripe_id=change.invoice_stripe_id)
+    below = staff.get(reverse("admin:billing_invoice_change", args=[invoice.pk])).content.decode()
+    lines = re.findall(r'<td class="field-amount">\s*<p>(.*?)</p>', below)
+    assert lines == [
+        money(line.amount, "usd") for line in InvoiceLine.objects.filter(invoice=invoice).order_by("position")
+    ]
+    file = staff.post(page, {"action": "export_csv", "_selected_action": [change.pk]})
+    assert isinstance(file, StreamingHttpResponse)
+    first, second = list(csv.reader(StringIO(b"".join(file).decode("utf-8-sig"))))
+    assert dict(zip(first, second, strict=True))["charged total"] == plain
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_amount_without_a_currency_stays_a_number(staff: Client, owner: Membership, funded: Funded) -> None:
+    """Steps of approval know none of their own: the account's, once it pays in one."""
+    other = make_account("Later", timezone.now(), owner="Lou", domain="later.example")
+    ApprovalStep.objects.create(account=funded.account, position=1, role="owner", from_amount=50000)
+    ApprovalStep.objects.create(account=other.account, position=1, role="owner", from_amount=70000)
+
+    found = rows_of(staff.get(reverse("admin:billing_approvalstep_changelist")).content.decode())
+
+    assert sorted((row[1], row[4]) for row in found) == [("Acme", "$500.00"), ("Later", "70000")]
