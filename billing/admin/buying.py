@@ -38,7 +38,6 @@ class ApprovalStepAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApprovalStep]:
         """With the currency of each."""
-        paying = (
-            Subscription.objects.exclude(status__in=ENDED).filter(account=OuterRef("account")).values("currency")[:1]
-        )
-        return super().get_queryset(request).annotate(currency=Coalesce(Subquery(paying), Value("")))
+        living = Subscription.objects.exclude(status__in=ENDED).filter(account=OuterRef("account"))
+        rows: QuerySet[ApprovalStep] = super().get_queryset(request)
+        return rows.annotate(currency=Coalesce(Subquery(living.values("currency")[:1]), Value("")))
