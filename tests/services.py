@@ -63,6 +63,7 @@ def _start_services(config: pytest.Config) -> None:
     _remove_left_folders()
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    _share_bytecode(folder)
     lock = DirectoryLock(folder)
     lock.acquire()
     config.add_cleanup(lock.release)
@@ -72,6 +73,13 @@ def _start_services(config: pytest.Config) -> None:
     if services.broker and not {"BROKER_URL", "CACHE_URL"} & services.given.keys():
         os.environ[EMBEDDED_BROKER] = str(services.broker.socket)
     os.environ |= services.environment()
+
+
+def _share_bytecode(folder: Path) -> None:
+    """Where the tree shall stay free of bytecode, keep it with the run: hundreds of processes would each compile it all."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(folder / "bytecode")
+        sys.dont_write_bytecode = False
 
 
 def _remove_left_folders() -> None:
