@@ -43,7 +43,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
     render: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        # rich, where it happens to be installed, would draw every local variable: seconds for one error, and secrets.
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     return {
         "version": 1,
