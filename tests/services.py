@@ -76,7 +76,7 @@ def _start_services(config: pytest.Config) -> None:
 
 
 def _share_bytecode(folder: Path) -> None:
-    """Where the tree shall stay free of bytecode, keep it with the run: hundreds of processes would each compile it all."""
+    """Where the tree shall stay free of bytecode, keep it with the run, whose many processes else compile it each."""
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(folder / "bytecode")
         sys.dont_write_bytecode = False
