@@ -16,7 +16,7 @@ from billing.models import BuyingPolicy, QuantityChange, Quote
 from billing.quotes.quote_quantity import quote_quantity
 from seats.errors import BudgetExceeded
 from seats.holders.buy_and_assign import buy_and_assign
-from seats.models import Assignment, PlannedHolder
+from seats.models import Assignment, PlannedHolder, SeatRequest
 from seats.pool.budgets import set_budget
 from seats.requests.decide_request import decide_request
 from seats.requests.request_seat import request_seat
@@ -155,7 +155,16 @@ def test_an_approved_purchase_invites_above_the_budget_and_the_trail_says_so(
     bea = join(funded.account, "Bea", Role.BILLING, now)
     asked = ask(funded, bea, now, emails=["a@acme.example", "b@acme.example"], department=sales)
     url = reverse("seats:purchase_request", args=[funded.account.slug, asked.public_id])
-    assert "<dt>Budget of Sales</dt><dd> $50.00 of $50.00 a month left" in text_of(client_of(funded.owner).get(url))
+    more = " The seats asked for cost more a month than what is left of it."
+    line = "<dt>Budget of Sales</dt><dd> $50.00 of $50.00 a month left · pays for 1 more seat"
+    page = text_of(client_of(funded.owner).get(url))
+    assert line in page
+    assert more in page.replace('<p class="quiet">', " ")
+    SeatRequest.objects.filter(pk=asked.pk).update(quantity=1)
+    page = text_of(client_of(funded.owner).get(url))
+    assert line in page
+    assert more not in page.replace('<p class="quiet">', " ")
+    SeatRequest.objects.filter(pk=asked.pk).update(quantity=2)
     assert "Budget of Sales" not in text_of(client_of(bea).get(url))
     assert approve(asked, funded.owner, now).state == "approved"
     assert {seat.invitation.department for seat in Assignment.objects.all() if seat.invitation} == {sales}
