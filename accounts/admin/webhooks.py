@@ -1,9 +1,12 @@
 """Customers' webhook endpoints and what was sent to them."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import WebhookDelivery, WebhookEndpoint
+from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from seatportal.kit.admin import ReadOnlyAdmin
 
 
@@ -18,6 +21,18 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     exclude = ("nonce", "old_nonce")
 
 
+class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """Each try, the latest first."""
+
+    model = WebhookAttempt
+    fields = readonly_fields = ("at", "status", "milliseconds", "error")
+    extra, can_delete = 0, False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Tries are made, not written."""
+        return False
+
+
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """To look at."""
@@ -27,6 +42,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("public_id", "event__public_id", "account__name", "endpoint__url")
     date_hierarchy = "created_at"
     list_select_related = ("account", "endpoint", "event")
+    inlines = (AttemptInline,)
 
     @admin.display(description=_("Event"), ordering="event__type")
     def event_type(self, row: WebhookDelivery) -> str:

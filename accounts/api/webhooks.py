@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import EndpointOff, TooManyEndpoints, WebhookRefused
-from accounts.models import WebhookDelivery, WebhookEndpoint
+from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks.catalog import KINDS
 from accounts.webhooks.queries import STATES, deliveries_of, endpoints_of
 from accounts.webhooks.rules import OVERLAP, payload_of
@@ -103,6 +103,15 @@ class ReplayedSerializer(serializers.Serializer[dict[str, int]]):
     replayed = serializers.IntegerField(help_text="Deliveries that were given up and are sent again.")
 
 
+class AttemptSerializer(serializers.Serializer[WebhookAttempt]):
+    """One try, and what came of it."""
+
+    at = Moment()
+    status = serializers.IntegerField(allow_null=True, help_text="Null where nothing answered.")
+    milliseconds = serializers.IntegerField(allow_null=True)
+    error = serializers.CharField(allow_blank=True)
+
+
 class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
     """One event on its way to one endpoint."""
 
@@ -120,6 +129,7 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
     status = serializers.IntegerField(allow_null=True, help_text="Of the last answer.")
     answer = serializers.CharField(source="excerpt", allow_blank=True, help_text="Its first thousand bytes.")
     error = serializers.CharField(source="last_error", allow_blank=True)
+    attempts = AttemptSerializer(many=True, help_text="Each try, the latest first.")
     payload = serializers.SerializerMethodField()
     created_at = Moment()
 
@@ -294,7 +304,7 @@ class Deliveries(ApiView):
     def get(self, request: Request, endpoint_id: str) -> Response:
         """Of the last 30 days, the newest first."""
         query = checked(DeliveriesQuery, request.query_params.dict())
-        rows = deliveries_of(_find(self, endpoint_id), state=query.get("state", ""))
+        rows = deliveries_of(_find(self, endpoint_id), state=query.get("state", "")).prefetch_related("attempts")
         return self.pages(rows, DeliverySerializer)
 
 

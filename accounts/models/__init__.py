@@ -13,7 +13,7 @@ from accounts.models.scim import ScimConnection, ScimToken
 from accounts.models.sso import JoinRequest, MailDomain, SsoConnection, SsoPolicy
 from accounts.models.staff_key import StaffKey
 from accounts.models.user import User
-from accounts.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
+from accounts.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
 
 __all__ = [
     "Account",
@@ -35,6 +35,7 @@ __all__ = [
     "SsoPolicy",
     "StaffKey",
     "User",
+    "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

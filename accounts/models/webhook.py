@@ -137,3 +137,21 @@ class WebhookDelivery(Dated):
 
     def __str__(self) -> str:
         return f"{self.event} → {self.endpoint}"
+
+
+class WebhookAttempt(models.Model):
+    """One try of a delivery and what came of it, kept as long as the event. status: None where nothing answered."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField(_("sent"))
+    status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
+    milliseconds = models.PositiveIntegerField(_("milliseconds"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.error or f"HTTP {self.status}"

@@ -7,7 +7,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from accounts.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
+from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookStream
 from accounts.webhooks.emit_events import ring_for
 from accounts.webhooks.rules import FAILS_FOR, GONE, LEASE, next_try, payload_of, secrets_at
 from accounts.webhooks.switch_endpoint import switch_off
@@ -108,6 +108,13 @@ def body_of(event: WebhookEvent) -> bytes:
 @transaction.atomic
 def _note(row: WebhookDelivery, answer: Answer | None, error: str, at: datetime) -> bool:
     tries = row.tries + 1
+    WebhookAttempt.objects.create(
+        delivery=row,
+        at=at,
+        status=answer.status if answer else None,
+        milliseconds=answer.milliseconds if answer else None,
+        error=error,
+    )
     again = next_try(tries=tries, at=at) if error else None
     mine = WebhookDelivery.objects.filter(pk=row.pk, leased_until=at + LEASE)
     # Asked for anew in the meantime: then it goes again, whatever came of this.

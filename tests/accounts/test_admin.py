@@ -44,7 +44,7 @@ MODELS = [
     "staffkey",
 ]
 # Seen on the page of what they belong to, without secrets.
-PARTS = {"scimtoken", "webhookevent", "webhookstream"}
+PARTS = {"scimtoken", "webhookattempt", "webhookevent", "webhookstream"}
 
 
 @pytest.fixture

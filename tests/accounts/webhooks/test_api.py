@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Membership, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from accounts.webhooks.deliver_webhook import deliver_webhook
@@ -111,9 +112,17 @@ def test_deliveries_and_their_replay(acme: Integrator, receiver: Receiver, accou
     assert (done["state"], done["sequence"], done["status"], done["answer"]) == ("delivered", 1, 200, "thanks")
     assert done["payload"]["data"]["member"]["email"] == "joe@acme.example"
     assert done["next_try_at"] is None
+    row.refresh_from_db()
+    first = {"at": done["tried_at"], "status": 200, "milliseconds": row.milliseconds, "error": ""}
+    assert (waiting["attempts"], done["attempts"]) == ([], [first])
 
     again = acme.post(f"{path}/{row.public_id}/replay")
     assert (again.status_code, again.json()["state"]) == (202, "waiting")
+    receiver.status = 503
+    deliver_webhook(delivery_id=row.pk, at=timezone.now())
+    [failed] = acme.get(path).json()["results"]
+    assert [(one["status"], one["error"]) for one in failed["attempts"]] == [(503, "HTTP 503"), (200, "")]
+    assert failed["attempts"][1] == first
 
     acme.ask("PATCH", f"webhook-endpoints/{made['id']}", {"enabled": False})
     assert problem(acme.post(f"{path}/{row.public_id}/replay"))["code"] == "endpoint_off"

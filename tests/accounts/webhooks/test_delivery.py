@@ -15,6 +15,7 @@ from accounts.models import (
     AuditEntry,
     Membership,
     Notice,
+    WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
@@ -141,6 +142,9 @@ def test_it_is_tried_for_three_days_and_given_up(
     assert ids == [row.event.public_id] * 10
     assert (row.given_up_at, row.sent_at, row.status, row.last_error) == (at, None, 500, "HTTP 500")
     assert row.excerpt == "down  for repair"
+    each = WebhookAttempt.objects.filter(delivery=row).values_list("at", "status", "error")
+    assert each[0] == (at, 500, "HTTP 500")
+    assert [moment for moment, *_ in each] == [at - sum(WAITS[n:], timedelta()) for n in range(len(WAITS), -1, -1)]
     assert timedelta(days=3) < at - now < timedelta(days=3.5)
     assert ring_waiting_webhooks(at=at + 30 * DAY) == 0
     assert WebhookEndpoint.objects.get().disabled_at is None
@@ -169,6 +173,9 @@ def test_a_server_that_is_not_there(account: Account, hook: Hook, now: datetime)
     row.refresh_from_db()
     assert (row.sent_at, row.status, row.tries) == (None, None, 1)
     assert row.last_error.startswith("ConnectionRefusedError")
+    attempt = WebhookAttempt.objects.get()
+    assert (attempt.delivery, attempt.at, attempt.status, attempt.milliseconds) == (row, now, None, None)
+    assert attempt.error == row.last_error
 
 
 def test_after_a_rotation_both_secrets_verify_for_a_day(
@@ -350,6 +357,7 @@ def test_the_log_has_an_end_and_numbers_go_on(account: Account, hook: Hook, rece
 
     assert prune_events(at=now) == 1
     assert list(WebhookDelivery.objects.values_list("pk", flat=True)) == [young.pk]
+    assert list(WebhookAttempt.objects.values_list("delivery", flat=True)) == [young.pk]
     prune_events(at=now + 40 * DAY)
     deliver_webhook(delivery_id=one(account, now, "Cas").pk, at=now)
     assert json.loads(receiver.got[-1].body)["sequence"] == 3

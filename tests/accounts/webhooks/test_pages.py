@@ -97,7 +97,9 @@ def test_its_log_shows_what_was_sent_and_what_came_back(
     receiver.status = 200
     olivia.post(url("replay_webhook", hook.endpoint.public_id, row.public_id))
     assert deliver_webhook(delivery_id=row.pk, at=timezone.now())
-    assert "Delivered" in text(olivia.get(url("webhook_delivery", hook.endpoint.public_id, row.public_id)))
+    page = text(olivia.get(url("webhook_delivery", hook.endpoint.public_id, row.public_id)))
+    assert "Delivered" in page
+    assert page.index("HTTP 200", page.index("Each try")) < page.index("HTTP 500", page.index("Each try"))
 
 
 def test_the_log_by_state_and_what_was_given_up_again(
