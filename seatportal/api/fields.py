@@ -53,7 +53,8 @@ class Moment(serializers.DateTimeField):
 
     def to_representation(self, value: Any) -> str:
         """`2026-04-16T12:00:00Z`; also from text that a JSON column keeps."""
-        return str(super().to_representation(datetime.fromisoformat(value) if isinstance(value, str) else value))
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return str(moment.astimezone(UTC).isoformat()).removesuffix("+00:00") + "Z"
 
 
 class Day(serializers.DateField):

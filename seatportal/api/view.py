@@ -17,6 +17,7 @@ from accounts.access.actor import Actor, actor_of
 from accounts.access.api import ApiRequest
 from accounts.models import Account, Membership
 from seatportal.api.headers import Deprecation, dress
+from seatportal.api.shapes import shaped
 from seatportal.kit.errors import PortalError
 
 
@@ -92,7 +93,7 @@ class ApiView(GenericAPIView[Any]):
 
     def pages(self, rows: QuerySet[Any], shape: type[BaseSerializer[Any]]) -> Response:
         """One page of rows in their public shape."""
-        return self.get_paginated_response(shape(self.one_page(rows), many=True).data)
+        return self.get_paginated_response(shaped(self.one_page(rows), shape))
 
     def one_page(self, rows: QuerySet[Any, Any]) -> list[Any]:
         """The rows of the page that was asked for; `get_paginated_response` answers with them."""

@@ -25,6 +25,8 @@ def bench(stage: Stage) -> Result:
     large, number, repetitions = (200, 3, 1) if stage.quick else (10_000, 15, 5)
     stage.programs.environment |= {"API_RATE": RATE, "LOG_LEVEL": "WARNING"}
     few, many = make_firm(10), make_firm(large)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as every database in use has been
     last = _last_page(many)
     port, peer_port = any_free(), any_free()
     web = stage.programs.web(port)

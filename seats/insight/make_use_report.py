@@ -13,7 +13,7 @@ from accounts.models import Account, Membership
 from seats.insight.activity import window
 from seats.insight.use_report import BUCKETS, POWER_DAYS, Cell, FeatureUse, GroupUse, PersonUse, Report, UnknownUse
 from seats.models import Assignment, DailyUsage, UnknownUsage, UsageReport
-from seats.usage.settings import remember_shown, setting_of_outer
+from seats.usage.settings import remember_shown, setting_of
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ def _kept(account: Account) -> UsageReport | None:
     """The last report. How it may be shown is asked together with it."""
     found: tuple[bool | None, bool | None, datetime | None, Any] = (
         Account.objects.filter(pk=account.pk)
-        .annotate(groups_only=setting_of_outer("groups_only"), peers=setting_of_outer("peers"))
+        .annotate(groups_only=setting_of(OuterRef("pk"), "groups_only"), peers=setting_of(OuterRef("pk"), "peers"))
         .values_list("groups_only", "peers", "usagereport__made_at", "usagereport__data")
         .get()
     )

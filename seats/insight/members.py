@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from accounts.members.queries import members_of
 from accounts.models import Account, Membership
 from seats.errors import UsageIsPrivate
 from seats.holders.queries import waiting_in
 from seats.models import Assignment, Pause
-from seats.usage.settings import groups_only
+from seats.usage.settings import groups_only, setting_of
 
 HELD, NONE, WAITING, PAUSED = "held", "none", "waiting", "paused"
 SEATS = (HELD, NONE, WAITING, PAUSED)
@@ -32,22 +33,20 @@ def members_with_seats(
     search: a part of name or address. department: its id or name. seat: held, none (of all without one),
     waiting or paused.
     """
-    held = Assignment.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True)
-    pauses = Pause.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True)
-    private = groups_only(account)
-    if private and active_since is not None:
+    # Of each there is at most one, so none has to be put in order.
+    held = Assignment.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True).order_by()
+    pauses = Pause.objects.filter(account=account, membership=OuterRef("pk"), ended_at__isnull=True).order_by()
+    if active_since is not None and groups_only(account):
         raise UsageIsPrivate(field="active_since")
-    rows = (
-        members_of(account)
-        .select_related("manager")
-        .annotate(
-            seen_at=Value(None, DateTimeField()) if private else F("last_active_at"),
-            seat_id=Subquery(held.values("public_id")[:1]),
-            seat_since=Subquery(held.values("started_at")[:1]),
-            paused=Exists(pauses),
-            resumes_on=Subquery(pauses.values("resumes_on")[:1]),
-            waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),
-        )
+    private = Coalesce(setting_of(account, "groups_only"), False)
+    rows = members_of(account).annotate(
+        manager_public_id=F("manager__public_id"),
+        seen_at=Case(When(private, then=None), default=F("last_active_at")),
+        seat_id=Subquery(held.values("public_id")[:1]),
+        seat_since=Subquery(held.values("started_at")[:1]),
+        paused=Exists(pauses),
+        resumes_on=Subquery(pauses.values("resumes_on")[:1]),
+        waiting=Exists(waiting_in(account).filter(membership=OuterRef("pk"))),
     )
     if search:
         rows = rows.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))

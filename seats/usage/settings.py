@@ -51,9 +51,9 @@ def _shown(account: Account) -> tuple[bool, bool]:
     return shown
 
 
-def setting_of_outer(name: str) -> Subquery:
-    """A setting of the outer account, None without a row: for a statement that reads something else, too."""
-    return Subquery(UsageSettings.objects.filter(account=OuterRef("pk")).values(name)[:1])
+def setting_of(account: Account | OuterRef, name: str) -> Subquery:
+    """An account's setting, None without a row: for a statement that reads something else, too."""
+    return Subquery(UsageSettings.objects.filter(account=account).values(name)[:1])
 
 
 def remember_shown(account: Account, groups_only: bool | None, peers: bool | None) -> None:
