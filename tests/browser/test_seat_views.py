@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.access.actor import Actor
+from accounts.members.invitations import invite_member
+from accounts.models import Role
+from seatportal.kit.clock import now
 from seats.models import SavedView
 from tests.browser.conftest import Visit
 from tests.browser.demo import Studio
@@ -80,3 +84,25 @@ def test_without_a_script_and_narrow(studio: Studio, visit: Visit) -> None:
     page.get_by_role("button", name="Delete the view All of it").click()
     expect(page.get_by_text("The view is deleted.")).to_be_visible()
     assert [row.name for row in SavedView.objects.all()] == [""]
+
+
+def test_acts_on_invitations_are_offered_once_one_is_chosen(studio: Studio, visit: Visit) -> None:
+    invite_member(
+        account=studio.account,
+        email="new@acme.example",
+        role=Role.MEMBER,
+        department=None,
+        name="",
+        at=now(),
+        actor=Actor(user=studio.owner.user),
+    )
+    page = visit(studio.owner)
+    page.goto(f"/a/{studio.account.slug}/seats/")
+    bar = page.locator("[data-bulk-bar]")
+    page.get_by_role("checkbox", name=f"Choose {studio.owner.user.name}").check()
+    expect(bar.get_by_role("button", name="Release seats")).to_be_visible()
+    expect(bar.get_by_role("button", name="Withdraw invitations")).to_be_hidden()
+    expect(bar.get_by_role("button", name="Send invitations again")).to_be_hidden()
+    page.get_by_role("checkbox", name="Choose new@acme.example").check()
+    expect(bar.get_by_role("button", name="Withdraw invitations")).to_be_visible()
+    expect(bar.get_by_role("button", name="Send invitations again")).to_be_visible()
