@@ -333,6 +333,7 @@ SPECTACULAR_SETTINGS = {
         "TrueUpDecisionEnum": "seats.api.true_ups.DECISIONS",
         "RoleEnum": "seats.api.members.ROLES",
         "ApproverRoleEnum": "seats.api.approvers.ROLES",
+        "IdleCreditStateEnum": "seats.api.idle_credits.STATES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -33,6 +34,21 @@ class WholeNumber(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))
+
+
+class Exact(serializers.DecimalField):
+    """A number with two decimals at most, as a JSON string: `"12.50"`. Binary numbers would lose digits."""
+
+    default_error_messages = {"text": _('Send the number as text, such as "12.50".')}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=14, decimal_places=2, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Refuse every other JSON type."""
+        if not isinstance(data, str):
+            self.fail("text")
+        return Decimal(super().to_internal_value(data))
 
 
 class YesNo(serializers.BooleanField):

@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-from rest_framework import serializers
 
 from accounts.errors import BadAddress
 from accounts.members.queries import members_of, place_named
@@ -45,13 +44,8 @@ def named_people(
 
 
 def department_of(view: ApiView, public_id: str | None) -> Department | None:
-    """The department with this id. Raises a field error where the account has none."""
-    if not public_id:
-        return None
-    found = place_named(view.account, Department, public_id)
-    if found is None:
-        raise serializers.ValidationError({"department_id": _("There is no such department.")})
-    return found
+    """The department with this id. Raises BadSetting where the account has none."""
+    return place_named(view.account, Department, public_id)
 
 
 def check_address(name: str, *, field: str) -> None:

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access.api import require
-from accounts.errors import BadAddress
+from accounts.errors import BadAddress, BadSetting
 from accounts.models import Membership
 from billing.api.quotes import ORDERING
 from billing.changes.pending import cancel_change, follow_payment, payment_link
@@ -177,7 +177,16 @@ class Orders(ApiView):
                 PaymentDeclined,
                 OrderNotCompleted,
             ),
-            *(TooManyPeople, NotAMember, BadAddress, AlreadySeated, BudgetExceeded, RegionFull, PersonPaused),
+            *(
+                TooManyPeople,
+                NotAMember,
+                BadAddress,
+                BadSetting,
+                AlreadySeated,
+                BudgetExceeded,
+                RegionFull,
+                PersonPaused,
+            ),
         ],
         examples={
             "Buy and assign": {

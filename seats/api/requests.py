@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access.api import require
-from accounts.errors import BadAddress
+from accounts.errors import BadAddress, BadSetting
 from accounts.members.queries import members_of
 from accounts.models import Membership
 from billing.api.quotes import GROWTH, QuoteSerializer
@@ -135,7 +135,7 @@ class SeatRequests(ApiView):
         body=NewRequestSerializer,
         answers={201: SeatRequestSerializer},
         problems=[
-            *(ReasonMissing, AlreadySeated, AlreadyRequested, NotAMember, TooManyPeople, BadAddress),
+            *(ReasonMissing, AlreadySeated, AlreadyRequested, NotAMember, TooManyPeople, BadAddress, BadSetting),
             *(QuoteUnknown, QuoteUnavailable, *GROWTH),
         ],
         examples={

@@ -9,6 +9,7 @@ from seats.api.budgets import Budgets, DepartmentBudget
 from seats.api.documents import DocumentPdf, Documents
 from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.features import FeatureRequests
+from seats.api.idle_credits import IdleCredits, OneIdleCredit
 from seats.api.ledger import Ledger
 from seats.api.member_imports import MemberImportPeople, MemberImports, OneMemberImport
 from seats.api.members import Members, OneMember
@@ -26,6 +27,7 @@ from seats.api.requests import (
     SeatRequests,
 )
 from seats.api.rollouts import OneRollout, RolloutEnd, Rollouts
+from seats.api.saved_views import OneSavedView, SavedViews
 from seats.api.seats import Seats
 from seats.api.signals import Signals
 from seats.api.spending import JoinersRetry, Spending
@@ -33,6 +35,9 @@ from seats.api.tranches import OneTranche, TrancheApproval, TrancheCancellation,
 from seats.api.true_ups import OneTrueUp, TrueUps
 from seats.api.usage import UsageDaily, UsageFeatures, UsagePeople, UsageSummary
 from seats.api.usage_events import UsageEvents
+from seats.api.value import ValuePlanEnd, ValuePlanView
+from seats.api.value_goals import Goals, GoalValues, OneGoal
+from seats.api.value_return import PeerBandView, Returns
 
 urlpatterns = [
     path("seats", Seats.as_view(), name="seats"),
@@ -83,6 +88,17 @@ urlpatterns = [
     path("documents/<str:document_id>/pdf", DocumentPdf.as_view(), name="document-pdf"),
     path("true-ups", TrueUps.as_view(), name="true-ups"),
     path("true-ups/<str:true_up_id>", OneTrueUp.as_view(), name="true-up"),
+    path("idle-credits", IdleCredits.as_view(), name="idle-credits"),
+    path("idle-credits/<str:credit_id>", OneIdleCredit.as_view(), name="idle-credit"),
+    path("seat-views", SavedViews.as_view(), name="seat-views"),
+    path("seat-views/<str:view_id>", OneSavedView.as_view(), name="seat-view"),
+    path("value/plan", ValuePlanView.as_view(), name="value-plan"),
+    path("value/plan/end", ValuePlanEnd.as_view(), name="end-value-plan"),
+    path("value/goals", Goals.as_view(), name="value-goals"),
+    path("value/goals/<str:goal_id>", OneGoal.as_view(), name="value-goal"),
+    path("value/goals/<str:goal_id>/values", GoalValues.as_view(), name="value-goal-values"),
+    path("value/returns", Returns.as_view(), name="value-returns"),
+    path("value/peers", PeerBandView.as_view(), name="value-peers"),
     path("rollouts", Rollouts.as_view(), name="rollouts"),
     path("rollouts/<str:rollout_id>", OneRollout.as_view(), name="rollout"),
     path("rollouts/<str:rollout_id>/end", RolloutEnd.as_view(), name="end-rollout"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,11 @@ def known(columns: Iterable[str]) -> list[str]:
     """The columns that there are, in the table's order."""
     wanted = set(columns)
     return [name for name in COLUMNS if name in wanted]
+
+
+def saved_views_of(account: Account, membership: Membership) -> QuerySet[SavedView]:
+    """The named views of a person."""
+    return SavedView.objects.filter(account=account, membership=membership).exclude(name="")
 
 
 def views_of(account: Account, membership: Membership) -> tuple[list[SavedView], list[str]]:
@@ -69,5 +75,4 @@ def save_view(
 
 def delete_view(*, account: Account, membership: Membership, view_id: str) -> bool:
     """Forget one of a person's own views; returns whether there was one."""
-    rows = SavedView.objects.filter(account=account, membership=membership, public_id=view_id).exclude(name="")
-    return bool(rows.delete()[0])
+    return bool(saved_views_of(account, membership).filter(public_id=view_id).delete()[0])

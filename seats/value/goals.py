@@ -38,7 +38,7 @@ class Wish:
 @transaction.atomic
 def add_goal(*, account: Account, wish: Wish, actor: Actor, at: datetime) -> ValueGoal:
     """Add a goal to the open plan; a counted one gets its first value at once. Raises PlanEnded, GoalRefused."""
-    plan = _lock(account)
+    plan = lock_open_plan(account)
     if ValueGoal.objects.filter(account=account, plan=plan).count() >= MOST:
         raise GoalRefused(_("A plan has twelve goals at most. Remove one first."))
     goal = ValueGoal(account=account, plan=plan)
@@ -60,7 +60,7 @@ def add_goal(*, account: Account, wish: Wish, actor: Actor, at: datetime) -> Val
 @transaction.atomic
 def change_goal(*, account: Account, goal: ValueGoal, wish: Wish, actor: Actor, at: datetime) -> ValueGoal:
     """Change a goal of the open plan; whether it was reached is judged again. Raises PlanEnded, GoalRefused."""
-    plan = _lock(account)
+    plan = lock_open_plan(account)
     row = _goal(plan, goal)
     before, counted = _told(row), (row.feature, row.outcome, row.department_id)
     _fill(row, wish, plan)
@@ -89,7 +89,7 @@ def change_goal(*, account: Account, goal: ValueGoal, wish: Wish, actor: Actor, 
 @transaction.atomic
 def remove_goal(*, account: Account, goal: ValueGoal, actor: Actor) -> None:
     """Take a goal and its values out of the open plan. Raises PlanEnded."""
-    row = _goal(_lock(account), goal)
+    row = _goal(lock_open_plan(account), goal)
     record_audit(
         account=account,
         actor=actor,
@@ -106,7 +106,7 @@ def record_value(
     *, account: Account, goal: ValueGoal, day: date, value: Decimal, actor: Actor, at: datetime
 ) -> GoalReading:
     """Enter the value of a day; a second one of the same day corrects the first. Raises PlanEnded, GoalRefused."""
-    plan = _lock(account)
+    plan = lock_open_plan(account)
     row = _goal(plan, goal)
     if row.source == Source.COUNTED:
         raise GoalRefused(_("This goal is counted from usage; its values are not entered."))
@@ -236,8 +236,8 @@ def _fill(goal: ValueGoal, wish: Wish, plan: ValuePlan) -> None:
     goal.baseline, goal.target = baseline, wish.target
 
 
-def _lock(account: Account) -> ValuePlan:
-    """The open plan; two admins who change its goals do so one after the other."""
+def lock_open_plan(account: Account) -> ValuePlan:
+    """The open plan; two admins who change its goals do so one after the other. Raises PlanEnded."""
     plan = ValuePlan.objects.select_for_update().filter(account=account, ended_at__isnull=True).first()
     if plan is None:
         raise PlanEnded

@@ -1,11 +1,12 @@
 """The value plan of an account: one is open at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.actor import Actor
@@ -13,6 +14,7 @@ from accounts.audit.record_audit import record_audit
 from accounts.models import Account
 from seats.errors import GoalRefused, PlanOpen
 from seats.insight.activity import today_in
+from seats.insight.use_report import SMALLEST_GROUP
 from seats.models import GoalReading, ValueGoal, ValuePlan, ValueReport
 from seats.usage.settings import groups_only
 from seats.value.rules import AHEAD, DAYS, LATEST, Clock, change, clock_of, progress, shown
@@ -33,9 +35,19 @@ class Standing:
         return None if self.withheld else self.goal.value
 
     @property
+    def value_on(self) -> date | None:
+        """Of which day it is."""
+        return None if self.withheld else self.goal.value_on
+
+    @property
     def met(self) -> bool:
         """Value proven."""
         return self.goal.met_on is not None and not self.withheld and not self.met_withheld
+
+    @property
+    def met_on(self) -> date | None:
+        """Since when."""
+        return self.goal.met_on if self.met else None
 
     @property
     def percent(self) -> int | None:
@@ -86,7 +98,27 @@ def plan_of(row: ValuePlan, account: Account, at: datetime) -> Plan:
 def standings(plan: ValuePlan, *, private: bool) -> list[Standing]:
     """The goals of a plan in the order in which they were added."""
     goals = ValueGoal.objects.filter(account=plan.account_id, plan=plan).select_related("department").order_by("pk")
-    readings = GoalReading.objects.filter(account=plan.account_id, goal__plan=plan, day=F("goal__met_on"))
+    return _standings(list(goals), private=private)
+
+
+def standing_of(goal: ValueGoal, *, private: bool) -> Standing:
+    """One goal, also of an earlier plan."""
+    return _standings([goal], private=private)[0]
+
+
+def goals_of(account: Account) -> QuerySet[ValueGoal]:
+    """Of all plans."""
+    return ValueGoal.objects.filter(account=account).select_related("plan", "department", "account")
+
+
+def readings_of(goal: ValueGoal, *, private: bool) -> QuerySet[GoalReading]:
+    """A goal's values, the newest first, without those that privacy mode keeps back."""
+    found = GoalReading.objects.filter(account=goal.account_id, goal=goal).select_related("entered_by")
+    return found.filter(Q(people__isnull=True) | Q(people__gte=SMALLEST_GROUP)) if private else found
+
+
+def _standings(goals: Sequence[ValueGoal], *, private: bool) -> list[Standing]:
+    readings = GoalReading.objects.filter(goal__in=goals, day=F("goal__met_on"))
     met_by = dict(readings.values_list("goal_id", "people")) if private else {}
     return [
         Standing(

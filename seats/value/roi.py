@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from accounts.access.actor import Actor
 from accounts.audit.record_audit import record_audit
@@ -92,8 +92,12 @@ class Saved:
 
 def versions_of(account: Account, *, priced: bool) -> list[Saved]:
     """The newest first. priced: with what the seats cost."""
-    rows = RoiVersion.objects.filter(account=account).select_related("saved_by").order_by("-pk")
-    return [Saved(row, priced) for row in rows[:SHOWN]]
+    return [Saved(row, priced) for row in versions_in(account)[:SHOWN]]
+
+
+def versions_in(account: Account) -> QuerySet[RoiVersion]:
+    """All of an account, the newest first."""
+    return RoiVersion.objects.filter(account=account).select_related("saved_by").order_by("-pk")
 
 
 @transaction.atomic

@@ -15,11 +15,10 @@ from seatportal.kit.errors import PortalError
 from seatportal.kit.forms import put_error
 from seats.forms.value import GoalForm, ValueForm
 from seats.insight.activity import today_in
-from seats.models import GoalReading, ValueGoal
+from seats.models import ValueGoal
 from seats.usage.settings import groups_only
 from seats.value.goals import add_goal, change_goal, features_of, record_value, remove_goal
-from seats.value.plans import Standing
-from seats.value.rules import shown
+from seats.value.plans import goals_of, readings_of, standing_of
 from seats.views.value import EDITS
 
 READINGS = 100
@@ -100,11 +99,10 @@ def enter(request: AccountRequest, goal_id: str) -> HttpResponse:
 def _show(request: AccountRequest, row: ValueGoal, form: ValueForm, *, status: int = 200) -> HttpResponse:
     private = groups_only(request.account)
     may_edit = EDITS in request.capabilities and row.plan.ended_at is None
-    readings = GoalReading.objects.filter(account=request.account, goal=row).select_related("entered_by")
     context: dict[str, Any] = {
-        "standing": Standing(row, withheld=not shown(row.people, private=private)),
+        "standing": standing_of(row, private=private),
         "goal": row,
-        "readings": [one for one in readings[:READINGS] if shown(one.people, private=private)],
+        "readings": readings_of(row, private=private)[:READINGS],
         "form": form if may_edit and row.source == row.Source.ENTERED else None,
         "may_edit": may_edit,
     }
@@ -121,11 +119,7 @@ def _form(request: AccountRequest, initial: dict[str, Any]) -> GoalForm:
 
 
 def _find(request: AccountRequest, goal_id: str) -> ValueGoal:
-    row = (
-        ValueGoal.objects.filter(account=request.account, public_id=goal_id)
-        .select_related("plan", "department", "account")
-        .first()
-    )
+    row = goals_of(request.account).filter(public_id=goal_id).first()
     if row is None:
         raise Http404
     return row
