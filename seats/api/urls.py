@@ -6,6 +6,7 @@ from seats.api.approvers import Approvers
 from seats.api.assignments import Assignments, OneAssignment, Reassignment
 from seats.api.behind import LineBehind, LinePeople, MemberCost
 from seats.api.budgets import Budgets, DepartmentBudget
+from seats.api.bulk import BulkMove, BulkReopening, BulkWithdrawal
 from seats.api.documents import DocumentPdf, Documents
 from seats.api.entitlements import Entitlement, EntitlementBatch
 from seats.api.features import FeatureRequests
@@ -61,6 +62,9 @@ urlpatterns = [
     path("assignments/<str:assignment_id>", OneAssignment.as_view(), name="assignment"),
     path("assignments/<str:assignment_id>/reassign", Reassignment.as_view(), name="reassign"),
     path("members", Members.as_view(), name="members"),
+    path("bulk/withdraw-invitations", BulkWithdrawal.as_view(), name="withdraw-invitations"),
+    path("bulk/reopen-invitations", BulkReopening.as_view(), name="reopen-invitations"),
+    path("bulk/move-to-regions", BulkMove.as_view(), name="move-to-regions"),
     path("members/import", MemberImports.as_view(), name="import-members"),
     path("member-imports/<str:people_import_id>", OneMemberImport.as_view(), name="member-import"),
     path("member-imports/<str:people_import_id>/people", MemberImportPeople.as_view(), name="member-import-people"),
