@@ -25,7 +25,7 @@ from seats.holders.reopen_invited import reopen_invited
 
 # As many as a page of the table lets one choose.
 MOST = 200
-IDS = ["inv_0v6c2k9x4h8r1d5t7w3z", "inv_1v6c2k9x4h8r1d5t7w3z"]
+IDS = ["ivt_0v6c2k9x4h8r1d5t7w3z", "ivt_1v6c2k9x4h8r1d5t7w3z"]
 SEATS = (SeatLimitReached, RegionFull, SeatsFrozen, BudgetExceeded)
 
 
@@ -149,7 +149,7 @@ class BulkMove(ApiView):
             "One to a region, one out of it": {
                 "moves": [
                     {"id": "mem_0v6c2k9x4h8r1d5t7w3z", "region_id": "reg_0v6c2k9x4h8r1d5t7w3z"},
-                    {"id": "inv_0v6c2k9x4h8r1d5t7w3z", "region_id": None},
+                    {"id": "ivt_0v6c2k9x4h8r1d5t7w3z", "region_id": None},
                 ]
             }
         },

@@ -25,9 +25,15 @@ def reopen_invited(*, account: Account, invitations: Sequence[Invitation], actor
         end_reason=Assignment.EndReason.REVOKED,
         ended_at__in=[moment for moment in closed.values() if moment],
     )
-    held = {seat.invitation_id for seat in ended if seat.ended_at == closed.get(seat.invitation_id or 0)}
-    again = [row for row in rows if row.pk in held]
+    held = {seat.invitation_id: seat.reason for seat in ended if seat.ended_at == closed.get(seat.invitation_id or 0)}
+    again: dict[str, list[Invitation]] = {}
+    for row in rows:
+        if row.pk in held:
+            again.setdefault(held[row.pk], []).append(row)
     places = WaitingPerson.objects.filter(account=account, invitation__in=rows, withdrawn_at__isnull=False)
     kept = [place.pk for place in places if place.withdrawn_at == closed.get(place.invitation_id or 0)]
     WaitingPerson.objects.filter(pk__in=kept).update(withdrawn_at=None)
-    return len(claim(account=account, invitations=again, actor=actor, at=at))
+    return sum(
+        len(claim(account=account, invitations=some, actor=actor, at=at, reason=reason))
+        for reason, some in again.items()
+    )

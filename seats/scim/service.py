@@ -4,11 +4,12 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from scim2_models import Context, PatchOp, Resource, ResourceType, ResponseParameters
+from scim2_models import Context, PatchOp, Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
+from scim2_server.storage import SearchPage
 
 from seats.scim.schema import ENTERPRISE_URN, PROVIDER, EnterpriseUser, Group, SeatUser, User
 from seats.scim.storage import AccountStorage
@@ -30,6 +31,24 @@ class Service(ScimService):
             if isinstance(value, str) and isinstance(path, str) and path.lower() == MANAGER:
                 operation["value"] = {"value": value}
         return super().read_patch(resource_type, json.dumps(sent).encode(), content_type)
+
+    def search_response(
+        self,
+        base_url: str,
+        resource_types: list[ResourceType],
+        page: SearchPage,
+        search_request: SearchRequest[Any],
+    ) -> ScimResponse:
+        """The library writes each resource twice, and the second time forgets what comes only when it is asked for."""
+        answer = super().search_response(base_url, resource_types, page, search_request)
+        if search_request.attributes and page.resources and isinstance(answer.body, dict):
+            answer.body["Resources"] = [
+                self.publish(base_url, resource).model_dump(
+                    scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=search_request
+                )
+                for resource in page.resources
+            ]
+        return answer
 
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]

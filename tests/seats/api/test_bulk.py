@@ -23,7 +23,7 @@ def invited(account: Account, actor: Actor, now: datetime) -> list[Invitation]:
     SeatPool.objects.filter(account=account).update(purchased=1)
     common: dict[str, Any] = {"account": account, "role": Role.MEMBER, "department": None, "name": "", "actor": actor}
     return [
-        invite_with_seat(email="ann@acme.example", at=now, **common)[0],
+        invite_with_seat(email="ann@acme.example", reason="New", at=now, **common)[0],
         invite_member(email="ben@acme.example", at=now, **common)[0],
     ]
 
@@ -50,7 +50,8 @@ def test_invitations_are_withdrawn_and_come_back_with_their_seat(acme: Integrato
     back = acme.post(REOPEN, ids(invited))
 
     assert [one["state"] for one in back.json()["invitations"]] == ["open", "open"]
-    assert Assignment.objects.get(ended_at=None).invitation == invited[0]
+    held = Assignment.objects.get(ended_at=None)
+    assert (held.invitation, held.reason) == (invited[0], "New")
     gone = problem(acme.post(REOPEN, ids(invited)))
     assert (gone["status"], gone["code"]) == (410, "invitation_gone")
     assert states() == ["open", "open"]

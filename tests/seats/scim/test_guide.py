@@ -35,6 +35,26 @@ def test_its_requests_are_answered(okta: Directory) -> None:
         assert answer.status_code == 200, line
 
 
+@pytest.mark.django_db
+def test_a_list_has_the_state_that_is_asked_for(okta: Directory) -> None:
+    """As one person has it."""
+    made = okta.client.post(
+        "/scim/v2/Users",
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "lena@example.com"},
+        content_type="application/scim+json",
+        headers={"Authorization": f"Bearer {okta.secret}"},
+    ).json()
+    head = {"Authorization": f"Bearer {okta.secret}"}
+    asked = {"attributes": f"{SEAT_URN}:state"}
+    one = okta.client.get(f"/scim/v2/Users/{made['id']}", asked, headers=head).json()
+    listed = okta.client.get("/scim/v2/Users", asked, headers=head).json()
+    assert one[SEAT_URN] == {"state": "seated"}
+    assert one in listed["Resources"]
+    assert all(SEAT_URN in person for person in listed["Resources"])
+    plain = okta.client.get("/scim/v2/Users", headers=head).json()
+    assert "state" not in str([person.get(SEAT_URN) for person in plain["Resources"]])
+
+
 def test_it_names_every_state_and_limit() -> None:
     named = re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)[-len(STATES) :]
     assert sorted(named) == sorted(STATES)
