@@ -1,6 +1,6 @@
 """People, accounts and money for every test. Real parts only: PostgreSQL, the broker, the simulator over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache as cache_result
@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.test import Client
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.access.actor import Actor
 from accounts.members.add_member import add_member
@@ -24,7 +25,7 @@ from billing.models import Customer, Subscription
 from seatportal.kit import clock
 from seats.entitlements.check_entitlements import forget_all
 from tests.desk import Desk
-from tests.emptying import empty_quickly
+from tests.emptying import empty_quickly, stop_emptying
 from tests.services import Simulator
 
 PASSWORD = "correct horse battery"
@@ -34,6 +35,28 @@ PASSWORD = "correct horse battery"
 def quick_emptying() -> None:
     """Hundreds of tests commit."""
     empty_quickly()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Generator[None]:
+    """The database can be removed only when nobody works in it."""
+    yield
+    stop_emptying()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_listed_once() -> None:
+    """Each test client builds the middleware, for which WhiteNoise would look at every static file again."""
+    list_all = WhiteNoiseMiddleware.add_files_from_finders
+    listed: dict[str, Any] = {}
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            list_all(self)
+            listed.update(self.files)
+        self.files |= listed
+
+    WhiteNoiseMiddleware.add_files_from_finders = add
 
 
 @pytest.fixture(autouse=True)
