@@ -72,8 +72,10 @@ def axe() -> str:
 
 def barriers(page: Page) -> list[str]:
     """Serious and critical findings on the page that is open."""
-    page.evaluate(axe())
-    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe())
+    # Selectors of all nodes and a second reading of the styles take most of its time; nobody asks for them here.
+    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations'], selectors: false, preload: false})")
     return [
         f"{page.url} ({page.viewport_size['width'] if page.viewport_size else ''}): {rule['id']}: {node['html'][:160]}"
         for rule in found["violations"]
