@@ -14,9 +14,14 @@ def hold_tranche_of(request: SeatRequest) -> Tranche | None:
     return rows.filter(account=request.account_id, request=request).first()
 
 
-def check_waits(tranche: Tranche | None) -> None:
-    """Raise TrancheClosed for one whose former purchase is not at its end: nobody buys it twice."""
-    if tranche is not None and not tranche.is_open:
+def check_waits(tranche: Tranche | None, request: SeatRequest) -> None:
+    """Raise TrancheClosed for one whose former purchase is not at its end: nobody buys it twice.
+
+    request: open. Then its own last purchase ended without seats, and only the job has not looked at the tranche since.
+    """
+    if tranche is None or tranche.is_open:
+        return
+    if tranche.state != Tranche.State.BUYING or tranche.change_id != request.change_id:
         raise TrancheClosed
 
 

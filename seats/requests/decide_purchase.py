@@ -103,7 +103,7 @@ def _approve(
         if actor.user is None or not mine.exists():
             raise
         return SeatRequest.objects.get(account=account, pk=request.pk)  # The second click of one who approved.
-    check_waits(tranche)
+    check_waits(tranche, locked)
     # It may have grown since it was looked at (grow_purchase.py).
     _check_priced(locked, quote, at)
     steps = steps_of(locked)

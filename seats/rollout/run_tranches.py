@@ -138,9 +138,8 @@ def retry_tranche(*, account: Account, tranche_id: str, actor: Actor, at: dateti
 def _may_still_buy(account: Account, tranche: Tranche, at: datetime) -> bool:
     """Whether who agreed to the amount could still buy by themselves."""
     key = tranche.agreed_key
-    if key is not None:
-        ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at)
-        return not ended and BUYS in key.scopes
+    if key is not None:  # Its scopes, of which this is one, never change.
+        return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
     member = members_of(account).filter(user=tranche.agreed_by, user__is_active=True).first()
     return member is not None and BUYS in capabilities_of(member.role)
 

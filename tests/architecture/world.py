@@ -53,12 +53,17 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """Everything that belongs to the account, to see whether anything moved."""
-        models = [m for m in apps.get_models() if any(_is_ours(f) for f in m._meta.concrete_fields)]
-        return {
-            model._meta.label: list(model._default_manager.filter(account=self.account).order_by("pk").values())
-            for model in models
-        }
+        """See rows_of."""
+        return rows_of(self.account)
+
+
+def rows_of(account: Account) -> dict[str, list[dict[str, Any]]]:
+    """Everything that belongs to the account by its model's label, to see whether anything moved."""
+    models = [m for m in apps.get_models() if any(_is_ours(f) for f in m._meta.concrete_fields)]
+    return {
+        model._meta.label: list(model._default_manager.filter(account=account).order_by("pk").values())
+        for model in models
+    }
 
 
 def _is_ours(found: Any) -> bool:

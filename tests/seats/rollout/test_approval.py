@@ -14,7 +14,7 @@ from billing.changes.pending import cancel_change
 from billing.models import BuyingPolicy, QuantityChange
 from seats.errors import RequestGone, TrancheClosed, TrancheNotHeld
 from seats.models import SeatPool, SeatRequest, Tranche
-from seats.requests.decide_purchase import approve_purchase, price_request
+from seats.requests.decide_purchase import approve_purchase, price_request, refuse_purchase
 from seats.rollout.ask_approval import ask_for_tranche
 from seats.rollout.plans import end_rollout
 from seats.rollout.run_tranches import retry_tranche, run_due_tranches
@@ -169,6 +169,33 @@ def test_a_declined_card_holds_it_and_the_request_is_open_again(
     assert (held.state, held.held_code, held.change) == (State.HELD, "not_paid", None)
     assert SeatRequest.objects.get().state == "open"
     assert (seats_of(funded), paid(funded)) == (10, [])
+
+
+@pytest.mark.parametrize("job_ran", [False, True])
+def test_after_a_stopped_payment_it_is_approved_anew_at_once_and_paid_once(
+    funded: Funded, bea: Membership, held: Tranche, now: datetime, job_ran: bool
+) -> None:
+    """Whoever stopped the declined one need not wait until the job has looked at the tranche."""
+    asked = ask(held, bea, now)
+    funded.desk.card(funded.customer.stripe_id, "pm_card_chargeCustomerFail")
+    first = approve(asked, funded.owner, now).change
+    assert first is not None
+    with pytest.raises(RequestGone):  # Not while Stripe may still be paid for the first.
+        refuse_purchase(account=funded.account, request=asked, answer="", actor=funded.actor, at=now)
+    cancel_change(account=funded.account, change_id=first.public_id, actor=funded.actor, at=now)
+    if job_ran:
+        run_due_tranches(at=now + timedelta(minutes=10))
+    assert SeatRequest.objects.get().state == "open"
+    assert ask(held, bea, now) == asked
+    funded.desk.card(funded.customer.stripe_id)
+
+    assert approve(asked, funded.owner, now).state == "approved"
+
+    run_due_tranches(at=now + timedelta(minutes=20))
+    held.refresh_from_db()
+    second = QuantityChange.objects.exclude(pk=first.pk).get()
+    assert (held.state, held.change, held.held_code) == (State.BOUGHT, second, "")
+    assert (seats_of(funded), len(paid(funded)), second.approval_id) == (20, 1, asked.public_id)
 
 
 @pytest.mark.race
