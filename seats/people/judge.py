@@ -121,7 +121,7 @@ def _refusal(step: Step, facts: Facts, may: May) -> Wrong | None:
             text = _("There is no “%(name)s”, and you may not add it. Ask an admin.") % {"name": place}
             return Wrong("capability_missing", name, text)
     owner = facts.external_ids.get(step.changes.get("external_id") or "")
-    if owner is not None and owner != step.email:
+    if owner is not None:  # Whoever has it already changes nothing by it.
         text = _("%(email)s has this id already. Each person has their own.") % {"email": owner}
         return Wrong("external_id_taken", "external_id", text)
     return _manager_refusal(step, facts)

@@ -82,7 +82,10 @@ def watched(account: Account, call: Callable[[], Any]) -> Outcome:
     return replace(found, moved=frozenset(moved), told=frozenset(told))
 
 
-def tried(account: Account, call: Callable[[], Any], *, room: int) -> Outcome:
+Look = Callable[[Account, Callable[[], Any]], Outcome]
+
+
+def tried(account: Account, call: Callable[[], Any], *, room: int, look: Look = outcome_of) -> Outcome:
     """The same with so many seats free, and nothing stays of it. Stripe is not reached."""
     wrote: list[bool] = []
     asked: list[bool] = []
@@ -101,7 +104,7 @@ def tried(account: Account, call: Callable[[], Any], *, room: int) -> Outcome:
         free = pool.limit - pool.purchased
         SeatPool.objects.filter(pk=pool.pk).update(purchased=pool.assigned - free + room)
         with connection.execute_wrapper(note), patch.object(gateway, "outside_transactions", refuse):
-            found = watched(account, call) if room == 0 else outcome_of(account, call)
+            found = look(account, call)
     return replace(found, wrote=bool(wrote), spoke=bool(asked))
 
 

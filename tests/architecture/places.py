@@ -16,7 +16,7 @@ def _posts(prefix: str, *paths: str, method: str = "POST") -> set[Door]:
 
 _REFUSES: frozenset[str] = frozenset()
 _WAITS, _COMES_BACK = frozenset({"seat.waiting"}), frozenset({"seat.waiting", "member.resumed"})
-_IMPORTS = frozenset({"seat.waiting", "invitation.made", "people.imported"})
+_IMPORTS = frozenset({"seat.waiting", "invitation.made"})
 # What the trail says when such a door is asked with no seat free: nothing, since it refuses and nothing happens, or
 # that somebody waits.
 FILLS: dict[Door, frozenset[str]] = {
@@ -41,10 +41,10 @@ FILLS: dict[Door, frozenset[str]] = {
         _posts(A, "seats/people/<str:member_id>/resume/") | _posts(V1, "members/<str:member_id>/resume"), _COMES_BACK
     ),
     **dict.fromkeys(
-        _posts(A, "people/import/<str:people_import_id>/apply/", "people/import/<str:people_import_id>/resume/")
-        | _posts(V1, "members/import"),
-        _IMPORTS,
+        _posts(A, "people/import/<str:people_import_id>/apply/") | _posts(V1, "members/import"),
+        _IMPORTS | {"people.imported"},
     ),
+    ("POST", A + "people/import/<str:people_import_id>/resume/"): _IMPORTS | {"people.import_resumed"},
 }
 
 # With a card that pays: seats more, and how many of them are given at once. Walked in test_doors_that_pay.py.
@@ -76,6 +76,7 @@ PRICES: set[Door] = {
     *_posts(
         V1, "orders/<str:order_id>/undo", "quotes", "requests/<str:request_id>/price", "subscription/end", "tranches"
     ),
+    *_posts(V1, "tranches/<str:tranche_id>/ask"),
     *_posts(V1, "tranches/<str:tranche_id>", method="PUT"),
 }
 
@@ -238,7 +239,9 @@ WHY_STILL: dict[str, set[Door]] = {
             "webhook-endpoints/<str:endpoint_id>/replay",
         ),
         *_posts(V1, "departments/<str:department_id>", method="PATCH"),
-        *_posts(V1, "policy/approvers", "policy/spending", "sso-connections/<str:sso_id>", method="PUT"),
+        *_posts(
+            V1, "policy/approvers", "policy/sign-in", "policy/spending", "sso-connections/<str:sso_id>", method="PUT"
+        ),
     },
     "It reads, counts or writes to people": {
         *_posts(A, "usage/imports/", "usage/mentors/<str:member_id>/", "usage/nudges/"),
@@ -263,7 +266,9 @@ WHY_STILL: dict[str, set[Door]] = {
     },
     "It asks for something under review or held back: test_doors_that_pay.py has it so": {
         *_posts(A, "seats/true-up/<str:true_up_id>/decide/"),
-        *_posts(V1, "tranches/<str:tranche_id>/release", "tranches/<str:tranche_id>/retry"),
+        *_posts(
+            V1, "tranches/<str:tranche_id>/ask", "tranches/<str:tranche_id>/release", "tranches/<str:tranche_id>/retry"
+        ),
     },
 }
 NO_SEAT: set[Door] = set().union(*WHY_NO_SEAT.values())

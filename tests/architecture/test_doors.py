@@ -34,7 +34,7 @@ from seats.models import PeopleImport
 from seats.people.import_people import add_people_import
 from seats.people.table import read_table
 from tests.architecture import planted
-from tests.architecture.doors import FORM, NEW, Outcome, bodies, forms, tried, urlencoded
+from tests.architecture.doors import FORM, NEW, Outcome, bodies, forms, tried, urlencoded, watched
 from tests.architecture.places import FILLS, NO_SEAT, SPEAKS, STILL, Door
 from tests.architecture.test_tenancy import API, PAGES, ROUTES, STAFF, Route, routes
 from tests.architecture.world import World, build
@@ -148,7 +148,7 @@ def walk_through(
                     done.wrong.append((*door, body, free))
                 if free.filled > 0:
                     done.fills.add(door)
-                    full = tried(account, ask, room=0)
+                    full = tried(account, ask, room=0, look=watched)
                     if not stopped(full, FILLS.get(door, frozenset())):
                         done.wrong.append((*door, body, full))
             if any(one.spoke for one in seen):

@@ -19,6 +19,7 @@ from seats.holders.queries import seat_of
 from seats.holders.release_seat import release_seat
 from seats.invariants.check_invariants import check_invariants
 from seats.models import Assignment, LedgerEntry, RegionPool, SeatPool
+from seats.pool.regions import common_open
 from tests.factories.seats import give_pool, seat
 from tests.seats.regions.conftest import numbers, person, region
 
@@ -64,12 +65,22 @@ def test_all_or_none_over_several_regions(
 ) -> None:
     crowd = [person(account, f"E{n}", europe, now) for n in range(3)] + [person(account, "U", america, now)]
 
-    with pytest.raises(RegionFull):
+    with pytest.raises(RegionFull) as refused:
         claim(account=account, members=crowd, actor=actor, at=now)
+    assert refused.value.data == {"region": "EU", "seats": 2, "assigned": 0, "missing": 1}
     assert numbers(account)[0] == 0
 
     claim(account=account, members=crowd[1:], actor=actor, at=now)
     assert numbers(account) == (3, 0, 7, {"EU": (2, 2), "US": (1, 5)})
+
+
+def test_the_soft_allowance_is_nobodys_free_seat(account: Account, split: None, actor: Actor, now: datetime) -> None:
+    """Joiners are bought for before they use it."""
+    set_policy(account=account, mode="soft", allowance=2, grace_days=30, reason="Season", actor=actor, at=now)
+    for left in (3, 2, 1, 0):
+        assert common_open(SeatPool.objects.get(account=account)) == left
+        seat(person(account, f"N{left}", None, now), now)
+    assert common_open(SeatPool.objects.get(account=account)) == 0
 
 
 def test_the_whole_limit_speaks_first(

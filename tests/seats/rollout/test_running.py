@@ -87,6 +87,18 @@ def test_the_day_is_the_accounts(funded: Funded, now: datetime) -> None:
     assert tranche.next_look_at == datetime.combine(tomorrow, time.min, UTC) - timedelta(hours=14)
 
 
+def test_an_amount_agreed_in_another_currency_is_no_ceiling(funded: Funded, now: datetime) -> None:
+    """A subscription that began anew may be in another one."""
+    tranche = scheduled(funded, now, ceiling=40_000)
+    Tranche.objects.update(currency="jpy")
+
+    run_due_tranches(at=now)
+
+    tranche.refresh_from_db()
+    assert (tranche.state, tranche.held_code, tranche.asked) == (State.HELD, "price_above_ceiling", 40_000)
+    nothing_bought(funded)
+
+
 def test_a_price_above_the_ceiling_is_never_charged(funded: Funded, member: Membership, now: datetime) -> None:
     tranche = scheduled(funded, now, ceiling=39_999, owner=member)
 
