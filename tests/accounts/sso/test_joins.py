@@ -265,6 +265,21 @@ def test_whom_an_admin_took_out_needs_an_approval(
     assert live(account, "mia@acme.example") is None
 
 
+def test_whom_an_admin_took_out_is_turned_away_where_nobody_joins(
+    okta: SsoConnection, idp: Provider, account: Account, member: Membership, owner: Membership, now: datetime
+) -> None:
+    idp.sign_in_as("mia@acme.example")
+    sign_in(Client(), okta, idp)
+    remove_member(account=account, membership=member, actor=Actor(user=owner.user), at=now)
+    policy(account, join="never")
+    client = Client()
+
+    answer = sign_in(client, okta, idp)
+
+    assert (answer.status_code, who(client)) == (403, "")
+    assert not JoinRequest.objects.exists()
+
+
 def test_whom_the_directory_calls_inactive_does_not_come_in(
     okta: SsoConnection, idp: Provider, account: Account, member: Membership, owner: Membership, now: datetime
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.access.actor import Actor
@@ -128,12 +129,19 @@ def test_somebody_new_gets_the_address_without_what_the_former_one_knew(
     remove_member(account=account, membership=known, actor=Actor(user=owner.user), at=now)
     idp.sign_in_as("mia@acme.example", sub="2", name="Mia Neu")
     assert sign_in(Client(), okta, idp).status_code == 202
+    inside = client_of(known)
+    assert who(inside) == "mia@acme.example"
+    before = set(UserSession.objects.filter(user=known.user).values_list("pk", flat=True))
+    assert before
 
     decide(account, client_of(owner), seat="no")
     client = Client()
     sign_in(client, okta, idp)
 
     assert who(client) == "mia@acme.example"
+    assert who(inside) == ""
+    # The list of one's own sessions tells where somebody signs in from.
+    assert not UserSession.objects.filter(pk__in=before).exists()
     user = User.objects.get(email="mia@acme.example")
     assert not user.has_usable_password()
     assert not Authenticator.objects.filter(user=user).exists()

@@ -70,8 +70,9 @@ def test_what_was_given_up_is_sent_again_and_nothing_else(
     assert deliver_webhook(delivery_id=early.pk, at=now + DAY)
 
     assert [got.headers["webhook-id"] for got in receiver.got] == [late.event.public_id, early.event.public_id]
-    for row in (elsewhere, waits, sent):
+    for row in (elsewhere, waits, sent, late):
         row.refresh_from_db()
+    assert (late.given_up_at, late.tries, late.sent_at) == (None, 1, now + DAY), "its tries were counted anew"
     assert (elsewhere.given_up_at, elsewhere.tries) == (now, 10)
     assert (waits.sent_at, waits.tries, waits.next_try_at) == (None, 0, now)
     assert (sent.sent_at, sent.tries) == (now, 1)
@@ -109,3 +110,23 @@ def test_a_replay_asked_for_while_it_is_being_sent_is_not_lost(
 
     assert deliver_webhook(delivery_id=row.pk, at=now)
     assert len(receiver.got) == 2
+
+
+def test_the_first_of_many_are_rung_for_at_once(
+    account: Account,
+    hook: Hook,
+    actor: Actor,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """The sweep finds the others; the broker is the outside world here."""
+    rows = [give_up(one(account, now, name), now) for name in ("Ann", "Ben", "Cay")]
+    rung: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr("seatportal.kit.queue._send", lambda task, kwargs: rung.append((task, kwargs)))
+    monkeypatch.setattr("accounts.webhooks.send_again.MOST_RINGS", 2)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert replay_missed(account=account, endpoint=hook.endpoint, since=None, actor=actor, at=now) == 3
+
+    assert rung == [("accounts.deliver_webhook", {"delivery_id": row.pk}) for row in rows[:2]]

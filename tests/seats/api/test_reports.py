@@ -90,7 +90,9 @@ def test_all_kinds_stand_in_one_list_the_newest_first(
         "first_day": "2026-01-01",
         "last_day": "2026-03-31",
     }
-    assert acme.get("reports?kind=weekly_digest").json()["results"][0]["first_day"] == "2026-05-25"
+    days = {one["kind"]: (one["first_day"], one["last_day"]) for one in acme.get("reports").json()["results"]}
+    assert days["weekly_digest"] == ("2026-05-25", "2026-05-31")
+    assert days["business_review"] == (str((now - 2 * DAY).date()),) * 2
 
 
 def test_pages_lead_forth_and_back(acme: Integrator, account: Account, now: datetime) -> None:

@@ -9,14 +9,16 @@ from django.test import Client
 
 from accounts.access.actor import Actor
 from accounts.members.accept_invitation import accept_invitation
+from accounts.members.add_member import add_member
 from accounts.members.invitations import invite_member, open_by_token, token_of
 from accounts.members.withdraw_invitations import UNDO_WITHIN
 from accounts.models import Account, AuditEntry, Invitation, Membership, Region, Role
 from seatportal.kit import clock
 from seats.capacity.split_seats import split_seats
 from seats.holders.queries import seat_of, waiting_in
+from seats.holders.release_seat import release_seat
 from seats.holders.reserve_seat import invite_with_seat, reserved_for
-from seats.holders.wait import wait_for_seat, wait_with_invitation
+from seats.holders.wait import leave_queue_invited, wait_for_seat, wait_with_invitation
 from seats.models import Assignment, RegionPool, SeatPool
 from tests.conftest import join, make_user
 from tests.factories.seats import give_pool, seat
@@ -88,6 +90,23 @@ def test_invitations_are_withdrawn_together_and_come_back(
     assert states() == ["open", "open", "open"]
 
 
+def test_what_had_ended_before_the_withdrawal_does_not_come_back(
+    account: Account, actor: Actor, browser: Client, invited: list[Invitation], now: datetime
+) -> None:
+    """A seat that was given back, and a place in the queue that was left, in between two withdrawals."""
+    browser.post(f"{URL}bulk/", withdraw(invited, confirmed="yes"))
+    browser.post(UNDO)
+    assert leave_queue_invited(invitation=invited[1], at=now)
+    release_seat(account=account, assignment=Assignment.objects.get(ended_at=None), actor=actor, at=now)
+    browser.post(f"{URL}bulk/", withdraw(invited, confirmed="yes"))
+
+    assert browser.post(UNDO).status_code == 302
+
+    assert states() == ["open", "open", "open"]
+    assert SeatPool.objects.get(account=account).assigned == 0
+    assert not waiting_in(account).exists()
+
+
 def test_one_that_is_gone_keeps_all(
     account: Account, browser: Client, invited: list[Invitation], now: datetime
 ) -> None:
@@ -129,9 +148,15 @@ def test_an_undo_comes_too_late_or_after_another_invitation(
         "revoked",
     ]
     browser.post(f"{URL}bulk/", withdraw(invited[:1], confirmed="yes"))
-    Invitation.objects.filter(pk=invited[0].pk).update(closed_at=now - UNDO_WITHIN * 2)
+    withdrawn = Invitation.objects.filter(pk=invited[0].pk)
+    closed_at, expires_at = withdrawn.values_list("closed_at", "expires_at").get()
+    withdrawn.update(closed_at=now - UNDO_WITHIN * 2)
     assert browser.post(UNDO).status_code == 410
-    assert Invitation.objects.get(pk=invited[0].pk).state == "revoked"
+    withdrawn.update(closed_at=closed_at, expires_at=now)  # Its link has run out since.
+    assert browser.post(UNDO).status_code == 410
+    assert withdrawn.get().state == "revoked"
+    withdrawn.update(expires_at=expires_at)
+    assert browser.post(UNDO).status_code == 409  # In time; but Ben, who waited, has the seat now.
 
 
 def test_who_may_not_manage_people_withdraws_and_moves_nobody(
@@ -245,3 +270,16 @@ def test_another_account_is_out_of_reach(
     assert browser.post(f"{URL}bulk/", move([outsider], europe, confirmed="yes")).status_code == 422
     outsider.refresh_from_db()
     assert (outsider.region, regions(crew)) == (None, ["US"] * 4)
+
+
+def test_an_act_is_offered_to_be_undone_in_its_own_account_only(
+    account: Account, owner: Membership, outsider: Membership, browser: Client, invited: list[Invitation], now: datetime
+) -> None:
+    """Olivia is an admin of both."""
+    add_member(account=outsider.account, user=owner.user, role=Role.ADMIN, at=now, actor=Actor(user=outsider.user))
+    browser.post(f"{URL}bulk/", withdraw(invited, confirmed="yes"))
+
+    assert UNDO in browser.get(f"{URL}?undo=last").text
+    assert "bulk/undo/last/" not in browser.get("/a/elsewhere/seats/?undo=last").text
+    assert browser.post("/a/elsewhere/seats/bulk/undo/last/").status_code == 409
+    assert states() == ["revoked", "revoked", "revoked"]
