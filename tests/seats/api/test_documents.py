@@ -75,6 +75,7 @@ def test_orders_and_approved_requests_are_listed_and_drawn(
     assert pdf["Content-Disposition"] == f'attachment; filename="order-{order.public_id}.pdf"'
     assert f"Order {order.public_id}" in words_of(pdf.content)
     assert "PO-9" in words_of(pdf.content)
+    assert f"/CreationDate (D:{order.settled_at:%Y%m%d%H%M%S}".encode() in pdf.content
     assert acme.get(f"documents/{order.public_id}/pdf").content == pdf.content
     other = acme.get(f"documents/{asked.public_id}/pdf")
     assert other["Content-Disposition"] == f'attachment; filename="request-{asked.public_id}.pdf"'

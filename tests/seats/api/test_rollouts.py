@@ -9,6 +9,7 @@ from billing.models import BuyingPolicy
 from seats.models import RolloutPlan, SeatRequest, Tranche
 from seats.rollout.run_tranches import run_due_tranches
 from tests.conftest import Funded, join
+from tests.factories.accounts import DepartmentFactory
 from tests.integrator import Integrator, integrator_of, problem
 from tests.seats.requests.test_purchases import approve, paid
 
@@ -37,8 +38,16 @@ def test_a_program_schedules_changes_releases_and_cancels(funded: Funded, now: d
     assert acme.get(f"orders/{bought['order_id']}").json()["charged_due"] == 40_000
     tomorrow = (now.date() + timedelta(days=1)).isoformat()
     other = acme.post("tranches", {"rollout_id": plan["id"], **wish, "due_on": tomorrow}).json()
-    changed = acme.put(f"tranches/{other['id']}", {"quantity": 2, "due_on": tomorrow, "ceiling": 8_000}).json()
+    sales = DepartmentFactory.create(account=funded.account, name="Sales")
+    few = {"quantity": 2, "due_on": tomorrow, "ceiling": 8_000, "department_id": sales.public_id}
+    changed = acme.put(f"tranches/{other['id']}", few).json()
     assert (changed["quantity"], changed["gate_percent"], changed["ceiling"]) == (2, None, 8_000)
+    assert changed["department_id"] == sales.public_id
+    assert acme.put(f"tranches/{other['id']}", {**few, "department_id": None}).json()["department_id"] is None
+    # Of one plan, or of all.
+    assert acme.get("tranches?rollout_id=rol_x").json()["results"] == []
+    rows = acme.get(f"tranches?rollout_id={plan['id']}").json()["results"]
+    assert [row["id"] for row in rows] == [other["id"], made["id"]]
     assert acme.post(f"tranches/{other['id']}/cancel", {}).json()["state"] == "cancelled"
     assert [row["id"] for row in acme.get("tranches?state=cancelled").json()["results"]] == [other["id"]]
     shown = acme.get(f"rollouts/{plan['id']}").json()
@@ -54,6 +63,8 @@ def test_what_cannot_be_is_said_and_buys_nothing(funded: Funded, now: datetime) 
     assert problem(acme.post("tranches", {**wish, "quantity": 41}))["code"] == "seats_exceed_self_service"
     assert problem(acme.post("tranches", {**wish, "due_on": "2020-01-01"}))["code"] == "rollout_refused"
     assert problem(acme.post("tranches", {**wish, "owner_id": "mem_x"}))["code"] == "not_a_member"
+    strange = problem(acme.post("tranches", {**wish, "department_id": "dep_x"}))
+    assert (strange["code"], strange["errors"][0]["field"]) == ("rollout_refused", "department_id")
     assert acme.post("tranches", {**wish, "rollout_id": "rol_x"}).status_code == 404
     assert not Tranche.objects.exists()
     acme.post(f"rollouts/{plan['id']}/end", {})
@@ -86,7 +97,10 @@ def test_a_plan_is_renamed_by_who_has_seen_it(funded: Funded, now: datetime) -> 
     assert changed["ETag"] == acme.get(path)["ETag"] != seen["ETag"]
     entry = AuditEntry.objects.get(action="rollout.changed")
     assert (entry.api_key, entry.data["new"]) == (acme.key, {"name": "Sales EU", "budget_month": 4})
-    assert problem(acme.put(path, {"name": "Late"}, if_match=seen["ETag"]))["status"] == 412
+    later = acme.put(path, {"name": "Sales EU", "budget_month": 5}, if_match=changed["ETag"])
+    assert later["ETag"] != changed["ETag"]
+    for tag in (seen["ETag"], changed["ETag"]):
+        assert problem(acme.put(path, {"name": "Late"}, if_match=tag))["status"] == 412
     assert problem(acme.put(path, {"name": "Odd", "budget_month": 13}))["errors"][0]["field"] == "budget_month"
     acme.post(f"{path}/end", {})
     ended = problem(acme.put(path, {"name": "Late"}))

@@ -217,6 +217,9 @@ def test_a_budget_is_set_changed_and_removed(
     assert DepartmentBudget.objects.get().amount == 3_000
     assert AuditEntry.objects.filter(action="budget.changed").count() == 2
 
+    before = acme.get(path)["ETag"]
+    DepartmentBudget.objects.update(currency="eur")
+    assert problem(acme.delete(path, if_match=before))["status"] == 412, "3,000 of another currency is another budget"
     assert acme.delete(path, if_match=acme.get(path)["ETag"]).status_code == 204
     assert not DepartmentBudget.objects.exists()
     assert acme.delete(path).status_code == 204
