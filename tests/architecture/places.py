@@ -31,7 +31,7 @@ FILLS: dict[Door, frozenset[str]] = {
             "seats/bulk/undo/last/",
             "seats/reclaim/<str:freed_id>/undo/",
         )
-        | _posts(V1, "assignments", "requests/<str:request_id>/decide"),
+        | _posts(V1, "assignments", "bulk/reopen-invitations", "requests/<str:request_id>/decide"),
         _REFUSES,
     ),
     **dict.fromkeys(
@@ -97,6 +97,7 @@ WHY_NO_SEAT: dict[str, set[Door]] = {
         *_posts(
             V1,
             "assignments/<str:assignment_id>/reassign",
+            "bulk/move-to-regions",
             "invitations/<str:invitation_id>/revoke",
             "members/<str:member_id>/pause",
         ),
@@ -260,6 +261,7 @@ WHY_STILL: dict[str, set[Door]] = {
     },
     "It only takes seats or a person away, or says who goes when fewer are left": {
         *_posts(A, "leave/", "seats/keep/", "seats/leavers/", "seats/reclaim/"),
+        *_posts(V1, "bulk/withdraw-invitations"),
     },
     "It belongs to somebody else than the owner, who is not told that it is there": {
         *_posts(

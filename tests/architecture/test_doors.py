@@ -127,7 +127,7 @@ def walk_through(
 
     def attempts(route: Route, method: str) -> Iterator[tuple[str, Callable[[], Any]]]:
         for ids in variants(world.ids, others, route):
-            named = {"rollout_id", "region_id"} if route.is_api else {"seat_id"}
+            named = {"rollout_id", "region_id", "withdrawn_id"} if route.is_api else {"seat_id"}
             more = {name: value for name, value in {**ids, **others[0]}.items() if name in named}
             more["quote_id"] = quote.public_id
             if not route.is_api:
@@ -232,6 +232,7 @@ def alternatives(world: World, wants: Membership, browser: Client, at: datetime)
             "token": token_of(invited),
             "member_id": away.public_id,
             "invitation_id": invited.public_id,
+            "withdrawn_id": withdrawn.public_id,
             "people_import_id": draft.public_id,
         },
         {
