@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from accounts.models import Account, Invitation, Membership, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from accounts.webhooks.catalog import KINDS
 from seatportal.kit.ids import public_id
@@ -17,6 +19,11 @@ class Told(NamedTuple):
     data: dict[str, Any]
 
 
+def endpoints_on(account: Account) -> QuerySet[WebhookEndpoint]:
+    """Those that are told what happens."""
+    return WebhookEndpoint.objects.filter(account=account, disabled_at__isnull=True)
+
+
 def emit_events(*, account: Account, events: Iterable[Told], at: datetime) -> int:
     """Write events and their deliveries, and ring for them after commit; returns how many events were written.
 
@@ -26,7 +33,7 @@ def emit_events(*, account: Account, events: Iterable[Told], at: datetime) -> in
     told = list(events)
     if not told:
         return 0
-    endpoints = list(WebhookEndpoint.objects.filter(account=account, disabled_at__isnull=True).order_by("pk"))
+    endpoints = list(endpoints_on(account).order_by("pk"))
     if not endpoints:
         return 0
     rows = WebhookEvent.objects.bulk_create(

@@ -4,12 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.access.actor import Actor
 from accounts.models import Account, Invitation, Membership
 from accounts.webhooks.emit_events import Told, emit_events, member_data
 from seats.models import SeatRequest, WaitingPerson
+
+
+def wishes_of(
+    *, account: Account, members: Sequence[Membership], invitations: Sequence[Invitation] = ()
+) -> tuple[QuerySet[WaitingPerson], QuerySet[SeatRequest]]:
+    """Their places in the queue, and the members' open requests."""
+    waiting = WaitingPerson.objects.filter(
+        Q(membership__in=members) | Q(invitation__in=invitations),
+        account=account,
+        served_at__isnull=True,
+        withdrawn_at__isnull=True,
+    )
+    requests = SeatRequest.objects.filter(
+        account=account, membership__in=members, state=SeatRequest.State.OPEN, kind=SeatRequest.Kind.SEAT
+    )
+    return waiting, requests
 
 
 def settle_wishes(
@@ -21,18 +37,10 @@ def settle_wishes(
     at: datetime,
 ) -> None:
     """Close their places in the queue and the members' open requests, in the transaction that seats them."""
-    WaitingPerson.objects.filter(
-        Q(membership__in=members) | Q(invitation__in=invitations),
-        account=account,
-        served_at__isnull=True,
-        withdrawn_at__isnull=True,
-    ).update(served_at=at)
-    asked = list(
-        SeatRequest.objects.select_for_update(no_key=True, of=("self",))
-        .filter(account=account, membership__in=members, state=SeatRequest.State.OPEN, kind=SeatRequest.Kind.SEAT)
-        .select_related("membership__user")
-        .order_by("pk")
-    )
+    waiting, requests = wishes_of(account=account, members=members, invitations=invitations)
+    waiting.update(served_at=at)
+    locked = requests.select_for_update(no_key=True, of=("self",))
+    asked = list(locked.select_related("membership__user").order_by("pk"))
     if asked:
         SeatRequest.objects.filter(pk__in=[one.pk for one in asked]).update(
             state=SeatRequest.State.APPROVED, decided_by=actor.user, decided_at=at

@@ -182,6 +182,26 @@ def test_pages_cost_the_same_at_any_size(
     assert cost() == one
 
 
+def test_a_seat_is_given_with_eight_statements(
+    acme: Integrator, account: Account, owner: Membership, member: Membership, now: datetime
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def cost(member: Membership) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            give(acme, member)
+        return len(queries)
+
+    give(acme, owner)  # notes that the key is in use
+    few = cost(member)
+    for n in range(3):
+        give(acme, join(account, f"P{n}", "member", now))
+
+    # The key, the person; both locks, what is around, all that is written; begin and commit, here of a savepoint.
+    assert (few, cost(join(account, "Zoe", "member", now))) == (8, 8)
+
+
 def test_a_reading_key_changes_nothing(owner: Membership, member: Membership, acme: Integrator, now: datetime) -> None:
     seat_id = give(acme, owner)
     reader = integrator_of(owner, now, "seats.view")
