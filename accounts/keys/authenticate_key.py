@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from accounts.keys.shown import shown
 from accounts.models import ApiKey
 
-_NOTE_EVERY = timedelta(minutes=1)
+NOTE_EVERY = timedelta(minutes=1)
 
 
 def authenticate_key(secret: str, at: datetime) -> ApiKey | None:
@@ -40,7 +40,9 @@ def authenticate_key(secret: str, at: datetime) -> ApiKey | None:
     return key
 
 
-def note_use(*, key: int, last_used_at: datetime | None, at: datetime) -> None:
-    """Keep when a key was used, at most once a minute."""
-    if last_used_at is None or at - last_used_at >= _NOTE_EVERY:
-        ApiKey.objects.filter(pk=key).update(last_used_at=at)
+def note_use(*, key: int, last_used_at: datetime | None, at: datetime) -> datetime:
+    """Keep when a key was used, at most once a minute; returns what is kept now."""
+    if last_used_at is not None and at - last_used_at < NOTE_EVERY:
+        return last_used_at
+    ApiKey.objects.filter(pk=key).update(last_used_at=at)
+    return at

@@ -8,15 +8,16 @@ has to be written such that it serves every account.
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from psycopg import Cursor
 
 
 def prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement and return its rows. Without a transaction around it, it is one."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+    here = connections[DEFAULT_DB_ALIAS]  # found once, not anew for each of its attributes
+    here.close_if_health_check_failed()
+    here.ensure_connection()
+    with here.wrap_database_errors, Cursor(here.connection) as cursor:
         cursor.execute(statement, values, prepare=True)
         return cursor.fetchall()
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import batched
 from typing import Any, BinaryIO, cast
 
@@ -23,6 +24,7 @@ from seatportal.kit.errors import PortalError
 from seats.models import UsageSettings
 from seats.usage.event import LONGEST, MOST_QUANTITY, Event, Refusal, read_event, read_events
 from seats.usage.ingest_events import ACCEPTED, DUPLICATE, MOST_EVENTS, Verdict, ingest_events
+from seats.usage.sender import Sender
 
 BATCH_BYTES = 2_500_000
 LINE_BYTES = 8_000
@@ -120,8 +122,10 @@ class UsageEvents(ApiView):
         return Response(take(request._request, self.account))
 
 
-def take(request: HttpRequest, account: Account, *, settings: UsageSettings | None = None) -> dict[str, Any]:
-    """Take the body's events in; returns the answer. settings: as for `ingest_events`.
+def take(
+    request: HttpRequest, account: Account, *, settings: UsageSettings | None = None, known: Sender | None = None
+) -> dict[str, Any]:
+    """Take the body's events in; returns the answer. settings, known: as for `ingest_events`; known for arrays only.
 
     Raises what the operation names as its problems, and UnsupportedMediaType.
     """
@@ -129,7 +133,7 @@ def take(request: HttpRequest, account: Account, *, settings: UsageSettings | No
     verdicts: list[Verdict] = []
     try:
         for events in batches:
-            verdicts += ingest_events(account=account, events=events, at=now(), settings=settings)
+            verdicts += ingest_events(account=account, events=events, at=now(), settings=settings, known=known)
     except (TooManyEvents, BodyTooLarge) as error:
         # What came before is kept and counted; the caller hears how much that was.
         raise type(error)(**_answer(verdicts)) from error
@@ -148,6 +152,8 @@ def _is_lines(request: HttpRequest) -> bool:
 
 def _body(request: HttpRequest) -> BinaryIO:
     """The body as it comes. Django reads by Content-Length only; a server that ends chunked bodies itself says so."""
+    if hasattr(request, "_body"):
+        return BytesIO(request.body)  # read already, and perhaps not for the first time
     environ = request.META
     chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
     if chunked and environ.get("wsgi.input_terminated"):

@@ -7,20 +7,22 @@ account wait for each other and never in a circle.
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.db import IntegrityError, connection, transaction
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from psycopg.errors import CheckViolation
 
+from accounts.keys.shown import statements
 from accounts.models import Account
-from seatportal.kit.prepared import prepared
+from seatportal.kit.prepared import prepared, prepared_first
 from seats.models import UsageSettings
 from seats.usage.event import AHEAD, Event, Refusal, timely
 from seats.usage.hashing import Hasher
 from seats.usage.months import make_months
+from seats.usage.sender import STILL, Sender, SenderUnsure
 from seats.usage.settings import kept_from
 
 # What one call takes; a file is sent in pieces.
@@ -30,15 +32,14 @@ ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
 type Verdict = str | Refusal
 
-_MERGE = """
-WITH locked AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock_shared(%(lock)s)::text AS nothing
+_STEPS = """
+locked AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(%(lock)s)::text AS nothing {where}
 ), sent AS (
-    SELECT t.* FROM locked, unnest(
-        %(ids)s::text[], %(days)s::date[], %(users)s::text[], %(features)s::text[], %(outcomes)s::text[],
-        %(quantities)s::int[], %(moments)s::timestamptz[], %(devices)s::bigint[], %(networks)s::bigint[],
-        %(latitudes)s::smallint[], %(longitudes)s::smallint[]
-    ) AS t(event_id, day, who, feature, outcome, quantity, at, device, network, latitude, longitude)
+    SELECT t.* FROM locked, json_to_recordset(%(events)s::json) AS t(
+        event_id text, day date, who text, feature text, outcome text, quantity int, at timestamptz,
+        device bigint, network bigint, latitude smallint, longitude smallint
+    )
 ), named AS (
     SELECT DISTINCT who FROM sent
 ), known AS (
@@ -72,18 +73,17 @@ WITH locked AS MATERIALIZED (
     SELECT %(account)s, day, event_id, member, person, feature, outcome, quantity, at, device, network, latitude,
            longitude FROM taken
 ), counted AS (
-    INSERT INTO seats_dailyusage (account_id, membership_id, day, feature, outcome, count, quantity)
+    INSERT INTO seats_dailyusage AS d (account_id, membership_id, day, feature, outcome, count, quantity)
     SELECT %(account)s, member, day, feature, outcome, count(*), sum(quantity) FROM taken WHERE member IS NOT NULL
     GROUP BY member, day, feature, outcome ORDER BY member, day, feature, outcome
     ON CONFLICT (account_id, membership_id, day, feature, outcome) DO UPDATE
-    SET count = seats_dailyusage.count + EXCLUDED.count, quantity = seats_dailyusage.quantity + EXCLUDED.quantity
+    SET count = d.count + EXCLUDED.count, quantity = d.quantity + EXCLUDED.quantity
 ), unknown AS (
-    INSERT INTO seats_unknownusage (account_id, person, day, feature, outcome, count, quantity)
+    INSERT INTO seats_unknownusage AS u (account_id, person, day, feature, outcome, count, quantity)
     SELECT %(account)s, person, day, feature, outcome, count(*), sum(quantity) FROM taken WHERE member IS NULL
     GROUP BY person, day, feature, outcome ORDER BY person, day, feature, outcome
     ON CONFLICT (account_id, person, day, feature, outcome) DO UPDATE
-    SET count = seats_unknownusage.count + EXCLUDED.count,
-        quantity = seats_unknownusage.quantity + EXCLUDED.quantity
+    SET count = u.count + EXCLUDED.count, quantity = u.quantity + EXCLUDED.quantity
 ), newest AS (
     SELECT member, max(at) AS at FROM taken WHERE member IS NOT NULL GROUP BY member, last_active_at
     HAVING last_active_at IS NULL OR last_active_at < max(at)
@@ -95,8 +95,31 @@ WITH locked AS MATERIALIZED (
     ) AS newest
     WHERE m.id = newest.member AND (m.last_active_at IS NULL OR m.last_active_at < newest.at)
 )
-SELECT event_id FROM fresh
+SELECT event_id FROM fresh UNION ALL SELECT NULL FROM locked
 """
+_MERGE = "WITH " + _STEPS.format(where="")
+# The same for whom we remember: without the row of STILL there is nothing to lock and nothing to take. In few spaces,
+# for psycopg takes anew apart, each time, what is longer than 4,096 characters.
+_MERGE_FOR = {
+    kind: " ".join(text.split())
+    for kind, text in statements(f", still AS ({STILL}), " + _STEPS.format(where="FROM still")).items()
+}
+
+
+class _Row(msgspec.Struct):
+    """An event as the statement reads it."""
+
+    event_id: str
+    day: date
+    who: str
+    feature: str
+    outcome: str
+    quantity: int
+    at: datetime
+    device: int | UnsetType
+    network: int | UnsetType
+    latitude: int | UnsetType
+    longitude: int | UnsetType
 
 
 def lock_of(account: Account) -> int:
@@ -105,12 +128,18 @@ def lock_of(account: Account) -> int:
 
 
 def ingest_events(
-    *, account: Account, events: Sequence[Event | Refusal], at: datetime, settings: UsageSettings | None = None
+    *,
+    account: Account,
+    events: Sequence[Event | Refusal],
+    at: datetime,
+    settings: UsageSettings | None = None,
+    known: Sender | None = None,
 ) -> list[Verdict]:
     """A verdict for each event, in their order: accepted, duplicate, or why not. Committed when it returns.
 
     People whom the account does not know are counted apart. An event of somebody who left counts for them up to then.
     settings: the account's, where the caller has read them already.
+    known: who sends, as `known_sender` remembers it. Raises SenderUnsure unless that still holds.
     """
     verdicts: list[Verdict] = [event if isinstance(event, Refusal) else DUPLICATE for event in events]
     earliest = kept_from(account, at=at, settings=settings)
@@ -125,28 +154,38 @@ def ingest_events(
         else:
             first.setdefault(event.id, position)
     if not first:
+        if known is not None:
+            raise SenderUnsure
         return verdicts
     chosen = [events[position] for position in first.values()]
     good = [event for event in chosen if isinstance(event, Event)]
-    columns = _columns(account, good)
+    rows = _rows(account, good)
     try:
-        taken = _merge(account, columns)
+        taken = _merge(account, rows, known)
     except IntegrityError as error:
         if not _without_month(error):
             raise
-        make_months(columns["days"])
-        taken = _merge(account, columns)
+        make_months(row.day for row in rows)
+        taken = _merge(account, rows, known)
     for name in taken:
         verdicts[first[name]] = ACCEPTED
     return verdicts
 
 
-def _merge(account: Account, columns: dict[str, list[Any]]) -> list[str]:
+def _merge(account: Account, rows: list[_Row], known: Sender | None) -> list[str]:
     """The ids that were new. The statement is a transaction by itself; within another it has a savepoint, so that a
     month that is missing does not end that one."""
-    values = {"account": account.pk, "lock": lock_of(account), **columns}
+    # One text, which the server takes apart: psycopg would write eleven arrays item by item.
+    values = {"account": account.pk, "lock": lock_of(account), "events": msgspec.json.encode(rows).decode()}
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        return [name for (name,) in prepared(_MERGE, values)]
+        if known is None:
+            found = prepared(_MERGE, values)
+        else:
+            # A request's first; sent twice, an event is a duplicate.
+            found = prepared_first(_MERGE_FOR[known.kind], {**values, **known.values})
+    if not found:
+        raise SenderUnsure
+    return [name for (name,) in found if name is not None]
 
 
 def _without_month(error: IntegrityError) -> bool:
@@ -155,20 +194,21 @@ def _without_month(error: IntegrityError) -> bool:
     return isinstance(cause, CheckViolation) and cause.diag.constraint_name is None
 
 
-def _columns(account: Account, events: Sequence[Event]) -> dict[str, list[Any]]:
-    zone = ZoneInfo(account.time_zone)
-    hasher = Hasher(account)
-    places = [event.place for event in events]
-    return {
-        "ids": [event.id for event in events],
-        "users": [event.user for event in events],
-        "days": [event.occurred_at.astimezone(zone).date() for event in events],
-        "features": [event.feature for event in events],
-        "outcomes": [event.outcome for event in events],
-        "quantities": [event.quantity for event in events],
-        "moments": [event.occurred_at.astimezone(UTC) for event in events],
-        "devices": [None if event.device is UNSET else hasher.device(event.device) for event in events],
-        "networks": [None if event.network is UNSET else hasher.network(event.network) for event in events],
-        "latitudes": [None if place is UNSET else round(place.latitude) for place in places],
-        "longitudes": [None if place is UNSET else round(place.longitude) for place in places],
-    }
+def _rows(account: Account, events: Sequence[Event]) -> list[_Row]:
+    zone, hasher = ZoneInfo(account.time_zone), Hasher(account)
+    return [
+        _Row(
+            event_id=event.id,
+            day=event.occurred_at.astimezone(zone).date(),
+            who=event.user,
+            feature=event.feature,
+            outcome=event.outcome,
+            quantity=event.quantity,
+            at=event.occurred_at.astimezone(UTC),
+            device=UNSET if event.device is UNSET else hasher.device(event.device),
+            network=UNSET if event.network is UNSET else hasher.network(event.network),
+            latitude=UNSET if event.place is UNSET else round(event.place.latitude),
+            longitude=UNSET if event.place is UNSET else round(event.place.longitude),
+        )
+        for event in events
+    ]

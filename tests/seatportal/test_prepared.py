@@ -13,7 +13,9 @@ COUNT = "SELECT count(*) FROM accounts_account WHERE id = ANY(%(ids)s::bigint[])
 def kept() -> list[tuple[str, int, int]]:
     """Statement, uses of the kept plan, uses of one that was made for its values."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
+        cursor.execute(
+            "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements ORDER BY prepare_time"
+        )
         return [(statement, generic, custom) for statement, generic, custom in cursor.fetchall()]
 
 

@@ -1,22 +1,27 @@
 """The lean way of POST /api/v1/usage-events: every answer is the one that REST framework would give."""
 
 import json
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import connection
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from redis.exceptions import ConnectionError as RedisDown
 from rest_framework.settings import api_settings
 
 from accounts.keys.authenticate_key import authenticate_key
 from accounts.keys.revoke_api_key import revoke_api_key
 from accounts.models import Account, ApiKey, Membership
+from seats.api import usage_events_lean
 from seats.api.usage_events import UsageEvents
-from seats.models import UsageEvent
-from seats.usage.sender import sender_of
+from seats.models import UsageEvent, UsageSettings
+from seats.usage.ingest_events import _MERGE_FOR
+from seats.usage.sender import Sender, known_sender, sender_of
 from tests.integrator import Integrator, integrator_of, problem
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +136,100 @@ def test_a_key_that_lives_no_more_is_401_at_once(
     assert answer["WWW-Authenticate"] == 'Bearer realm="api"'
     assert UsageEvent.objects.count() == 1
     assert (sender_of(acme.secret, now), authenticate_key(acme.secret, now)) == (None, None)
+
+
+@pytest.fixture
+def asked() -> Iterator[list[str]]:
+    """The keys that were asked for by a statement of their own."""
+    seen: list[str] = []
+
+    def ask(secret: str, at: datetime) -> Sender | None:
+        seen.append(secret)
+        return sender_of(secret, at)
+
+    with patch.object(usage_events_lean, "LEAN", replace(usage_events_lean.LEAN, caller_of=ask)):
+        yield seen
+
+
+def test_a_key_that_is_known_is_asked_for_by_the_statement_that_takes(
+    asked: list[str], only_lean: Any, acme: Integrator, owner: Membership, now: datetime
+) -> None:
+    answers = [send(acme, [one(owner, now, name)]) for name in "aab"]
+    answers.append(send(acme, [one(owner, now, "c"), {"id": "d"}]))
+
+    assert [answer.json()["verdicts"] for answer in answers] == [
+        ["accepted"],
+        ["duplicate"],
+        ["accepted"],
+        ["accepted", "rejected"],
+    ]
+    assert [answer["RateLimit-Remaining"] for answer in answers] == ["5999", "5998", "5997", "5996"]
+    assert asked == [acme.secret]
+
+
+def _zone(acme: Integrator, owner: Membership, now: datetime) -> None:
+    Account.objects.filter(pk=owner.account_id).update(time_zone="Pacific/Kiritimati")
+
+
+def _kept_shorter(acme: Integrator, owner: Membership, now: datetime) -> None:
+    UsageSettings.objects.create(account=owner.account, keep_days=30)
+
+
+@pytest.mark.parametrize(
+    ("change", "ago", "verdict", "day"),
+    [
+        (_zone, timedelta(0), ["accepted"], "2026-04-16"),
+        (_kept_shorter, timedelta(days=31), ["rejected"], None),
+    ],
+)
+def test_what_has_changed_since_holds_at_once(
+    asked: list[str],
+    only_lean: Any,
+    acme: Integrator,
+    owner: Membership,
+    now: datetime,
+    change: Callable[[Integrator, Membership, datetime], None],
+    ago: timedelta,
+    verdict: list[str],
+    day: str | None,
+) -> None:
+    at = datetime(2026, 4, 15, 20, tzinfo=UTC)
+    with time_machine.travel(at, tick=False):
+        send(acme, [one(owner, at - timedelta(days=31), "first")])
+        change(acme, owner, at)
+
+        answer = send(acme, [one(owner, at - ago, "b")])
+        again = send(acme, [one(owner, at, "c")])
+
+    body = answer.json()
+    assert (body.get("verdicts"), len(asked)) == (verdict, 2), "the first and the one after the change"
+    assert (answer["RateLimit-Remaining"], again["RateLimit-Remaining"]) == ("5998", "5997")
+    found = UsageEvent.objects.filter(event_id="b").values_list("day", flat=True).first()
+    assert (found.isoformat() if found else None) == day
+
+
+@pytest.mark.parametrize("body", [[], b"{", [{"id": "a"}]])
+def test_a_dead_key_learns_nothing_from_a_body_that_takes_nothing(
+    acme: Integrator, owner: Membership, now: datetime, body: object
+) -> None:
+    assert send(acme, [one(owner, now)]).status_code == 200
+    _revoked(acme, owner, now)
+
+    assert send(acme, body).status_code == 401
+
+
+def test_a_key_is_known_for_a_minute_so_that_its_use_is_noted(acme: Integrator, now: datetime) -> None:
+    assert known_sender(acme.secret, now) is None
+    assert sender_of(acme.secret, now) is not None
+
+    assert known_sender(acme.secret, now + timedelta(seconds=59)) is not None
+    assert known_sender(acme.secret, now + timedelta(seconds=60)) is None
+    assert known_sender(acme.secret + "x", now) is None
+
+
+@pytest.mark.parametrize("kind", ["key", "token"])
+def test_psycopg_keeps_what_it_made_of_the_statement(kind: str) -> None:
+    assert len(_MERGE_FOR[kind]) <= MAX_CACHED_STATEMENT_LENGTH
 
 
 @pytest.mark.parametrize("header", ["Bearer ", "Bearer nonsense", "Bearer ü", "Basic x"])
