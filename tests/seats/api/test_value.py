@@ -193,6 +193,8 @@ def test_a_counted_goal_takes_no_value(acme: Integrator, first: str, owner: Memb
     use(owner, now, days=3, times=5)
     goal = acme.post("value/goals", COUNTED).json()
     assert (goal["source"], goal["value"], goal["met"]) == ("counted", "15.00", True)
+    other = problem(acme.post("value/goals", COUNTED | {"feature": "Nothing"}))
+    assert (other["code"], other["errors"][0]["field"]) == ("goal_refused", "feature")
     today = today_in(owner.account, now).isoformat()
     refused = problem(acme.post(f"value/goals/{goal['id']}/values", {"day": today, "value": "99"}))
     assert (refused["status"], refused["code"]) == (422, "goal_refused")
