@@ -139,9 +139,9 @@ def test_somebody_new_gets_the_address_without_what_the_former_one_knew(
     sign_in(client, okta, idp)
 
     assert who(client) == "mia@acme.example"
-    assert who(inside) == ""
     # The list of one's own sessions tells where somebody signs in from.
     assert not UserSession.objects.filter(pk__in=before).exists()
+    assert who(inside) == ""
     user = User.objects.get(email="mia@acme.example")
     assert not user.has_usable_password()
     assert not Authenticator.objects.filter(user=user).exists()

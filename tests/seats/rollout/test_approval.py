@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from accounts.access.actor import Actor
 from accounts.models import AuditEntry, Membership, Role
+from billing.changes.buy_quote import buy_quote
 from billing.changes.pending import cancel_change
 from billing.models import BuyingPolicy, QuantityChange
+from billing.quotes.quote_quantity import quote_quantity
 from seats.errors import RequestGone, TrancheClosed, TrancheNotHeld
 from seats.models import SeatPool, SeatRequest, Tranche
 from seats.requests.decide_purchase import approve_purchase, price_request, refuse_purchase
@@ -196,6 +198,24 @@ def test_after_a_stopped_payment_it_is_approved_anew_at_once_and_paid_once(
     second = QuantityChange.objects.exclude(pk=first.pk).get()
     assert (held.state, held.change, held.held_code) == (State.BOUGHT, second, "")
     assert (seats_of(funded), len(paid(funded)), second.approval_id) == (20, 1, asked.public_id)
+
+
+def test_while_another_purchase_of_it_is_under_way_it_is_not_approved(
+    funded: Funded, bea: Membership, held: Tranche, now: datetime
+) -> None:
+    """Whatever led there: nobody pays for a tranche twice."""
+    asked = ask(held, bea, now)
+    price = price_request(account=funded.account, request=asked, actor=funded.actor, at=now)
+    BuyingPolicy.objects.update(seats=100)
+    quote = quote_quantity(account=funded.account, actor=funded.actor, add=1, at=now)
+    other = buy_quote(account=funded.account, quote_id=quote.public_id, actor=funded.actor, at=now)
+    Tranche.objects.filter(pk=held.pk).update(state=State.BUYING, change=other)
+
+    with pytest.raises(TrancheClosed):
+        approve(asked, funded.owner, now, quote=price)
+
+    assert QuantityChange.objects.get() == other
+    assert (seats_of(funded), len(paid(funded)), SeatRequest.objects.get().state) == (11, 1, "open")
 
 
 @pytest.mark.race
