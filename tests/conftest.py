@@ -22,7 +22,7 @@ from billing.gateway.stripe_api import gateway
 from billing.mirror.mirror_customer import refresh_customer
 from billing.mirror.refresh import refresh_subscription
 from billing.models import Customer, Subscription
-from seatportal.kit import clock
+from seatportal.kit import clock, queue
 from seats.entitlements.check_entitlements import forget_all
 from tests.desk import Desk
 from tests.emptying import empty_quickly, stop_emptying
@@ -61,8 +61,9 @@ def static_files_listed_once() -> None:
 
 @pytest.fixture(autouse=True)
 def clean_process() -> None:
-    """The cache holds rate limits and the gateway a connection; neither may leak from test to test."""
+    """The cache holds rate limits, the gateway a connection, the process its last rings: none reaches the next test."""
     cache.clear()
+    queue._rung_until.clear()
     gateway.cache_clear()
     forget_all()
 
