@@ -12,8 +12,9 @@ def main(names: list[str], *, quick: bool) -> None:
     from seatportal.bench.benches import BENCHES  # noqa: PLC0415  after the settings
     from seatportal.bench.stage import stage  # noqa: PLC0415
 
-    with stage(quick=quick) as ready:
-        for name in names:
+    for name in names:
+        # Each with a stage of its own, for a bench sets rates and logs as it needs them.
+        with stage(quick=quick) as ready:
             sys.stderr.write(f"{name} …\n")
             sys.stderr.flush()
             sys.stdout.write(json.dumps(BENCHES[name](ready).as_json()) + "\n")

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from seatportal.bench import simulator
+from seatportal.bench.__main__ import main
 from seatportal.bench.benches import BENCHES
 from seatportal.bench.names import NAMES
 from seatportal.bench.result import Result, Series
-from seatportal.bench.stage import SECRET, Stage
+from seatportal.bench.stage import FOLDER, SECRET, Stage
 from seatportal.demo.processes import DirectoryLock
 from seatportal.demo.programs import Programs
 from seatportal.management.commands.bench import readable
@@ -75,3 +77,20 @@ def test_the_command_knows_every_bench_and_refuses_others() -> None:
     assert tuple(BENCHES) == NAMES
     with pytest.raises(CommandError, match=r"Unknown bench: speed\. There are webhooks, quote"):
         call_command("bench", "speed", stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def test_each_bench_has_an_environment_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One quiets the logs, and the next waits for a line in them."""
+    seen: list[str] = []
+
+    def bench(stage: Stage) -> Result:
+        seen.append(stage.programs.environment["LOG_LEVEL"])
+        stage.programs.environment["LOG_LEVEL"] = "WARNING"
+        return Result(bench="sweep", ours=1, against={}, ratio={}, goal={}, unit="s")
+
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setitem(BENCHES, "sweep", bench)
+
+    main(["sweep", "sweep"], quick=True)
+
+    assert seen == ["INFO", "INFO"]
