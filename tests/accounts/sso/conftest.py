@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Account, MailDomain, SsoConnection, SsoPolicy
+from accounts.models import Account, MailDomain, Membership, SsoConnection, SsoPolicy
 from accounts.sso.connections import seal_secret
 from seatportal.kit.ids import public_id
 from tests.idp import Provider, providing
@@ -75,6 +75,11 @@ def sign_in(client: Client, connection: SsoConnection, idp: Provider, *, query: 
     assert start.status_code == 302, start.content.decode()
     assert start["Location"].startswith(f"{idp.issuer}/authorize?")
     return client.get(idp.authorize(start["Location"]).removeprefix("http://testserver"))
+
+
+def live(account: Account, email: str) -> Membership | None:
+    """The member at an address, if there is one now."""
+    return Membership.objects.filter(account=account, user__email=email, left_at__isnull=True).first()
 
 
 def who(client: Client) -> str:
