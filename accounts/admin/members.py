@@ -16,25 +16,19 @@ from accounts.members.change_role import change_role
 from accounts.members.invitations import resend_invitation, revoke_invitation
 from accounts.members.remove_member import remove_member
 from accounts.models import Invitation, Membership, Role, User
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class MembershipInline(ReadOnlyInline):
     """Where a user belongs."""
 
     model = Membership
     fields = readonly_fields = ("account", "role", "joined_at", "left_at")
-    extra = 0
-    can_delete = False
     show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """By invitation only."""
-        return False
 
 
 @admin.register(User)

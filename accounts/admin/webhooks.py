@@ -1,13 +1,10 @@
 """Customers' webhook endpoints and what was sent to them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
 @admin.register(WebhookEndpoint)
@@ -21,16 +18,11 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     exclude = ("nonce", "old_nonce")
 
 
-class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class AttemptInline(ReadOnlyInline):
     """Each try, the latest first."""
 
     model = WebhookAttempt
     fields = readonly_fields = ("at", "status", "milliseconds", "error")
-    extra, can_delete = 0, False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Tries are made, not written."""
-        return False
 
 
 @admin.register(WebhookDelivery)

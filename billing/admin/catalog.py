@@ -1,7 +1,5 @@
 """Plans and prices, as synchronized from Stripe."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,43 +9,31 @@ from django.utils.translation import gettext_lazy
 from billing.catalog.sync_catalog import bring_in_catalog
 from billing.errors import ProviderUnavailable
 from billing.models import Plan, Price, PriceTier
-from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
-class PriceInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class PriceInline(ReadOnlyInline):
     """A plan's prices."""
 
     model = Price
     fields = ("stripe_id", "currency", "interval", "interval_count", "scheme", "unit_amount", "active")
     readonly_fields = fields
     money_fields = ("unit_amount",)
-    extra = 0
-    can_delete = False
     show_change_link = True
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Prices are made at Stripe."""
-        return False
 
-
-class TierInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class TierInline(ReadOnlyInline):
     """A price's steps."""
 
     model = PriceTier
     fields = ("up_to", "unit_amount", "flat_amount")
     readonly_fields = fields
     money_fields = ("unit_amount", "flat_amount")
-    extra = 0
-    can_delete = False
 
     @staticmethod
     def currency_of(row: PriceTier) -> str:
         """The price's."""
         return row.price.currency
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Steps are made at Stripe."""
-        return False
 
 
 @admin.register(Plan)

@@ -1,32 +1,23 @@
 """Invoices as last read from Stripe."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from billing.models import Invoice, InvoiceLine
-from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
-class LineInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class LineInline(ReadOnlyInline):
     """An invoice's lines."""
 
     model = InvoiceLine
     fields = ("description", "quantity", "amount", "proration", "period_start", "period_end")
     readonly_fields = fields
     money_fields = ("amount",)
-    extra = 0
-    can_delete = False
 
     @staticmethod
     def currency_of(row: InvoiceLine) -> str:
         """The invoice's."""
         return row.invoice.currency
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Lines come from Stripe."""
-        return False
 
 
 @admin.register(Invoice)

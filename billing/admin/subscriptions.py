@@ -17,7 +17,7 @@ from billing.models import Customer, PaymentMethod, Resumption, ScheduledDecreas
 from billing.reconcile.reconcile import reconcile_account
 from billing.reconcile.repair import unfreeze_subscription
 from seatportal.kit.acts import Act, ActingAdmin
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 from seatportal.kit.clock import now
 from seatportal.templatetags.portal import money
 
@@ -35,17 +35,11 @@ class CardInline(admin.StackedInline):  # type: ignore[type-arg]  # generic only
         return False
 
 
-class ItemInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class ItemInline(ReadOnlyInline):
     """A subscription's lines."""
 
     model = SubscriptionItem
     readonly_fields = ("stripe_id", "price", "quantity", "period_start", "period_end")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Lines come from Stripe."""
-        return False
 
 
 @admin.register(Customer)

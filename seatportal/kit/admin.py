@@ -106,6 +106,17 @@ class ReadOnlyAdmin(ShowsAmounts, admin.ModelAdmin):  # type: ignore[type-arg]  
         return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
 
 
+class ReadOnlyInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """Rows below what they belong to: others write them."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds by hand."""
+        return False
+
+
 class ValuesFilter(admin.AllValuesFieldListFilter):
     """Texts as they stand, the empty one as a dash: Django makes it a link without a word, which nobody can hear."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
-from seatportal.kit.admin import ReadOnlyAdmin, ShowsAmounts
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 from seatportal.kit.clock import now
 from seatportal.kit.errors import PortalError
 from seats.holders.release_seat import release_seat
@@ -64,22 +64,17 @@ class WaitingAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "membership__user", "invitation")
 
 
-class RequestStepInline(ShowsAmounts, admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class RequestStepInline(ReadOnlyInline):
     """Who has to approve, in order."""
 
     model = RequestStep
     fields = readonly_fields = ("position", "role", "from_amount", "approved", "decided_by", "decided_at")
     money_fields = ("from_amount", "approved")
-    extra, can_delete = 0, False
 
     @staticmethod
     def currency_of(row: RequestStep) -> str:
         """The request's."""
         return row.request.currency
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Steps are the account's own."""
-        return False
 
 
 @admin.register(DepartmentBudget)

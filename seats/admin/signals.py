@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.access.actor import actor_of
 from accounts.models import User
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 from seatportal.kit.clock import now
 from seats.admin.account import account_of, account_view
 from seats.admin.account_acts import account_act_view
@@ -25,19 +25,13 @@ from seats.growth.words import rule_of, sentence_of
 from seats.models import Alert, AlertDelivery, Signal
 
 
-class SignalInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class SignalInline(ReadOnlyInline):
     """The signals that an alert or a task is about."""
 
     model = Signal
     fk_name = "alert"
     fields = readonly_fields = ("kind", "says", "rule", "seats", "seen_at", "ended_at")
-    extra = 0
-    can_delete = False
     verbose_name_plural = _("signals")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Detectors find them."""
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody edits what was seen."""
@@ -108,17 +102,11 @@ class SignalAdmin(ReadOnlyAdmin):
         return rule_of(signal)
 
 
-class DeliveryInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class DeliveryInline(ReadOnlyInline):
     """To whom and how it went."""
 
     model = AlertDelivery
     fields = readonly_fields = ("channel", "user", "endpoint", "digest", "sent_at", "read_at", "tries", "last_error")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An alert makes them."""
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody edits what was sent."""

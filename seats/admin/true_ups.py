@@ -1,7 +1,5 @@
 """True-ups with their people, their evidence, and the days behind them."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access.actor import actor_of
-from seatportal.kit.admin import ReadOnlyAdmin
+from seatportal.kit.admin import ReadOnlyAdmin, ReadOnlyInline
 from seatportal.kit.clock import now
 from seats.models import DailyMark, TrueUp, TrueUpPerson
 from seats.true_up.evidence import as_json
@@ -18,17 +16,11 @@ from seats.true_up.settle_true_up import charge_again
 from seats.true_up.verify_evidence import NotABundle, verify_true_up
 
 
-class PersonInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+class PersonInline(ReadOnlyInline):
     """Who was counted idle, what was chosen, and what happened."""
 
     model = TrueUpPerson
     readonly_fields = ("membership", "seated_at", "last_active_on", "choice", "chosen_by", "chosen_at", "outcome")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The count finds them."""
-        return False
 
 
 @admin.register(TrueUp)
